@@ -1,0 +1,62 @@
+# make demo       sets everything up and does the main job on the embedded sandbox
+# make test       sets everything up and runs every check and test
+# make test-full  the long property and crash runs as well
+# make bench      the benchmarks
+# make fix        formats the code and mends what the linter can
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := packages/connector-sdk packages/stripe-connector packages/connector-agent
+PROJECTS := $(addsuffix /pyproject.toml,$(PACKAGES))
+EDITABLE := $(addprefix -e ,$(PACKAGES))
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
+CODE := packages tests bench scripts
+
+.PHONY: demo setup test test-full check bench fix constraints
+.DEFAULT_GOAL := demo
+
+$(VENV)/ready: constraints.txt $(PROJECTS)
+	@echo "Setting up $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --require-hashes -r constraints.txt
+	@$(PIP) --no-deps --no-build-isolation $(EDITABLE)
+	@touch $@
+
+$(VENV)/ready-dev: $(VENV)/ready constraints-dev.txt
+	@echo "Adding what checks and tests need ..."
+	@$(PIP) --require-hashes -r constraints-dev.txt
+	@touch $@
+
+setup: $(VENV)/ready
+
+demo: setup
+	@$(BIN)/python examples/demo.py
+
+check: $(VENV)/ready-dev
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy $(CODE)
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/build_catalogue.py --check
+
+test: check
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
+
+test-full: check
+	$(BIN)/python -m pytest --full
+
+bench: $(VENV)/ready-dev
+	$(BIN)/python -m bench
+
+fix: $(VENV)/ready-dev
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+# Exact versions with hashes, without naming any registry. Needs uv.
+constraints:
+	uv pip compile --generate-hashes --no-emit-index-url --no-header --python-version 3.11 requirements.in -o constraints.txt
+	uv pip compile --generate-hashes --no-emit-index-url --no-header --python-version 3.11 requirements-dev.in -o constraints-dev.txt

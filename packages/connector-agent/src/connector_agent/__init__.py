@@ -1,0 +1,1 @@
+"""Runs operations between connectors: durable, resumable, counted."""

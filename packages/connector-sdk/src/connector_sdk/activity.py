@@ -1,0 +1,69 @@
+"""The values with which a connector and a project talk about activities."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from connector_sdk.record import JSON, Problem
+from connector_sdk.schema import Field
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityType:
+    """A verb of a connector. `levels` names the choices that lead to one call of the other
+    system ("object", "action"); a connector of plain places has none."""
+
+    name: str
+    role: Literal["source", "target"]
+    label: str
+    help: str
+    levels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The settings that a person fills in, in the order of the page."""
+
+    fields: tuple[Field, ...] = ()
+
+    def as_field(self) -> Field:
+        """The form as a schema, so that settings are checked by `conform` like any request."""
+        return Field(name="", type="object", fields=self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One row of a table of choices; `id` is what a project file says."""
+
+    id: str
+    label: str
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """A configured use of an activity type. `on` and `action` are the choices made, by id;
+    both are "" where the activity type has no levels."""
+
+    name: str
+    type: str
+    on: str = ""
+    action: str = ""
+    settings: Mapping[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What the test of a connection found.
+
+    `account` is "" where the key may not see it. `note` says what a person should know though
+    the test passed (a missing permission). With `ok` False, `problem` says why.
+    """
+
+    ok: bool
+    account: str = ""
+    mode: str = ""
+    api_version: str = ""
+    milliseconds: float = 0.0
+    note: str = ""
+    problem: Problem | None = None

@@ -1,0 +1,112 @@
+"""One opened account of a system, and the sources and targets that it gives."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Literal, Protocol
+
+from connector_sdk.activity import Activity, Choice, Form, Tested
+from connector_sdk.record import Body, Call, Cursor, Outcome, Page, Problem
+from connector_sdk.schema import Schemas
+
+Mode = Literal["live", "test", "sandbox", "none"]
+Guarantee = Literal["keyed", "positioned", "transactional", "repeatable", "none"]
+"""How a target keeps a repeated write harmless.
+
+keyed          each call carries a key; the same key is never done twice within the horizon.
+positioned     what was written is a position; a resume cuts back to the last one kept.
+transactional  writes and position are kept together by the target itself.
+repeatable     writing the same again changes nothing.
+none           a repeat may double; runs say so.
+"""
+
+
+class Source(Protocol):
+    """Reads records of one activity, in an order that stays the same across a resume."""
+
+    def read(self, after: Cursor | None) -> AsyncIterator[Page]:
+        """Pages behind the cursor `after`, from the start with None. A page's cursor is valid
+        in another process and at another time. Raises SourceChangedError when what stands
+        before the cursor is no longer what was read, CredentialError, UnreachableError."""
+        ...
+
+
+class Target(Protocol):
+    """Writes the requests of one activity."""
+
+    guarantee: Guarantee
+    horizon: float
+    """Seconds after the first send within which the same key is safe; 0 where keys don't
+    matter. Beyond it, `settle` comes before another send."""
+
+    def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
+        """The call for one request (a JSON object), checked whole; makes no call itself.
+        With `existing` the id of an object that an earlier run wrote: the call that updates
+        it. A Problem names the field in `path`."""
+        ...
+
+    def write(self, calls: AsyncIterator[Call]) -> AsyncIterator[Outcome]:
+        """Sends calls as they come and yields outcomes as they finish, in any order. Takes
+        calls only as fast as it can send them: a call that was taken counts as sent. Raises
+        CredentialError and UnreachableError when going on makes no sense; calls without an
+        outcome then stay pending."""
+        ...
+
+    async def settle(self, calls: Sequence[Call]) -> Sequence[Outcome | None]:
+        """What became of calls whose answer is not known, found out without sending them
+        again. None: surely not there, send it."""
+        ...
+
+    async def position(self) -> Cursor:
+        """Makes all that was written so far durable and says where it ends; b"" where the
+        target keeps none."""
+        ...
+
+    async def finish(self, complete: bool) -> None:
+        """Ends the writing. Only with `complete` does what was written become visible where
+        a target is positioned; without, it stays aside for a resume."""
+        ...
+
+
+class Connection(Protocol):
+    """An opened connection. Close it with `close`."""
+
+    mode: Mode
+
+    async def test(self) -> Tested:
+        """One cheap call that tells whether the settings work. Raises nothing for what a
+        test is there to find."""
+        ...
+
+    async def scope(self) -> str:
+        """Who owns keys, identities and pace: "acct_1/live". Raises CredentialError and
+        UnreachableError."""
+        ...
+
+    async def choices(self, type: str, chosen: Sequence[str]) -> Sequence[Choice]:
+        """The rows of the next level of an activity type, after `chosen`."""
+        ...
+
+    def settings(self, type: str, chosen: Sequence[str]) -> Form:
+        """The settings of an activity with these choices."""
+        ...
+
+    async def schemas(self, activity: Activity) -> Schemas:
+        """What the activity takes and gives. Raises SettingError."""
+        ...
+
+    async def check(self, activity: Activity) -> Sequence[Problem]:
+        """Every fault of the activity's settings that shows without calling the system;
+        `path` and `span` lead to the place in the project file."""
+        ...
+
+    async def source(self, activity: Activity) -> Source:
+        """Raises SettingError for a faulty activity."""
+        ...
+
+    async def target(self, activity: Activity, resume: Cursor | None = None) -> Target:
+        """With `resume` the position at which an interrupted run goes on; what stands
+        behind it is cut off. Raises SettingError for a faulty activity."""
+        ...
+
+    async def close(self) -> None:
+        """Gives back what the connection holds. May be called twice."""
+        ...

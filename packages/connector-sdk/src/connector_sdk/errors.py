@@ -1,0 +1,61 @@
+"""Every error that a connector or its runner raises on purpose, grouped by what to do about it.
+
+ConnectorError
+├── SettingError          correct a setting, a name or a file of the project
+├── CredentialError       mend the key, its permissions, the account or the version;
+│                         a run stops and keeps its records pending
+├── UnreachableError      nobody answered: look at the network, then go on;
+│                         a run stops and keeps its records pending
+├── SourceChangedError    the source is no longer what the cursor was taken from; read it anew
+├── TargetFullError       the place that is written to takes no more; make room, then go on
+├── RefusedError          one request was declined for good; correct the request
+└── UncertainError        one request may or may not have been done; look before sending it again
+"""
+
+from connector_sdk.record import Problem
+
+
+class ConnectorError(Exception):
+    """Carries the Problem that says what happened, where and what to do."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return self.problem.text()
+
+
+class SettingError(ConnectorError):
+    """A setting, a name or a file is wrong. `problems` holds all that were found at once."""
+
+    def __init__(self, problem: Problem, *more: Problem) -> None:
+        super().__init__(problem)
+        self.problems = (problem, *more)
+
+    def __str__(self) -> str:
+        return "\n".join(problem.text() for problem in self.problems)
+
+
+class CredentialError(ConnectorError):
+    """The other system does not accept who we are or what we may do."""
+
+
+class UnreachableError(ConnectorError):
+    """The other system did not answer at all."""
+
+
+class SourceChangedError(ConnectorError):
+    """What stands before the cursor is not what was read there."""
+
+
+class TargetFullError(ConnectorError):
+    """There is no room left where the target writes."""
+
+
+class RefusedError(ConnectorError):
+    """The other system declined one request for good."""
+
+
+class UncertainError(ConnectorError):
+    """A request was sent and no final answer came: it may or may not have been done."""

@@ -1,0 +1,147 @@
+"""What flows between a source, its runner and a target: records, calls, outcomes and problems.
+
+Hot values are named tuples, so that a run of a million records stays cheap. Every value here
+survives `decode(type, encode(value))`: the contract is JSON at its border.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
+
+import msgspec
+
+JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON]"
+Cursor: TypeAlias = bytes
+"""Where a source goes on, or where a target's file ends: opaque to the runner, JSON inside."""
+
+Kind = Literal["written", "skipped", "refused", "failed", "unknown"]
+"""What became of a record at one step, from best to worst.
+
+written  the target has it.
+skipped  nothing had to be done: it was there already, or the operation passes it over.
+refused  the record or the request was declined for good; mend the record.
+failed   it surely was not done, for a reason outside the record; send it again.
+unknown  it may or may not have been done; a person, or a later settle, has to look.
+"""
+
+KINDS: tuple[Kind, ...] = ("written", "skipped", "refused", "failed", "unknown")
+
+
+class Problem(NamedTuple):
+    """One fault, told so that a person can act on it.
+
+    `message` says what happened, `remedy` what to do next; both are whole sentences without
+    secrets. The other parts say where: `path` is the field of the request or the setting,
+    `at` the source record ("customers.csv row 17"), `line` the place in the project
+    ("operations/import customers.yaml:12:5"), `span` the start and end in the text of a
+    setting, `request_id` the call at the other system.
+    """
+
+    code: str
+    message: str
+    remedy: str = ""
+    path: str = ""
+    value: str = ""
+    at: str = ""
+    line: str = ""
+    span: tuple[int, int] | None = None
+    request_id: str = ""
+    status: int = 0
+    type: str = ""
+
+    def text(self) -> str:
+        """Everything known of this problem on one line, for a terminal or a log."""
+        places = [place for place in (self.at, self.line) if place]
+        if self.path and self.path not in self.message:
+            places.append(self.path)
+        if self.request_id:
+            places.append(f"request {self.request_id}")
+        where = f" ({', '.join(places)})" if places else ""
+        remedy = f" {self.remedy}" if self.remedy else ""
+        return f"{self.message}{where}{remedy}"
+
+
+class Record(NamedTuple):
+    """One source record: `raw` is one JSON object in UTF-8, `at` its place for people.
+
+    `seq` counts from 1 in the order of the source and stays the same when a run is resumed.
+    A record that the source could not read whole carries the `problem` instead of being lost;
+    its `raw` then holds what there was.
+    """
+
+    seq: int
+    raw: bytes
+    at: str = ""
+    problem: Problem | None = None
+
+
+class Page(NamedTuple):
+    """A batch of records and the cursor that goes on behind the last of them.
+
+    `filtered` counts what the source itself passed over since the page before.
+    """
+
+    records: Sequence[Record]
+    after: Cursor
+    filtered: int = 0
+
+
+class Body(NamedTuple):
+    """A request as it will be sent and as an intent stores it.
+
+    `json` is the target's own encoding, always one JSON value. `lock` names the object that
+    must not be written twice at once; "" where order does not matter. `action` says what the
+    call does there ("customers.create"): it is part of the key.
+    """
+
+    json: bytes
+    action: str = ""
+    lock: str = ""
+
+
+class Call(NamedTuple):
+    """One write to do. `key` makes a repeat harmless; `first_sent` is the Unix time in
+    seconds at which it may have been sent first, None when it surely was not."""
+
+    seq: int
+    step: int
+    key: str
+    attempt: int
+    first_sent: float | None
+    body: Body
+
+
+class Outcome(NamedTuple):
+    """What became of one call. `id` is the object's id in the target, `response` its JSON."""
+
+    seq: int
+    step: int
+    kind: Kind
+    id: str = ""
+    request_id: str = ""
+    replayed: bool = False
+    response: bytes | None = None
+    problem: Problem | None = None
+
+
+class Limit(NamedTuple):
+    """A ceiling that the other system sets: `per_second` sends, `burst` at once, and at most
+    `in_flight` unanswered ones (0: no such ceiling)."""
+
+    name: str
+    per_second: float
+    burst: float = 1.0
+    in_flight: int = 0
+
+
+T = TypeVar("T")
+
+
+def encode(value: object) -> bytes:
+    """The JSON of any value of the contract."""
+    return msgspec.json.encode(value)
+
+
+def decode(kind: type[T] | Any, data: bytes) -> T:
+    """The value of the contract that `encode` made. Raises msgspec.ValidationError."""
+    value: T = msgspec.json.decode(data, type=kind)
+    return value

@@ -1,0 +1,139 @@
+"""The tree of fields that describes a request, a response, or a form."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from connector_sdk.record import JSON
+
+Type = Literal[
+    "string", "integer", "number", "boolean", "object", "list", "map", "file", "any"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One node of a schema.
+
+    `fields` are the children of an object, `items` is what each element of a list or each
+    value of a map holds, `any_of` lists the alternatives where a value may have several
+    shapes (then `type` is "any"). `ref` names a resource whose whole object stands here and
+    is resolved on demand, so that schemas stay finite. `clears` says that an empty value
+    unsets the field at the other system. `format` refines the type ("unix-time", "decimal",
+    "int64", "date-time", "currency"); "" means that nothing more is known.
+    """
+
+    name: str
+    type: Type
+    required: bool = False
+    nullable: bool = False
+    clears: bool = False
+    choices: tuple[str | int | bool, ...] = ()
+    open: bool = False
+    format: str = ""
+    max_length: int = 0
+    description: str = ""
+    fields: tuple["Field", ...] = ()
+    items: "Field | None" = None
+    any_of: tuple["Field", ...] = ()
+    ref: str = ""
+    expandable: bool = False
+    in_path: bool = False
+    label: str = ""
+    default: JSON = None
+    secret: bool = False
+
+    def child(self, name: str) -> "Field | None":
+        """The child of an object by its name, or None."""
+        for child in self.fields:
+            if child.name == name:
+                return child
+        return None
+
+    def walk(self, prefix: str = "") -> Iterator[tuple[str, "Field"]]:
+        """Every node below this one with its path, depth first; lists add `[]`, maps `.*`."""
+        for child in self.fields:
+            path = f"{prefix}.{child.name}" if prefix else child.name
+            yield path, child
+            yield from child.walk(path)
+        if self.items is not None:
+            yield from self.items.walk(f"{prefix}[]" if self.type == "list" else f"{prefix}.*")
+        for option in self.any_of:
+            yield from option.walk(prefix)
+
+
+@dataclass(frozen=True, slots=True)
+class Schemas:
+    """What an activity takes and gives.
+
+    For a source `response` is the record that it reads; for a target `request` is what a
+    mapping has to make and `response` what comes back. `open` objects (an object without
+    `fields` and with `items` of type any) take any name. `minor_units` says how many decimals
+    each currency (lower case) has *at this system*; empty where it has no say.
+    """
+
+    request: Field
+    response: Field
+    minor_units: Mapping[str, int] = field(default_factory=dict)
+
+
+ANY_OBJECT = Field(name="", type="map", items=Field(name="", type="any"))
+"""The schema of a system that takes or gives objects of any shape."""
+
+
+def json_schema(root: Field) -> dict[str, JSON]:
+    """`root` as JSON Schema 2020-12; resources stay references to `#/$defs/<id>`."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_node(root)}
+
+
+_PLAIN: dict[str, dict[str, JSON]] = {
+    "string": {"type": "string"},
+    "integer": {"type": "integer"},
+    "number": {"type": "number"},
+    "boolean": {"type": "boolean"},
+    "file": {"type": "string", "contentMediaType": "application/octet-stream"},
+    "any": {},
+}
+
+
+def _node(node: Field) -> dict[str, JSON]:
+    out: dict[str, JSON]
+    if node.ref:
+        out = {"$ref": f"#/$defs/{node.ref}"}
+        if node.expandable:
+            out = {"anyOf": [{"type": "string"}, out]}
+    elif node.any_of:
+        out = {"anyOf": [_node(option) for option in node.any_of]}
+    elif node.type == "object":
+        out = {
+            "type": "object",
+            "properties": {child.name: _node(child) for child in node.fields},
+            "additionalProperties": False,
+        }
+        required: list[JSON] = [child.name for child in node.fields if child.required]
+        if required:
+            out["required"] = required
+    elif node.type == "list":
+        out = {"type": "array", "items": _node(node.items) if node.items else {}}
+    elif node.type == "map":
+        out = {
+            "type": "object",
+            "additionalProperties": _node(node.items) if node.items else True,
+        }
+    else:
+        out = dict(_PLAIN[node.type])
+        if node.choices and not node.open:
+            out["enum"] = list(node.choices)
+        elif node.choices:
+            out["examples"] = list(node.choices)
+        if node.max_length:
+            out["maxLength"] = node.max_length
+    if node.format:
+        out["format"] = node.format
+    if node.clears:
+        out["x-clears-when-empty"] = True
+    if node.nullable:
+        out = {"anyOf": [out, {"type": "null"}]}
+    if node.description:
+        out["description"] = node.description
+    return out

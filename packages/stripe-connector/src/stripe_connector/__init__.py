@@ -1,0 +1,1 @@
+"""Stripe as a source and a target."""
