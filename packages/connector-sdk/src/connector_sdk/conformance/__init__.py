@@ -1,0 +1,27 @@
+"""The battery of tests that every connector has to pass, for pytest with pytest-asyncio.
+
+A connector's own tests subclass `Battery` and say in the fixture `subject` what to test it on:
+
+    from connector_sdk.conformance import Battery, Subject
+
+    class TestConformance(Battery):
+        @pytest.fixture
+        async def subject(self, tmp_path: Path) -> AsyncIterator[Subject]:
+            yield Subject(connector=MyConnector(), settings={"path": str(tmp_path)}, ...)
+
+The fixture is made anew for each test, so every test starts from the same state of the other
+system. For readable failures, a conftest.py beside it calls
+`pytest.register_assert_rewrite("connector_sdk.conformance")`.
+"""
+
+from connector_sdk.conformance.description import DescriptionTests
+from connector_sdk.conformance.reading import ReadingTests
+from connector_sdk.conformance.subject import Subject
+from connector_sdk.conformance.writing import WritingTests
+
+
+class Battery(DescriptionTests, ReadingTests, WritingTests):
+    """Everything that the contract promises, as tests."""
+
+
+__all__ = ["Battery", "Subject"]
