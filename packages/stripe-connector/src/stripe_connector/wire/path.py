@@ -1,0 +1,67 @@
+"""Paths of requests, and the two ways to write where a parameter stands."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from connector_sdk import shown
+
+from stripe_connector.wire.fault import WireError
+
+_PARAMETER = re.compile(r"\{([^{}]+)\}")
+_PLAIN_NAME = re.compile(r"[^\s.\[\]\"]+")
+_PLACE = re.compile(r'"((?:[^"\\]|\\.)*)"|\[([0-9]+)\]|([^.\[\]"]+)')
+
+
+def build_path(template: str, values: Mapping[str, str]) -> str:
+    """The template with every parameter filled in and percent-encoded, so that no id can
+    reach another path. Raises WireError for an id that is missing, "", "." or ".."."""
+
+    def filled(match: re.Match[str]) -> str:
+        name = match[1]
+        value = values.get(name, "")
+        if value in ("", ".", ".."):
+            raise WireError(
+                name,
+                f"{value!r} can't be the id {name!r} of {template}."
+                if value
+                else f"The id {name!r} of {template} is missing.",
+                "Give the id of an existing object.",
+                "missing_id",
+            )
+        try:
+            return quote(value, safe="")
+        except UnicodeEncodeError:
+            raise WireError(
+                name, f"The id {name!r} holds half of a surrogate pair.", "Give a true id."
+            ) from None
+
+    return _PARAMETER.sub(filled, template)
+
+
+def field_path(param: str) -> str:
+    """Stripe's way to name a parameter in ours: "items[0][price]" is "items[0].price". Names
+    with blanks, dots, brackets or quotes stand in double quotes."""
+    name, _, rest = param.partition("[")
+    path = _named(name) if name else ""
+    if not rest:
+        return path
+    for segment in rest.removesuffix("]").split("]["):
+        path += f"[{segment}]" if not segment or segment.isdecimal() else f".{_named(segment)}"
+    return path
+
+
+def param_name(path: str) -> str:
+    """Our way to name a field in Stripe's: "items[0].price" is "items[0][price]"."""
+    out = ""
+    for match in _PLACE.finditer(path):
+        quoted, index, plain = match.groups()
+        segment = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else index or plain
+        out += f"[{segment}]" if out else segment
+    return out
+
+
+def _named(name: str) -> str:
+    if _PLAIN_NAME.fullmatch(name):
+        return name
+    return '"' + shown(name).replace("\\", "\\\\").replace('"', '\\"') + '"'
