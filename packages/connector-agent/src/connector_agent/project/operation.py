@@ -1,0 +1,173 @@
+"""An operation file: source, mapping, target, identity and options."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, get_args
+
+from connector_sdk import JSON, SettingError
+
+from connector_agent.project.document import Document, Faults, Keys
+from connector_agent.project.names import canonical, nearest
+from connector_agent.project.variables import Variables, refused
+
+Repeat = Literal["skip", "update", "create"]
+OnProblem = Literal["skip", "stop"]
+_REPEAT: Mapping[str, Repeat] = {"skip": "skip", "update": "update", "create": "create"}
+_KEYS = ("source", "target", "identity", "mapping", "options")
+_OPTIONS = ("repeat", "on_problem", "stop_after_problems")
+
+
+class Place(NamedTuple):
+    """An activity of an endpoint, written "endpoint/activity"."""
+
+    endpoint: str
+    activity: str
+
+    def __str__(self) -> str:
+        return f"{self.endpoint}/{self.activity}"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How an operation runs.
+
+    `repeat` says what happens to a record that an earlier run wrote already; `on_problem`
+    whether a record with a problem ends the run. `stop_after_problems` ends it after that
+    many; 0 is never.
+    """
+
+    repeat: Repeat = "skip"
+    on_problem: OnProblem = "skip"
+    stop_after_problems: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OperationDocument:
+    """What operations/<name>.yaml says. `identity` holds the paths in a source record that
+    make it the same record. `mapping` holds the lines as they are written, with the
+    references to variables followed; () passes records on as they are."""
+
+    name: str
+    source: Place
+    target: Place
+    identity: tuple[str, ...]
+    mapping: tuple[JSON, ...]
+    options: Options
+    document: Document = field(repr=False)
+
+    def position(self, keys: Keys = ()) -> str:
+        """The place of a part of the file: "operations/import.yaml:12:5"."""
+        return self.document.line(keys)
+
+    def mapping_position(self, keys: Keys = ()) -> str:
+        """The place of a part of the mapping; (2, "to") is the target of its third line."""
+        return self.document.line(("mapping", *keys))
+
+
+def read_operation(name: str, document: Document, variables: Variables) -> OperationDocument:
+    """The operation in `document`. Raises SettingError with every fault of its shape."""
+    faults = Faults(document)
+    top = faults.mapping(document.value, ())
+    for key in top:
+        if key not in _KEYS:
+            faults.add(
+                "unknown_key",
+                f"An operation has no {key!r}.",
+                nearest(key, _KEYS) or f"It has: {', '.join(_KEYS)}.",
+                (key,),
+            )
+    source = _place(faults, top, "source", "crm/customers")
+    target = _place(faults, top, "target", "acme/new customer")
+    identity = _identity(faults, top)
+    options = _options(faults, top)
+    lines: JSON = []
+    if "mapping" in top:
+        if isinstance(top["mapping"], list):
+            try:
+                lines = variables.resolve(document, ("mapping",), refused)
+            except SettingError as error:
+                faults.problems.extend(error.problems)
+        else:
+            faults.add(
+                "not_a_list",
+                "'mapping' has to be a list of lines.",
+                "Start each line of the mapping with `- to:`.",
+                ("mapping",),
+            )
+    if faults.problems:
+        raise SettingError(*faults.problems)
+    mapping = tuple(lines) if isinstance(lines, list) else ()
+    return OperationDocument(name, source, target, identity, mapping, options, document)
+
+
+def _place(faults: Faults, top: Mapping[str, JSON], key: str, example: str) -> Place:
+    text = canonical(faults.text(top, (key,), example=example))
+    endpoint, slash, activity = (part.strip() for part in text.partition("/"))
+    if text and not (endpoint and slash and activity and "/" not in activity):
+        faults.add(
+            "bad_place",
+            f"{key!r} has to name an endpoint and one of its activities, not {text!r}.",
+            f"Write them with one '/' between, as in `{key}: {example}`.",
+            (key,),
+        )
+    return Place(endpoint, activity)
+
+
+def _identity(faults: Faults, top: Mapping[str, JSON]) -> tuple[str, ...]:
+    value = top.get("identity", [])
+    paths = value if isinstance(value, list) else [value]
+    texts = tuple(path for path in paths if isinstance(path, str) and path.strip())
+    if len(texts) != len(paths) or ("identity" in top and not paths):
+        faults.add(
+            "bad_identity",
+            "'identity' has to name a field of the source, or a list of fields.",
+            "Write it as in `identity: crm_id`.",
+            ("identity",),
+        )
+    elif len(set(texts)) != len(texts):
+        faults.add(
+            "bad_identity",
+            "'identity' names a field twice.",
+            "Name each field once.",
+            ("identity",),
+        )
+    return texts
+
+
+def _options(faults: Faults, top: Mapping[str, JSON]) -> Options:
+    entry = faults.mapping(top.get("options", {}), ("options",))
+    for key in entry:
+        if key not in _OPTIONS:
+            faults.add(
+                "unknown_key",
+                f"There is no option {key!r}.",
+                nearest(key, _OPTIONS) or f"There are: {', '.join(_OPTIONS)}.",
+                ("options", key),
+            )
+    repeat, on_problem = entry.get("repeat", "skip"), entry.get("on_problem", "skip")
+    _choice(faults, "repeat", repeat, tuple(_REPEAT))
+    _choice(faults, "on_problem", on_problem, get_args(OnProblem))
+    stop = entry.get("stop_after_problems", 0)
+    if isinstance(stop, bool) or not isinstance(stop, int) or stop < 0:
+        faults.add(
+            "bad_option",
+            "'stop_after_problems' has to be a whole number; 0 is never.",
+            "Write a number, as in `stop_after_problems: 100`.",
+            ("options", "stop_after_problems"),
+        )
+        stop = 0
+    return Options(
+        repeat=_REPEAT.get(str(repeat), "skip"),
+        on_problem="stop" if on_problem == "stop" else "skip",
+        stop_after_problems=stop,
+    )
+
+
+def _choice(faults: Faults, key: str, value: JSON, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        faults.add(
+            "bad_option",
+            f"{key!r} has to be one of {', '.join(choices)}.",
+            nearest(str(value), choices) or "Choose one of them.",
+            ("options", key),
+        )
