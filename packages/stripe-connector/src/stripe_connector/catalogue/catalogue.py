@@ -1,0 +1,178 @@
+"""The reader of the catalogue: an index at once, schemas when they are asked for."""
+
+from collections.abc import Mapping
+from functools import cache, cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+from connector_sdk.conform import did_you_mean
+from connector_sdk.errors import SettingError
+from connector_sdk.record import Problem
+from connector_sdk.schema import Field
+
+from stripe_connector.catalogue import overlay
+from stripe_connector.catalogue.model import Operation, Resource
+from stripe_connector.catalogue.routes import Routes
+from stripe_connector.catalogue.schemas import Archive, field
+
+_DATA = Path(__file__).parent / "data"
+
+
+def load(version: str = "") -> "Catalogue":
+    """The catalogue of an API version ("2026-10-28.endive"); "" is the newest that is shipped.
+
+    Reads the index only, once per process. Raises SettingError for a version without data.
+    """
+    shipped = sorted(folder.name for folder in _DATA.iterdir() if folder.is_dir())
+    wanted = version or shipped[-1]
+    if wanted not in shipped:
+        raise SettingError(
+            Problem(
+                "unknown_api_version",
+                f"There is no catalogue of the Stripe API version {wanted!r}.",
+                f"Use {' or '.join(shipped)}.",
+            )
+        )
+    return _load(wanted)
+
+
+@cache
+def _load(version: str) -> "Catalogue":
+    return Catalogue(_DATA / version)
+
+
+class Catalogue:
+    """Every operation and every resource of one version of Stripe's API.
+
+    `operations` are by id ("customers.create"), `objects` name the actions of each object in
+    the order of the API, `resources` are the ids that `resource` takes. Safe to share: nothing
+    of it changes, and what was read once is kept.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        index: dict[str, Any] = orjson.loads((folder / "index.json").read_bytes())
+        found = [_operation(entry) for entry in index["operations"]]
+        objects: dict[str, tuple[str, ...]] = {}
+        for operation in found:
+            objects[operation.object] = (*objects.get(operation.object, ()), operation.action)
+        self.api_version: str = index["api_version"]
+        self.operations: Mapping[str, Operation] = MappingProxyType({o.id: o for o in found})
+        self.objects: Mapping[str, tuple[str, ...]] = MappingProxyType(objects)
+        self.resources: tuple[str, ...] = tuple(index["resources"])
+        self._archive = Archive(folder)
+        self._members: dict[str, tuple[str, Field]] = {}
+        self._resources: dict[str, Resource] = {}
+
+    def operation(self, object: str, action: str) -> Operation:
+        """One operation. Raises SettingError, with the nearest name, for an unknown object or
+        an action that the object does not have."""
+        operation = self.operations.get(f"{object}.{action}")
+        if operation is not None and operation.object == object:
+            return operation
+        actions = self.objects.get(object)
+        if actions is None:
+            raise SettingError(
+                Problem(
+                    "unknown_object",
+                    f"Stripe has no object {object!r} in the API version {self.api_version}.",
+                    did_you_mean(object, self.objects) or "Choose one of the catalogue's objects.",
+                    value=object,
+                )
+            )
+        remedy = f"It has {', '.join(actions)}."
+        raise SettingError(
+            Problem(
+                "unknown_action",
+                f"The Stripe object {object!r} has no action {action!r}.",
+                " ".join(part for part in (did_you_mean(action, actions), remedy) if part),
+                value=action,
+            )
+        )
+
+    def request(self, operation: Operation) -> Field:
+        """What the operation takes: its path parameters first, then all others."""
+        return self._member(operation)[1]
+
+    def summary(self, operation: Operation) -> str:
+        """What the operation does, in Stripe's words (Markdown, links to its documentation)."""
+        return self._member(operation)[0]
+
+    def response(self, operation: Operation) -> Field:
+        """What the answer holds; of a list or a search, what one row holds."""
+        if operation.returns:
+            return self.resource(operation.returns).schema
+        if operation.returns_any:
+            schemas = tuple(self.resource(name).schema for name in operation.returns_any)
+            return Field(name=operation.id, type="any", any_of=schemas)
+        return Field(name=operation.id, type="file" if operation.shape == "binary" else "object")
+
+    def resource(self, id: str) -> Resource:
+        """One resource ("billing.meter"). Raises SettingError, with the nearest name, if there
+        is none of that id."""
+        known = self._resources.get(id)
+        if known is not None:
+            return known
+        if id not in self.resources:
+            raise SettingError(
+                Problem(
+                    "unknown_resource",
+                    f"Stripe has no resource {id!r} in the API version {self.api_version}.",
+                    did_you_mean(id, self.resources) or "Choose one of the catalogue's resources.",
+                    value=id,
+                )
+            )
+        member = self._archive.member(f"resources/{id}.json")
+        resource = Resource(
+            id=id,
+            object_name=member["object_name"],
+            schema=field(member["schema"]),
+            deleted=member["deleted"],
+            description=member["description"],
+            prefix=overlay.prefixes().get(id, ""),
+        )
+        self._resources[id] = resource
+        return resource
+
+    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
+        """The operation that a request belongs to, and its path parameters without quoting.
+
+        `path` is the path as it was sent, without the query ("/v1/customers/cus_1"). Literal
+        segments win over parameters. None where nothing fits.
+        """
+        return self._routes.find(method, path)
+
+    def search_fields(self, object: str) -> Mapping[str, str]:
+        """Field -> "token", "string" or "number" for a searchable object; empty for others."""
+        return overlay.search_fields().get(object, {})
+
+    @cached_property
+    def _routes(self) -> Routes:
+        return Routes(self.operations.values())
+
+    def _member(self, operation: Operation) -> tuple[str, Field]:
+        known = self._members.get(operation.id)
+        if known is None:
+            member = self._archive.member(f"operations/{operation.id}.json")
+            known = self._members[operation.id] = (member["summary"], field(member["request"]))
+        return known
+
+
+def _operation(entry: dict[str, Any]) -> Operation:
+    """The index leaves out what is usual: host api, body by API, an answer of one object."""
+    path: str = entry["path"]
+    returns = tuple(entry.get("returns", ()))
+    return Operation(
+        id=f"{entry['object']}.{entry['action']}",
+        object=entry["object"],
+        action=entry["action"],
+        method=entry["method"],
+        path=path,
+        path_parameters=tuple([part[1:-1] for part in path.split("/") if part[:1] == "{"]),
+        host=entry.get("host", "api"),
+        body=entry.get("body", "json" if path.startswith("/v2/") else "form"),
+        returns=returns[0] if len(returns) == 1 else "",
+        shape=entry.get("shape", "object"),
+        returns_any=returns if len(returns) > 1 else (),
+    )

@@ -1,0 +1,48 @@
+"""Facts that the official SDK does not state, each file with the source it was taken from."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+
+_FOLDER = Path(__file__).parent / "overlays"
+
+
+@cache
+def prefixes() -> Mapping[str, str]:
+    """Resource id -> what its ids begin with, without the underscore: "customer" -> "cus"."""
+    return MappingProxyType(_read("prefixes.json")["prefixes"])
+
+
+@cache
+def search_fields() -> Mapping[str, Mapping[str, str]]:
+    """Object -> field of its search -> "token", "string" or "number"."""
+    return MappingProxyType(
+        {
+            name: MappingProxyType(fields)
+            for name, fields in _read("search_fields.json")["search_fields"].items()
+        }
+    )
+
+
+@cache
+def minor_units() -> Mapping[str, int]:
+    """Currency (lower case) -> how many decimals its amounts have at Stripe.
+
+    This is not always what ISO 4217 says: Stripe counts ISK and UGX in hundredths.
+    """
+    return MappingProxyType(
+        {
+            currency: int(decimals)
+            for decimals, currencies in _read("currencies.json")["decimals"].items()
+            for currency in currencies
+        }
+    )
+
+
+def _read(name: str) -> dict[str, Any]:
+    data: dict[str, Any] = orjson.loads((_FOLDER / name).read_bytes())
+    return data
