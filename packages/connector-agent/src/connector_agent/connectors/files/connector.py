@@ -1,0 +1,47 @@
+"""The connector for files: what it asks for and what it offers."""
+
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from typing import cast
+
+from connector_sdk import CONTRACT, JSON, ActivityType, Form, Host, SettingError, conform
+
+from connector_agent.connectors.files.connection import FilesConnection
+from connector_agent.connectors.files.encoding import LOGGER
+from connector_agent.connectors.files.place import folder_of
+from connector_agent.connectors.files.settings import CONNECTION
+
+_TYPES = (
+    ActivityType("read", "source", "Read", "Reads the records of a CSV or JSON Lines file."),
+    ActivityType(
+        "write",
+        "target",
+        "Write",
+        "Writes a CSV or JSON Lines file; it appears when it is whole.",
+    ),
+)
+
+
+class FilesConnector:
+    """CSV and JSON Lines, plain or gzip, in one folder."""
+
+    name = "files"
+    label = "Files"
+    version = metadata.version("connector-agent")
+    contract = CONTRACT
+    oldest_agent = "10.1"
+    logger = LOGGER
+
+    def form(self) -> Form:
+        return CONNECTION
+
+    def activity_types(self) -> Sequence[ActivityType]:
+        return _TYPES
+
+    async def connect(self, settings: Mapping[str, JSON], host: Host) -> FilesConnection:
+        """Raises SettingError; a folder that is not there is left to the test."""
+        values, problems = conform(CONNECTION.as_field(), dict(settings))
+        if problems:
+            raise SettingError(*problems)
+        stated = str(cast(dict[str, JSON], values).get("folder", "."))
+        return FilesConnection(folder_of(stated, host.folder), stated, host)

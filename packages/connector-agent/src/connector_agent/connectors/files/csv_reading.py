@@ -1,0 +1,186 @@
+"""CSV as records: values stay the text that stands in the file."""
+
+import io
+import re
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from connector_sdk import Problem, SettingError, did_you_mean, shown
+
+from connector_agent.connectors.files.encoding import Encoding, find_encoding
+from connector_agent.connectors.files.opening import reading
+from connector_agent.connectors.files.rows import Row, find_delimiter, rows
+from connector_agent.connectors.files.settings import ReadSettings, header_problems
+
+_SAMPLE = 1 << 16
+# Groups of three may be set apart by a point, a blank (also a narrow one) or an apostrophe.
+_COMMA_NUMBER = re.compile(r"\s*[+-]?(?:\d+|\d{1,3}(?:[.\u0020\u00a0\u202f'’]\d{3})+)(?:,\d+)?\s*")
+_GROUPING = str.maketrans({",": ".", **dict.fromkeys(".\u00a0\u202f'’ \t")})
+
+Read = tuple[bytes, str, Problem | None] | None
+"""One record as raw JSON, its place, and its problem; None for a line that is passed over."""
+Reads = Generator[Read, None, None]
+
+
+class Layout(NamedTuple):
+    """What has to be known before the first record."""
+
+    encoding: Encoding
+    delimiter: str
+    columns: tuple[str, ...]
+    has_header: bool
+
+
+def find_layout(settings: ReadSettings) -> Layout:
+    """Reads all of the file once for its encoding, and its beginning for the rest. Raises
+    SettingError for an empty file and for a header that gives no sound names."""
+    path = settings.path
+    encoding = find_encoding(path, settings.encoding)
+    with _text(path, encoding) as text:
+        sample = text.read(_SAMPLE)
+        whole = not text.read(1)
+    delimiter = settings.delimiter or find_delimiter(sample, whole, settings.quote)
+    if settings.header is not None:
+        columns = settings.header
+    else:
+        columns = _header(settings, encoding, delimiter)
+    problems = [
+        Problem(
+            "unknown_column",
+            f"There is no column {name!r} in {path.name}.",
+            did_you_mean(name, columns) or f"It has: {shown(', '.join(columns))}.",
+            path="decimal_comma",
+            value=name,
+        )
+        for name in settings.decimal_comma
+        if name not in columns
+    ]
+    if problems:
+        raise SettingError(*problems)
+    return Layout(encoding, delimiter, columns, settings.header is None)
+
+
+def csv_records(settings: ReadSettings, layout: Layout) -> Reads:
+    """Every record in the order of the file. Raises SettingError when the file can't be read
+    to its end."""
+    name = settings.path.name
+    columns = layout.columns
+    width = len(columns)
+    commas = [columns.index(column) for column in settings.decimal_comma]
+    encode = msgspec.json.Encoder().encode
+    with _text(settings.path, layout.encoding) as text:
+        header_due = layout.has_header
+        for row in rows(text, layout.delimiter, settings.quote):
+            cells = row.cells
+            if row.fault or not cells:
+                yield _faulty(name, row) if row.fault else None
+            elif header_due:
+                header_due = False
+            elif len(cells) != width:
+                yield _ragged(name, row, width)
+            else:
+                at = f"{name} row {row.number}"
+                problem = _commas_to_points(cells, commas, columns, at) if commas else None
+                yield encode(dict(zip(columns, cells, strict=True))), at, problem
+
+
+@contextmanager
+def _text(path: Path, encoding: Encoding) -> Iterator[io.TextIOWrapper]:
+    """The text with its line ends as they are. The encoding was proved on the whole file, so
+    that a byte that does not fit means that the file changed since."""
+    with (
+        reading(path) as file,
+        io.TextIOWrapper(file, encoding=encoding.name, newline="") as text,
+    ):
+        try:
+            yield text
+        except UnicodeError as error:
+            raise SettingError(
+                Problem(
+                    "file_changed",
+                    f"{path.name} changed while it was read: it is no longer {encoding.name}.",
+                    "Run again when nobody writes to the file.",
+                    path="path",
+                )
+            ) from error
+
+
+def _header(settings: ReadSettings, encoding: Encoding, delimiter: str) -> tuple[str, ...]:
+    name = settings.path.name
+    with _text(settings.path, encoding) as text:
+        for row in rows(text, delimiter, settings.quote):
+            if row.fault:
+                raise SettingError(
+                    Problem(
+                        "header_unreadable",
+                        f"The header of {name} can't be read. {row.fault}",
+                        "Correct the first row of the file, or state `delimiter` and `quote`.",
+                        path="path",
+                        at=f"{name} row {row.number}",
+                    )
+                )
+            if row.cells:
+                problems = header_problems(tuple(row.cells), "path")
+                if problems:
+                    at = f"{name} row {row.number}"
+                    raise SettingError(*(problem._replace(at=at) for problem in problems))
+                return tuple(row.cells)
+    raise SettingError(
+        Problem(
+            "file_empty",
+            f"{name} is empty; a header with the names of the columns was expected.",
+            "Look at where the file comes from, or correct the path.",
+            path="path",
+        )
+    )
+
+
+def _faulty(name: str, row: Row) -> Read:
+    at = f"{name} row {row.number}"
+    problem = Problem(
+        "row_unreadable",
+        f"Row {row.number} can't be read. {row.fault}",
+        "Correct the row in the file, then run again.",
+        value=shown(row.text),
+        at=at,
+    )
+    return msgspec.json.encode({"text": row.text}), at, problem
+
+
+def _ragged(name: str, row: Row, width: int) -> Read:
+    at = f"{name} row {row.number}"
+    found = len(row.cells)
+    problem = Problem(
+        "row_ragged",
+        f"Row {row.number} has {found} cell{'s' * (found != 1)}, not {width} as the header.",
+        "Correct the row in the file; a cell that holds the delimiter has to stand in quotes."
+        if found > width
+        else "Correct the row in the file; an empty cell needs its delimiter, too.",
+        value=shown(", ".join(row.cells)),
+        at=at,
+    )
+    return msgspec.json.encode({"cells": row.cells}), at, problem
+
+
+def _commas_to_points(
+    cells: list[str], commas: list[int], columns: tuple[str, ...], at: str
+) -> Problem | None:
+    """Rewrites the numbers in place; a cell without a digit is no number and stays."""
+    problem = None
+    for index in commas:
+        cell = cells[index]
+        if _COMMA_NUMBER.fullmatch(cell):
+            cells[index] = cell.translate(_GROUPING)
+        elif problem is None and any(char.isdigit() for char in cell):
+            problem = Problem(
+                "not_a_comma_number",
+                f"{columns[index]} is {shown(cell)!r}, which is no number with a decimal comma.",
+                "Correct the cell, or take the column out of `decimal_comma`.",
+                path=columns[index],
+                value=shown(cell),
+                at=at,
+            )
+    return problem

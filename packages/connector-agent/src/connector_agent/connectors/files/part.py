@@ -1,0 +1,217 @@
+"""The hidden file in which a target is written until it is whole."""
+
+import errno
+import fcntl
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from connector_sdk import ConnectorError, Problem, SettingError, TargetFullError
+
+_BLOCK = 1 << 20
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_GZIP_LEVEL = 6
+_GZIP_WINDOW = 31
+
+
+class Part:
+    """Bytes on their way to `final`: kept in `.<name>.part` beside it and moved over it when
+    they are whole. One process at a time holds it. `size` and `crc` tell of all bytes that
+    were handed to the disk.
+
+    Whatever writes may raise TargetFullError, or SettingError for another fault of the disk;
+    after that nothing but `close` does any good.
+    """
+
+    def __init__(self, final: Path, file: int, size: int = 0, crc: int = 0) -> None:
+        self.size = size
+        self.crc = crc
+        self._final = final
+        self._file = file
+        self._packing = final.suffix.lower() == ".gz"
+        self._packer: zlib._Compress | None = None
+        self._failure: ConnectorError | None = None
+
+    @classmethod
+    def begun(cls, final: Path) -> "Part":
+        """An empty one. What an interrupted run left aside is dropped."""
+        with _told(final):
+            final.parent.mkdir(parents=True, exist_ok=True)
+            file = _held(final)
+            with suppress(FileNotFoundError):
+                os.fchmod(file, final.stat().st_mode & 0o777)
+            os.ftruncate(file, 0)
+        return cls(final, file)
+
+    @classmethod
+    def resumed(cls, final: Path, size: int, crc: int) -> "Part":
+        """Goes on behind the first `size` bytes, once they are proved to be the ones that
+        were written; what follows them is cut off. Where the part was moved into place
+        already, because a run was stopped right behind that, they are copied from there.
+        Raises SettingError when they are not to be had."""
+        with _told(final):
+            if part_of(final).exists():
+                file = _held(final)
+            else:
+                _prove(final, size, crc)
+                file = _held(final)
+                _copy(final, file, size)
+            try:
+                _prove(part_of(final), size, crc)
+            except BaseException:
+                os.close(file)
+                raise
+            os.ftruncate(file, size)
+            os.lseek(file, size, os.SEEK_SET)
+        return cls(final, file, size, crc)
+
+    def append(self, data: bytes | bytearray) -> None:
+        """Adds bytes; they are safe against a crash only after `settle`."""
+        if self._packing:
+            if self._packer is None:
+                self._packer = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP_WINDOW)
+            data = self._packer.compress(data)
+        self._write(data)
+
+    def settle(self) -> None:
+        """Makes all bytes durable. A gzip file ends a member here, so that it can be cut at
+        this size and stays readable."""
+        if self._packer is not None:
+            rest = self._packer.flush()
+            self._packer = None
+            self._write(rest)
+        with self._failing():
+            os.fsync(self._file)
+
+    def complete(self) -> None:
+        """Moves the file into place, whole and durable."""
+        if self._packing and self.size == 0 and self._packer is None:
+            self.append(b"")
+        self.settle()
+        with self._failing():
+            part_of(self._final).replace(self._final)
+            folder = os.open(self._final.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the file; without `complete` it stays aside. May be called twice."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def _write(self, data: bytes | bytearray) -> None:
+        with self._failing():
+            left = memoryview(data)
+            while left:
+                left = left[os.write(self._file, left) :]
+        self.size += len(data)
+        self.crc = zlib.crc32(data, self.crc)
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        """Remembers the first fault, so that nothing is called durable behind a gap."""
+        if self._failure is not None:
+            raise self._failure
+        try:
+            with _told(self._final):
+                yield
+        except ConnectorError as error:
+            self._failure = error
+            raise
+
+
+def part_of(final: Path) -> Path:
+    """Where the bytes of `final` wait until they are whole."""
+    return final.with_name(f".{final.name}.part")
+
+
+def _held(final: Path) -> int:
+    """The part, opened and held for this process alone."""
+    path = part_of(final)
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Between open and lock another process may have moved the file into place.
+            if path.exists() and path.stat().st_ino == os.fstat(file).st_ino:
+                return file
+        except BlockingIOError:
+            os.close(file)
+            raise SettingError(
+                Problem(
+                    "target_busy",
+                    f"{final.name} is being written by another run.",
+                    "Wait for its end, or state another path.",
+                    path="path",
+                )
+            ) from None
+        except BaseException:
+            os.close(file)
+            raise
+        os.close(file)
+
+
+def _prove(path: Path, size: int, crc: int) -> None:
+    """Raises SettingError unless the first `size` bytes are the ones that were written."""
+    if not path.is_file():
+        raise _gone(path, "is missing")
+    found = 0
+    left = size
+    with path.open("rb") as file:
+        while left:
+            block = file.read(min(left, _BLOCK))
+            if not block:
+                raise _gone(path, f"has {size - left} bytes, and {size} were written to it")
+            found = zlib.crc32(block, found)
+            left -= len(block)
+    if found != crc:
+        raise _gone(path, "holds other bytes than the run wrote")
+
+
+def _copy(origin: Path, file: int, size: int) -> None:
+    os.ftruncate(file, 0)
+    with origin.open("rb") as source:
+        while size:
+            size -= os.sendfile(file, source.fileno(), None, size)
+
+
+def _gone(path: Path, how: str) -> SettingError:
+    return SettingError(
+        Problem(
+            "part_lost",
+            f"The file {path.name}, in which the run was writing, {how}.",
+            "Run the operation from the start; it writes the file anew.",
+            path="path",
+        )
+    )
+
+
+@contextmanager
+def _told(final: Path) -> Iterator[None]:
+    """Makes a fault of the disk one that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise TargetFullError(
+                Problem(
+                    "target_full",
+                    f"There is no room left to write {final.name}: {error.strerror}.",
+                    "Make room on that disk, then resume the run; nothing is lost or doubled.",
+                    path="path",
+                )
+            ) from error
+        raise SettingError(
+            Problem(
+                "target_unwritable",
+                f"{final.name} can't be written: {error.strerror or error}.",
+                "Look at the permissions of its folder and at the disk, then resume the run.",
+                path="path",
+            )
+        ) from error

@@ -1,0 +1,106 @@
+"""Reads a file in pages that can be gone on from in another process."""
+
+import hashlib
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import closing
+
+import msgspec
+from connector_sdk import Cursor, Host, Page, Problem, Record, SettingError, SourceChangedError
+
+from connector_agent.connectors.files.csv_reading import Reads
+from connector_agent.connectors.files.threads import in_thread
+
+_RECORDS = 500
+_BYTES = 1 << 22
+
+
+class _Passed(msgspec.Struct):
+    """The cursor: how many records were passed, and a hash over all of them."""
+
+    rows: int
+    digest: str
+
+
+class FileSource:
+    """The records of one file. `open_records` begins to read it anew, from its start."""
+
+    def __init__(self, name: str, open_records: Callable[[], Reads], host: Host) -> None:
+        self._name = name
+        self._open_records = open_records
+        self._host = host
+
+    async def read(self, after: Cursor | None) -> AsyncGenerator[Page, None]:
+        """Pages of 500 records or 4 MiB. Going on reads the passed records again and proves
+        that they are the same; raises SourceChangedError when they are not."""
+        passed = self._parsed(after) if after else None
+        pages = self._pages(passed)
+        try:
+            while not self._host.stopping():
+                page = await in_thread(next, pages, None)
+                if page is None:
+                    return
+                yield page
+        finally:
+            pages.close()
+
+    def _parsed(self, after: Cursor) -> _Passed:
+        try:
+            return msgspec.json.decode(after, type=_Passed)
+        except msgspec.MsgspecError as error:
+            raise SettingError(
+                Problem(
+                    "cursor_foreign",
+                    f"The place to go on from in {self._name} is not one of a file.",
+                    "Run the operation from the start.",
+                )
+            ) from error
+
+    def _pages(self, passed: _Passed | None) -> Generator[Page, None, None]:
+        hashed = hashlib.blake2b(digest_size=16)
+        seq = filtered = size = 0
+        page: list[Record] = []
+        with closing(self._open_records()) as records:
+            if passed is not None:
+                seq = self._skip(records, passed, hashed)
+            for read in records:
+                if read is None:
+                    filtered += 1
+                    continue
+                raw, at, problem = read
+                seq += 1
+                hashed.update(raw)
+                page.append(Record(seq, raw, at, problem))
+                size += len(raw)
+                if len(page) == _RECORDS or size > _BYTES:
+                    yield Page(page, _cursor(seq, hashed), filtered)
+                    page, filtered, size = [], 0, 0
+        if page or filtered:
+            yield Page(page, _cursor(seq, hashed), filtered)
+
+    def _skip(self, records: Reads, passed: _Passed, hashed: hashlib.blake2b) -> int:
+        seq = 0
+        while seq < passed.rows:
+            try:
+                read = next(records)
+            except StopIteration:
+                raise self._changed(f"it ends after record {seq}") from None
+            if read is not None:
+                seq += 1
+                hashed.update(read[0])
+        if hashed.hexdigest() != passed.digest:
+            raise self._changed(f"its first {seq} records are not the same")
+        return seq
+
+    def _changed(self, how: str) -> SourceChangedError:
+        return SourceChangedError(
+            Problem(
+                "source_changed",
+                f"{self._name} is not the file that was read before: {how}.",
+                "Put the former file back and go on, or run the operation from the start.",
+                at=self._name,
+            )
+        )
+
+
+def _cursor(seq: int, hashed: hashlib.blake2b) -> Cursor:
+    return msgspec.json.encode(_Passed(seq, hashed.hexdigest()))
