@@ -1,6 +1,6 @@
 """One opened account of a system, and the sources and targets that it gives."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Literal, Protocol
 
 from connector_sdk.activity import Activity, Choice, Form, Tested
@@ -22,7 +22,7 @@ none           a repeat may double; runs say so.
 class Source(Protocol):
     """Reads records of one activity, in an order that stays the same across a resume."""
 
-    def read(self, after: Cursor | None) -> AsyncIterator[Page]:
+    def read(self, after: Cursor | None) -> AsyncGenerator[Page, None]:
         """Pages behind the cursor `after`, from the start with None. A page's cursor is valid
         in another process and at another time. Raises SourceChangedError when what stands
         before the cursor is no longer what was read, CredentialError, UnreachableError."""
@@ -43,7 +43,7 @@ class Target(Protocol):
         it. A Problem names the field in `path`."""
         ...
 
-    def write(self, calls: AsyncIterator[Call]) -> AsyncIterator[Outcome]:
+    def write(self, calls: AsyncIterator[Call]) -> AsyncGenerator[Outcome, None]:
         """Sends calls as they come and yields outcomes as they finish, in any order. Takes
         calls only as fast as it can send them: a call that was taken counts as sent. Raises
         CredentialError and UnreachableError when going on makes no sense; calls without an

@@ -1,0 +1,92 @@
+"""Decides about records before anything is sent: which need a call, and which have their
+outcome already."""
+
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from connector_sdk import Body, Call, Outcome, Problem
+
+from connector_agent.runs.execution import Parts
+from connector_agent.runs.key import call_key
+from connector_agent.runs.ledger import Intent, Known, Verdict
+from connector_agent.runs.stage import Staged
+
+STEP = 0
+"""The one write of an operation; second targets will count on from here."""
+
+
+class Intake(NamedTuple):
+    """What came of a batch of records."""
+
+    planned: list[Intent]
+    decided: list[Verdict]
+
+
+async def take_in(parts: Parts, batch: Sequence[Staged]) -> Intake:
+    """Looks up what is known of each record and plans its call."""
+    wanted = [staged.identity for staged in batch if staged.identity]
+    known: dict[str, Known] = {}
+    seen: dict[str, int] = {}
+    if wanted:
+        ledger = parts.ledger
+        known, seen = await parts.database.call(
+            lambda connection: (ledger.known(connection, wanted), ledger.seen(connection, wanted))
+        )
+    intake = Intake([], [])
+    for staged in batch:
+        found = _decide(parts, staged, known.get(staged.identity), seen)
+        if isinstance(found, Intent):
+            intake.planned.append(found)
+        else:
+            intake.decided.append(Verdict(found, staged.identity, staged.at, staged.record))
+        if staged.identity and (isinstance(found, Intent) or found.kind == "skipped"):
+            seen[staged.identity] = staged.seq
+    return intake
+
+
+def _decide(
+    parts: Parts, staged: Staged, known: Known | None, seen: dict[str, int]
+) -> Intent | Outcome:
+    if staged.request is None:
+        return Outcome(staged.seq, STEP, "refused", problem=staged.problem)
+    if staged.identity in seen:
+        return Outcome(staged.seq, STEP, "refused", problem=_same_as(staged, seen[staged.identity]))
+    repeat = parts.options.repeat
+    existing = ""
+    if known is not None and (known.object or known.state == "written"):
+        if repeat == "skip":
+            return Outcome(staged.seq, STEP, "skipped", id=known.object)
+        if repeat == "update":
+            existing = known.object
+    body = parts.target.prepare(staged.request, existing)
+    if isinstance(body, Problem):
+        return Outcome(staged.seq, STEP, "refused", problem=body._replace(at=staged.at))
+    return _intent(parts, staged, body, known)
+
+
+def _intent(parts: Parts, staged: Staged, body: Body, known: Known | None) -> Intent:
+    run = parts.ledger.run
+    attempt = known.attempt if known is not None else 0
+    identity_scope = parts.ledger.identity_scope
+    identity = staged.identity or f"record {staged.seq}"
+    first_sent = time.time()
+    once_per_run = not staged.identity or parts.options.repeat != "skip"
+    if once_per_run:
+        # Each run of such an operation writes anew; only repeats within it are the same call.
+        identity_scope = f"{identity_scope}@{run.id}"
+    elif known is not None and known.first_sent is not None:
+        first_sent = known.first_sent
+    key = call_key(run.scope, identity_scope, identity, STEP, body.action, attempt)
+    call = Call(staged.seq, STEP, key, attempt, first_sent, body)
+    return Intent(call, staged.identity, staged.at, staged.record)
+
+
+def _same_as(staged: Staged, other: int) -> Problem:
+    return Problem(
+        "same_identity",
+        f"It has the same identity as record {other} of this run: {staged.identity!r}.",
+        "Keep one of the two in the source, or choose an identity that tells them apart.",
+        value=staged.identity,
+        at=staged.at,
+    )

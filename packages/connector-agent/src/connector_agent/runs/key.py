@@ -1,0 +1,39 @@
+"""The identity of a record, and the key under which a call can be repeated without harm."""
+
+import hashlib
+from collections.abc import Sequence
+
+import orjson
+from connector_sdk import JSON
+
+
+def identity_of(record: dict[str, JSON], fields: Sequence[str]) -> str:
+    """What makes this source record the same record again: its identity fields, as text.
+
+    "" when any of them is absent or blank: a record without identity can't be recognised.
+    A single field stands as it is; several are joined as a JSON list, so that ("a", "bc") and
+    ("ab", "c") stay different.
+    """
+    parts: list[str] = []
+    for name in fields:
+        value = record.get(name)
+        if value is None or isinstance(value, (dict, list)):
+            return ""
+        text = value.strip() if isinstance(value, str) else orjson.dumps(value).decode()
+        if not text:
+            return ""
+        parts.append(text)
+    if not parts:
+        return ""
+    return parts[0] if len(parts) == 1 else orjson.dumps(parts).decode()
+
+
+def call_key(
+    scope: str, identity_scope: str, identity: str, step: int, action: str, attempt: int
+) -> str:
+    """The key of a call: a hash, so that it holds no personal data and fits every limit.
+
+    The payload is not part of it: an edited record must not become a second object.
+    """
+    parts = orjson.dumps([scope, identity_scope, identity, step, action, attempt])
+    return f"sc-{hashlib.sha256(parts).hexdigest()[:48]}"

@@ -1,0 +1,339 @@
+"""Executes a run whose target recognises a repeated call by its key.
+
+Three tasks work at once, without barriers: the reader stores intents, the writer sends them,
+the flusher stores outcomes. Nothing is sent before its intent is on disk.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+
+from connector_sdk import (
+    Call,
+    ConnectorError,
+    Outcome,
+    SourceChangedError,
+    UnreachableError,
+)
+
+from connector_agent.runs.execution import Halt, Parts, ProblemWatch, Pulse
+from connector_agent.runs.intake import take_in
+from connector_agent.runs.key import call_key
+from connector_agent.runs.ledger import Intent, LostRunError, Verdict
+from connector_agent.runs.reading import Batch, Reading
+
+WINDOW = 1000
+"""Intents that may wait for the writer."""
+GATHER = 0.02
+"""Seconds for which the flusher lets outcomes gather before it writes them in one go."""
+SETTLE_AT_ONCE = 100
+
+Place = tuple[int, int]
+"""Record and step."""
+
+
+class KeyedExecution:
+    """One execution. `run` comes back when all is done or after `stop`."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._watch = ProblemWatch(parts.options, parts.counts)
+        self._pulse = Pulse(parts.ledger.run.settled)
+        self._frontier = parts.ledger.run.settled
+        self._ahead: set[int] = set()
+        self._queue: asyncio.Queue[Intent | None] = asyncio.Queue(WINDOW)
+        self._backlog: deque[Intent] = deque()
+        self._open: dict[Place, Intent] = {}
+        self._unsent: set[Place] = set()
+        self._repeated: set[Place] = set()
+        self._finished: list[Outcome] = []
+        self._wake = asyncio.Event()
+        self._flushing = asyncio.Lock()
+        self._source_ended = False
+        self._began = time.time()
+        self._failure: Exception | None = None
+
+    async def run(self) -> None:
+        """Raises Halt, ConnectorError or LostRunError; what had no outcome stays pending."""
+        await self._recover()
+        reader = asyncio.create_task(self._read())
+        flusher = asyncio.create_task(self._keep_flushing())
+        try:
+            await self._write()
+        except (ConnectorError, Halt) as error:
+            self._fail(error)
+        finally:
+            reader.cancel()
+            flusher.cancel()
+            await asyncio.gather(reader, flusher, return_exceptions=True)
+        if not isinstance(self._failure, LostRunError):
+            with contextlib.suppress(Halt):
+                await self._flush()
+            await self._release()
+        if self._failure is not None:
+            raise self._failure
+
+    def stop(self) -> None:
+        """Takes nothing new; what is in flight comes to its end."""
+        self._parts.host.stop()
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        self._queue.put_nowait(None)
+
+    def _fail(self, error: Exception) -> None:
+        if self._failure is None:
+            self._failure = error
+        self.stop()
+
+    # reading
+
+    async def _recover(self) -> None:
+        parts = self._parts
+        pending = await parts.database.call(parts.ledger.pending)
+        # The frontier counts on over records that the last checkpoint did not know of.
+        settled = set(range(self._frontier + 1, parts.counts.read + 1))
+        settled -= {intent.call.seq for intent in pending}
+        self._advance(settled)
+        if not pending:
+            return
+        await parts.log.add("info", "pending", f"{len(pending)} records of before are still open.")
+        unsent = [intent for intent in pending if intent.call.first_sent is None]
+        started = [intent for intent in pending if intent.call.first_sent is not None]
+        await self._restamp(unsent)
+        for ready in await self._ready(started):
+            self._backlog.append(ready)
+
+    async def _restamp(self, batch: Sequence[Intent]) -> None:
+        """Notes now as the time of the first send, and lines the calls up."""
+        moment = time.time()
+        calls = [intent.call._replace(first_sent=moment) for intent in batch]
+        ledger = self._parts.ledger
+        await self._parts.database.call(lambda connection: ledger.rewrite(connection, calls))
+        for intent, call in zip(batch, calls, strict=True):
+            self._plan(intent._replace(call=call), fresh=True)
+            self._backlog.append(intent._replace(call=call))
+
+    async def _read(self) -> None:
+        parts = self._parts
+        try:
+            async with contextlib.aclosing(Reading(parts, anew=True).batches()) as batches:
+                async for batch in batches:
+                    await self._store(batch)
+                    if parts.host.stopping():
+                        return
+        except (UnreachableError, SourceChangedError) as error:
+            # What was intended before can still be sent.
+            self._failure = self._failure or error
+        except Exception as error:
+            self._fail(error)
+        finally:
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._queue.put(None)
+
+    async def _store(self, batch: Batch) -> None:
+        parts = self._parts
+        planned, decided = await take_in(parts, batch.staged)
+        read = parts.counts.read + len(batch.staged)
+        filtered = parts.counts.filtered + batch.filtered
+        await parts.database.call(
+            lambda connection: parts.ledger.intend(
+                connection,
+                planned,
+                decided,
+                batch.cursor,
+                exhausted=batch.exhausted,
+                read=read,
+                filtered=filtered,
+            )
+        )
+        parts.counts.read = read
+        parts.counts.filtered = filtered
+        for verdict in decided:
+            parts.counts.add(verdict.outcome.kind)
+        self._advance({verdict.outcome.seq for verdict in decided})
+        for intent in await self._ready(planned):
+            if parts.host.stopping():
+                break
+            await self._queue.put(intent)
+        self._watch.check()
+        await self._checkpoint_if_due()
+
+    async def _ready(self, batch: Sequence[Intent]) -> list[Intent]:
+        """The calls that may be sent now. Those whose key may be forgotten by the target are
+        settled first; what is found out about them is their outcome."""
+        target = self._parts.target
+        oldest = time.time() - target.horizon if target.horizon else 0.0
+        ready: list[Intent] = []
+        stale: list[Intent] = []
+        for intent in batch:
+            sent = intent.call.first_sent
+            self._plan(intent, fresh=sent is not None and sent >= self._began)
+            (stale if sent is not None and sent < oldest else ready).append(intent)
+        for at in range(0, len(stale), SETTLE_AT_ONCE):
+            some = stale[at : at + SETTLE_AT_ONCE]
+            found = await target.settle([intent.call for intent in some])
+            missing = []
+            for intent, outcome in zip(some, found, strict=True):
+                if outcome is None:
+                    missing.append(intent)
+                else:
+                    self._collect(outcome)
+            if missing:
+                await self._restamp(missing)
+        return ready
+
+    def _plan(self, intent: Intent, *, fresh: bool) -> None:
+        place = (intent.call.seq, intent.call.step)
+        self._open[place] = intent
+        if fresh:
+            self._unsent.add(place)
+
+    # writing
+
+    async def _write(self) -> None:
+        while True:
+            async with contextlib.aclosing(self._parts.target.write(self._calls())) as outcomes:
+                async for outcome in outcomes:
+                    self._collect(outcome)
+            await self._flush()
+            if self._parts.host.stopping() or not self._backlog:
+                return
+
+    async def _calls(self) -> AsyncIterator[Call]:
+        ended = self._queue.empty() and self._source_ended
+        while not self._parts.host.stopping():
+            if self._backlog:
+                intent = self._backlog.popleft()
+            elif ended:
+                return
+            else:
+                item = await self._queue.get()
+                if item is None:
+                    self._source_ended = ended = True
+                    continue
+                intent = item
+            self._unsent.discard((intent.call.seq, intent.call.step))
+            yield intent.call
+
+    def _collect(self, outcome: Outcome) -> None:
+        self._finished.append(outcome)
+        self._wake.set()
+
+    # outcomes
+
+    async def _keep_flushing(self) -> None:
+        try:
+            while True:
+                await self._wake.wait()
+                await asyncio.sleep(GATHER)
+                await self._flush()
+        except Exception as error:
+            self._fail(error)
+
+    async def _flush(self) -> None:
+        async with self._flushing:
+            self._wake.clear()
+            batch, self._finished = self._finished, []
+            if not batch:
+                return
+            clear, failure = await self._resolve(batch)
+            await self._store_outcomes(clear)
+            if failure is not None:
+                raise failure
+        self._watch.check()
+
+    async def _store_outcomes(self, batch: Sequence[Outcome]) -> None:
+        parts = self._parts
+        verdicts = [self._verdict(outcome) for outcome in batch]
+        await parts.database.call(lambda connection: parts.ledger.settle(connection, verdicts))
+        for outcome in batch:
+            place = (outcome.seq, outcome.step)
+            del self._open[place]
+            self._unsent.discard(place)
+            parts.counts.add(outcome.kind, replayed=int(outcome.replayed))
+        self._advance({outcome.seq for outcome in batch})
+        await self._checkpoint_if_due()
+
+    def _verdict(self, outcome: Outcome) -> Verdict:
+        identity, at = self._open[(outcome.seq, outcome.step)][1:3]
+        call = self._open[(outcome.seq, outcome.step)].call
+        if outcome.problem is not None:
+            outcome = outcome._replace(problem=outcome.problem._replace(at=at))
+        return Verdict(outcome, identity, at, None, call.attempt, call.first_sent)
+
+    async def _resolve(
+        self, batch: Sequence[Outcome]
+    ) -> tuple[list[Outcome], ConnectorError | None]:
+        """Finds out what became of calls whose answer is not known, while it is fresh. Calls
+        that can't be looked after now stay pending; the error says why."""
+        clear = [outcome for outcome in batch if outcome.kind != "unknown"]
+        unknown = [outcome for outcome in batch if outcome.kind == "unknown"]
+        if not unknown:
+            return clear, None
+        calls = [self._open[(outcome.seq, outcome.step)].call for outcome in unknown]
+        try:
+            found = await self._parts.target.settle(calls)
+        except ConnectorError as error:
+            return clear, error
+        for outcome, result in zip(unknown, found, strict=True):
+            place = (outcome.seq, outcome.step)
+            if result is not None:
+                clear.append(result)
+            elif _is_replayed_failure(outcome) and place not in self._repeated:
+                self._repeated.add(place)
+                await self._send_anew(self._open[place])
+            else:
+                clear.append(outcome._replace(kind="failed"))
+        return clear, None
+
+    async def _send_anew(self, intent: Intent) -> None:
+        """The target keeps a failure under this key and it surely did nothing: the next
+        attempt has a key of its own."""
+        parts = self._parts
+        old = intent.call
+        attempt = old.attempt + 1
+        key = call_key(
+            parts.ledger.run.scope,
+            f"{parts.ledger.identity_scope} after {old.key}",
+            intent.identity,
+            old.step,
+            old.body.action,
+            attempt,
+        )
+        call = old._replace(key=key, attempt=attempt, first_sent=time.time())
+        await parts.database.call(lambda connection: parts.ledger.rewrite(connection, [call]))
+        again = intent._replace(call=call)
+        self._open[(call.seq, call.step)] = again
+        self._backlog.append(again)
+
+    def _advance(self, settled: set[int]) -> None:
+        self._ahead |= settled
+        while self._frontier + 1 in self._ahead:
+            self._frontier += 1
+            self._ahead.discard(self._frontier)
+
+    async def _checkpoint_if_due(self) -> None:
+        if self._pulse.due(self._frontier):
+            await self._checkpoint()
+
+    async def _checkpoint(self) -> None:
+        parts = self._parts
+        settled, counts, seconds = self._frontier, parts.counts.copy(), parts.seconds()
+        await parts.database.call(
+            lambda connection: parts.ledger.checkpoint(connection, settled, counts, seconds)
+        )
+        self._pulse.taken(settled)
+
+    async def _release(self) -> None:
+        """Ends cleanly: the last checkpoint, and calls that surely were not sent say so."""
+        parts = self._parts
+        calls = [self._open[place].call._replace(first_sent=None) for place in self._unsent]
+        if calls:
+            await parts.database.call(lambda connection: parts.ledger.rewrite(connection, calls))
+        await self._checkpoint()
+
+
+def _is_replayed_failure(outcome: Outcome) -> bool:
+    return outcome.problem is not None and outcome.problem.code == "replayed_failure"

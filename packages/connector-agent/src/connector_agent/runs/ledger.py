@@ -1,0 +1,379 @@
+"""What one run knows of its records: intents before the send, outcomes after it.
+
+Every transaction first shows that this process still owns the run (its epoch), so that a
+process that lost it can't write. The functions are synchronous: they run on the thread of
+the database.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from connector_sdk import Body, Call, Cursor, Kind, Outcome, Problem, encode
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from connector_agent.runs.counts import Counts
+from connector_agent.runs.run import Run, Status
+from connector_agent.store.tables import identities, intents, outcomes, runs
+
+
+class LostRunError(Exception):
+    """Another process has taken this run; nothing more may be written or sent for it."""
+
+
+class Known(NamedTuple):
+    """What earlier runs left of an identity: see the table `identities`."""
+
+    state: Kind
+    object: str
+    attempt: int
+    first_sent: float | None
+
+
+class Intent(NamedTuple):
+    """A call with the record that it came from."""
+
+    call: Call
+    identity: str
+    at: str
+    record: bytes
+
+
+class Verdict(NamedTuple):
+    """An outcome with the record that it belongs to; `record` is None where an intent holds
+    it, `action` is the call's."""
+
+    outcome: Outcome
+    identity: str
+    at: str
+    record: bytes | None
+    attempt: int = 0
+    first_sent: float | None = None
+
+
+class Ledger:
+    """The ledger of one run that this process has taken."""
+
+    def __init__(self, run: Run, identity_scope: str) -> None:
+        self.run = run
+        self.identity_scope = identity_scope
+
+    def known(self, connection: Connection, wanted: Sequence[str]) -> dict[str, Known]:
+        """What earlier runs did with these identities."""
+        rows = connection.execute(
+            select(
+                identities.c.identity,
+                identities.c.state,
+                identities.c.object,
+                identities.c.attempt,
+                identities.c.first_sent,
+            ).where(
+                identities.c.scope == self.run.scope,
+                identities.c.identity_scope == self.identity_scope,
+                identities.c.identity.in_(wanted),
+            )
+        )
+        return {row[0]: Known(*row[1:]) for row in rows}
+
+    def seen(self, connection: Connection, wanted: Sequence[str]) -> dict[str, int]:
+        """Which of these identities this run has sent or skipped already, as which record."""
+        sent = select(intents.c.identity, intents.c.seq).where(
+            intents.c.run == self.run.id, intents.c.identity.in_(wanted)
+        )
+        skipped = select(outcomes.c.identity, outcomes.c.seq).where(
+            outcomes.c.run == self.run.id,
+            outcomes.c.identity.in_(wanted),
+            outcomes.c.kind == "skipped",
+        )
+        return {
+            row.identity: row.seq
+            for query in (skipped, sent)
+            for row in connection.execute(query)
+        }
+
+    def intend(
+        self,
+        connection: Connection,
+        planned: Sequence[Intent],
+        decided: Sequence[Verdict],
+        cursor: Cursor | None,
+        *,
+        exhausted: bool,
+        read: int,
+        filtered: int,
+    ) -> None:
+        """Stores, at once, what will be sent, what needs no sending, and how far the source
+        was read."""
+        self._own(connection, cursor=cursor, exhausted=exhausted, read=read, filtered=filtered)
+        if planned:
+            connection.execute(
+                insert(intents),
+                [
+                    {
+                        "run": self.run.id,
+                        "seq": call.seq,
+                        "step": call.step,
+                        "identity": identity,
+                        "at": at,
+                        "record": record,
+                        "key": call.key,
+                        "attempt": call.attempt,
+                        "action": call.body.action,
+                        "lock": call.body.lock,
+                        "body": call.body.json,
+                        "first_sent": call.first_sent,
+                    }
+                    for call, identity, at, record in planned
+                ],
+            )
+        self._insert_outcomes(connection, decided)
+
+    def pending(self, connection: Connection) -> list[Intent]:
+        """The intents that have no outcome, in order."""
+        rows = connection.execute(
+            select(intents)
+            .outerjoin(
+                outcomes,
+                and_(
+                    outcomes.c.run == intents.c.run,
+                    outcomes.c.seq == intents.c.seq,
+                    outcomes.c.step == intents.c.step,
+                ),
+            )
+            .where(
+                intents.c.run == self.run.id,
+                intents.c.seq > self.run.settled,
+                outcomes.c.seq.is_(None),
+            )
+            .order_by(intents.c.seq, intents.c.step)
+        )
+        return [
+            Intent(
+                Call(
+                    row.seq,
+                    row.step,
+                    row.key,
+                    row.attempt,
+                    row.first_sent,
+                    Body(row.body, row.action, row.lock),
+                ),
+                row.identity,
+                row.at,
+                row.record,
+            )
+            for row in rows
+        ]
+
+    def rewrite(self, connection: Connection, changed: Sequence[Call]) -> None:
+        """Stores a new key, attempt or time of first send for intents."""
+        self._own(connection)
+        if changed:
+            connection.execute(
+                update(intents)
+                .where(
+                    intents.c.run == self.run.id,
+                    intents.c.seq == bindparam("of_seq"),
+                    intents.c.step == bindparam("of_step"),
+                )
+                .values(
+                    key=bindparam("new_key"),
+                    attempt=bindparam("new_attempt"),
+                    first_sent=bindparam("new_first_sent"),
+                ),
+                [
+                    {
+                        "of_seq": call.seq,
+                        "of_step": call.step,
+                        "new_key": call.key,
+                        "new_attempt": call.attempt,
+                        "new_first_sent": call.first_sent,
+                    }
+                    for call in changed
+                ],
+            )
+
+    def settle(self, connection: Connection, verdicts: Sequence[Verdict]) -> None:
+        """Stores outcomes of calls, and what they mean for later runs."""
+        self._own(connection)
+        self._insert_outcomes(connection, verdicts)
+        self._remember(connection, [verdict for verdict in verdicts if verdict.identity])
+
+    def checkpoint(
+        self,
+        connection: Connection,
+        settled: int,
+        counts: Counts,
+        seconds: float,
+        position: Cursor | None = None,
+    ) -> None:
+        """Notes the lowest record that is not yet settled, and the counts up to there."""
+        values: dict[str, Any] = {"settled": settled, "seconds": seconds}
+        if position is not None:
+            values["position"] = position
+        numbers = counts.as_dict()
+        del numbers["read"], numbers["filtered"]  # kept with the cursor, by `intend`
+        self._own(connection, **values, **numbers)
+
+    def advance(
+        self,
+        connection: Connection,
+        decided: Sequence[Verdict],
+        settled: int,
+        counts: Counts,
+        seconds: float,
+        *,
+        cursor: Cursor | None,
+        position: Cursor,
+        exhausted: bool,
+    ) -> None:
+        """The checkpoint of a positioned target: source and target move on together."""
+        self._insert_outcomes(connection, decided)
+        self._own(
+            connection,
+            cursor=cursor,
+            position=position,
+            exhausted=exhausted,
+            settled=settled,
+            seconds=seconds,
+            **counts.as_dict(),
+        )
+
+    def rewind(self, connection: Connection) -> None:
+        """Forgets what a positioned run did behind its last checkpoint."""
+        self._own(connection)
+        connection.execute(
+            delete(outcomes).where(outcomes.c.run == self.run.id, outcomes.c.seq > self.run.settled)
+        )
+
+    def end(
+        self, connection: Connection, status: Status, problem: Problem | None, seconds: float
+    ) -> None:
+        """Gives the run up or closes it."""
+        self._own(
+            connection,
+            status=status,
+            problem=encode(problem) if problem is not None else None,
+            seconds=seconds,
+            ended=time.time() if status == "finished" else None,
+        )
+
+    def recount(self, connection: Connection) -> Counts:
+        """The counts as the stored outcomes give them, whatever the last checkpoint says."""
+        counts = Counts(read=self.run.counts.read, filtered=self.run.counts.filtered)
+        rows = connection.execute(
+            select(
+                outcomes.c.kind,
+                func.count(),
+                func.sum(case((outcomes.c.replayed, 1), else_=0)),
+            )
+            .where(outcomes.c.run == self.run.id)
+            .group_by(outcomes.c.kind)
+        )
+        counts.add_all((kind, count, replayed) for kind, count, replayed in rows)
+        return counts
+
+    def accounted(self, connection: Connection) -> Counter[str]:
+        """How often each record of the source is already in this run, by identity, or by its
+        content where it has none. For a source that changed under the run."""
+        found: Counter[str] = Counter()
+        of_intents = select(intents.c.identity, intents.c.record).where(
+            intents.c.run == self.run.id, intents.c.step == 0
+        )
+        of_outcomes = select(outcomes.c.identity, outcomes.c.record).where(
+            outcomes.c.run == self.run.id, outcomes.c.step == 0, outcomes.c.record.is_not(None)
+        )
+        for query in (of_intents, of_outcomes):
+            found.update(
+                fingerprint(identity, record) for identity, record in connection.execute(query)
+            )
+        return found
+
+    def _own(self, connection: Connection, **values: Any) -> None:
+        owned = connection.execute(
+            update(runs)
+            .where(runs.c.id == self.run.id, runs.c.epoch == self.run.epoch)
+            .values(updated=time.time(), **values)
+        )
+        if owned.rowcount != 1:
+            raise LostRunError(self.run.id)
+
+    def _insert_outcomes(self, connection: Connection, verdicts: Iterable[Verdict]) -> None:
+        moment = time.time()
+        rows = [
+            {
+                "run": self.run.id,
+                "seq": outcome.seq,
+                "step": outcome.step,
+                "kind": outcome.kind,
+                "object": outcome.id,
+                "request_id": outcome.request_id,
+                "replayed": outcome.replayed,
+                "problem": encode(outcome.problem) if outcome.problem is not None else None,
+                "identity": identity,
+                "at": at,
+                "record": record,
+                "ended": moment,
+            }
+            for outcome, identity, at, record, _, _ in verdicts
+        ]
+        if rows:
+            connection.execute(insert(outcomes), rows)
+
+    def _remember(self, connection: Connection, verdicts: Sequence[Verdict]) -> None:
+        if not verdicts:
+            return
+        before = self.known(connection, [verdict.identity for verdict in verdicts])
+        fresh: list[dict[str, Any]] = []
+        again: list[dict[str, Any]] = []
+        moment = time.time()
+        for verdict in verdicts:
+            outcome = verdict.outcome
+            earlier = before.get(verdict.identity)
+            values = {
+                "of_scope": self.run.scope,
+                "of_identity_scope": self.identity_scope,
+                "of_identity": verdict.identity,
+                "state": outcome.kind,
+                # an update that failed doesn't unmake the object that an earlier run wrote
+                "object": outcome.id or (earlier.object if earlier else ""),
+                "attempt": verdict.attempt + (1 if outcome.kind == "refused" else 0),
+                "first_sent": verdict.first_sent if outcome.kind in ("failed", "unknown") else None,
+                "run": self.run.id,
+                "seq": outcome.seq,
+                "updated": moment,
+            }
+            (again if earlier else fresh).append(values)
+        if fresh:
+            connection.execute(
+                insert(identities),
+                [
+                    {name.removeprefix("of_"): value for name, value in values.items()}
+                    for values in fresh
+                ],
+            )
+        if again:
+            connection.execute(
+                update(identities).where(
+                    identities.c.scope == bindparam("of_scope"),
+                    identities.c.identity_scope == bindparam("of_identity_scope"),
+                    identities.c.identity == bindparam("of_identity"),
+                ),
+                again,
+            )
+
+
+def fingerprint(identity: str, record: bytes) -> str:
+    """By what a record is recognised when its source is read anew."""
+    return identity or blake2b(record, digest_size=16).hexdigest()

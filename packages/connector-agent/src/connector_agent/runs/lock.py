@@ -1,0 +1,61 @@
+"""One process per operation: a lock that dies with its holder, however that ends."""
+
+import fcntl
+import hashlib
+import os
+from pathlib import Path
+from types import TracebackType
+
+from connector_sdk import Problem, SettingError
+
+
+class OperationLock:
+    """Held while a process executes a run of the operation. Raises SettingError on entry when
+    another process has it."""
+
+    def __init__(self, folder: Path, operation: str) -> None:
+        self._operation = operation
+        # The name itself may hold anything a file system dislikes.
+        digest = hashlib.sha256(operation.casefold().encode()).hexdigest()[:16]
+        self._path = folder / f"{digest}.lock"
+        self._file: int | None = None
+
+    def __enter__(self) -> "OperationLock":
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(handle, 32).decode("ascii", "replace").strip()
+            os.close(handle)
+            who = f" (process {holder})" if holder else ""
+            raise SettingError(
+                Problem(
+                    "already_running",
+                    f"The operation {self._operation!r} is being run by another process{who}.",
+                    "Wait until it has ended; 'connector runs' shows how far it is.",
+                )
+            ) from None
+        os.ftruncate(handle, 0)
+        os.write(handle, str(os.getpid()).encode())
+        self._file = handle
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def is_held(folder: Path, operation: str) -> bool:
+    """Whether a living process executes this operation."""
+    try:
+        with OperationLock(folder, operation):
+            return False
+    except SettingError:
+        return True

@@ -1,0 +1,164 @@
+"""One execution of an operation, as the ledger keeps it."""
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from connector_sdk import Cursor, Problem, SettingError, decode, did_you_mean
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from connector_agent.runs.counts import Counts
+from connector_agent.store.tables import runs
+
+Status = Literal["running", "interrupted", "stopped", "finished"]
+"""running      a process executes it, or did until it was killed.
+interrupted  a person ended it; it goes on with resume.
+stopped      a problem ended it; it goes on with resume once that is mended.
+finished     every record has its outcome.
+"""
+
+UNFINISHED: tuple[Status, ...] = ("running", "interrupted", "stopped")
+
+
+@dataclass(slots=True)
+class Run:
+    """A row of the operation log. Times are Unix seconds, `seconds` is time spent executing."""
+
+    id: str
+    operation: str
+    scope: str
+    mode: str
+    status: Status
+    epoch: int
+    snapshot: bytes
+    limit: int | None
+    created: float
+    updated: float
+    ended: float | None
+    cursor: Cursor | None
+    exhausted: bool
+    position: Cursor | None
+    settled: int
+    counts: Counts
+    seconds: float
+    problem: Problem | None
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether `resume` has something to do."""
+        return self.status in UNFINISHED
+
+
+def new_run(
+    connection: Connection,
+    operation: str,
+    *,
+    scope: str,
+    mode: str,
+    snapshot: bytes,
+    limit: int | None,
+) -> Run:
+    """Stores a run of `operation` that has not begun."""
+    moment = time.time()
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(moment))
+    identifier = f"{stamp}-{secrets.token_hex(2)}"
+    connection.execute(
+        insert(runs).values(
+            id=identifier,
+            operation=operation,
+            scope=scope,
+            mode=mode,
+            status="running",
+            epoch=0,
+            snapshot=snapshot,
+            record_limit=limit,
+            created=moment,
+            updated=moment,
+            exhausted=False,
+            settled=0,
+            seconds=0.0,
+            **Counts().as_dict(),
+        )
+    )
+    return find_run(connection, identifier)
+
+
+def find_run(connection: Connection, text: str) -> Run:
+    """The run with this id, or whose id only begins or ends so; "last" is the newest.
+    Raises SettingError when there is none or more than one."""
+    query = select(runs).order_by(runs.c.created.desc(), runs.c.id.desc())
+    if text == "last":
+        rows = connection.execute(query.limit(1)).mappings().all()
+    else:
+        rows = connection.execute(query.where(runs.c.id == text)).mappings().all()
+        if not rows:
+            ids = connection.execute(select(runs.c.id)).scalars().all()
+            near = [one for one in ids if text and (one.startswith(text) or one.endswith(text))]
+            if len(near) > 1:
+                raise SettingError(
+                    Problem(
+                        "several_runs",
+                        f"{len(near)} runs begin or end with {text!r}.",
+                        "Give more of the id; 'connector runs' lists them.",
+                    )
+                )
+            if near:
+                rows = connection.execute(query.where(runs.c.id == near[0])).mappings().all()
+            else:
+                hint = did_you_mean(text, ids)
+                raise SettingError(
+                    Problem(
+                        "no_such_run",
+                        f"There is no run {text!r} in this project.",
+                        f"{hint} 'connector runs' lists them.".strip(),
+                    )
+                )
+    if not rows:
+        raise SettingError(
+            Problem("no_runs", "This project has no runs yet.", "Start one with 'connector run'.")
+        )
+    return _run(rows[0])
+
+
+def list_runs(connection: Connection, operation: str = "", count: int = 50) -> list[Run]:
+    """The newest runs first, of one operation or of all."""
+    query = select(runs).order_by(runs.c.created.desc(), runs.c.id.desc()).limit(count)
+    if operation:
+        query = query.where(runs.c.operation == operation)
+    return [_run(row) for row in connection.execute(query).mappings()]
+
+
+def unfinished_run(connection: Connection, operation: str) -> Run | None:
+    """The run of `operation` that has not come to its end, if there is one."""
+    query = (
+        select(runs)
+        .where(runs.c.operation == operation, runs.c.status.in_(UNFINISHED))
+        .order_by(runs.c.created.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).mappings().first()
+    return _run(row) if row is not None else None
+
+
+def take_run(connection: Connection, identifier: str) -> Run:
+    """Makes the caller the one that executes the run: its epoch rises, and whoever had it
+    before can write no more."""
+    connection.execute(
+        update(runs)
+        .where(runs.c.id == identifier)
+        .values(epoch=runs.c.epoch + 1, status="running", problem=None, updated=time.time())
+    )
+    return find_run(connection, identifier)
+
+
+def _run(row: RowMapping) -> Run:
+    values: dict[str, Any] = dict(row)
+    counts = Counts(**{name: values.pop(name) for name in Counts().as_dict()})
+    problem = values.pop("problem")
+    return Run(
+        limit=values.pop("record_limit"),
+        counts=counts,
+        problem=decode(Problem, problem) if problem is not None else None,
+        **values,
+    )

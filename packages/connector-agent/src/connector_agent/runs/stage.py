@@ -1,0 +1,84 @@
+"""From a source record to the request that will be sent: mapped, checked, encoded. Pure."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import orjson
+from connector_sdk import JSON, Problem, Record
+
+from connector_agent.runs.key import identity_of
+
+Transform = Callable[[dict[str, JSON], str], "dict[str, JSON] | Sequence[Problem]"]
+"""A mapping: a record and its place give a request, or the problems of the record."""
+
+
+class Staged(NamedTuple):
+    """A record on its way. Exactly one of `request` and `problem` is given."""
+
+    seq: int
+    at: str
+    record: bytes
+    identity: str
+    request: bytes | None
+    problem: Problem | None
+
+
+class Stage:
+    """Turns records into requests. Without a transform a record is its own request."""
+
+    def __init__(self, identity: Sequence[str], transform: Transform | None) -> None:
+        self.identity = tuple(identity)
+        self._transform = transform
+
+    def __call__(self, seq: int, record: Record) -> Staged:
+        """The staged record under its number in this run."""
+        if record.problem is not None:
+            return self._refused(seq, record, self.identity_in(record), record.problem)
+        if not self.identity and self._transform is None:
+            return Staged(seq, record.at, record.raw, "", record.raw, None)
+        try:
+            value = orjson.loads(record.raw)
+        except orjson.JSONDecodeError as error:
+            problem = Problem(
+                "not_json",
+                f"The record is not JSON: {error}.",
+                "Correct the record in its source.",
+            )
+            return self._refused(seq, record, "", problem)
+        identity = identity_of(value, self.identity)
+        if self.identity and not identity:
+            names = " and ".join(self.identity)
+            problem = Problem(
+                "no_identity",
+                f"The record has no {names}, which is its identity.",
+                "Fill it in; without it a repeat could not be recognised.",
+                path=self.identity[0],
+            )
+            return self._refused(seq, record, "", problem)
+        if self._transform is None:
+            return Staged(seq, record.at, record.raw, identity, record.raw, None)
+        mapped = self._transform(value, record.at)
+        if isinstance(mapped, dict):
+            return Staged(seq, record.at, record.raw, identity, orjson.dumps(mapped), None)
+        return self._refused(seq, record, identity, _first(mapped))
+
+    def identity_in(self, record: Record) -> str:
+        """The identity of a record, "" where it has none."""
+        try:
+            value = orjson.loads(record.raw)
+        except orjson.JSONDecodeError:
+            return ""
+        return identity_of(value, self.identity) if isinstance(value, dict) else ""
+
+    def _refused(self, seq: int, record: Record, identity: str, problem: Problem) -> Staged:
+        located = problem if problem.at else problem._replace(at=record.at)
+        return Staged(seq, record.at, record.raw, identity, None, located)
+
+
+def _first(problems: Sequence[Problem]) -> Problem:
+    """One problem that tells of all: a record is mended in one go."""
+    first = problems[0]
+    if len(problems) == 1:
+        return first
+    more = "; ".join(problem.message.rstrip(".") for problem in problems[1:])
+    return first._replace(message=f"{first.message} Also: {more}.")
