@@ -22,11 +22,9 @@ _PLAIN: dict[str, Node] = {
     "StripeObject": {"type": "map", "items": {"name": "", "type": "any"}},
 }
 _LITERAL: dict[type, str] = {str: "string", int: "integer", bool: "boolean"}
-_UNIX_TIME = re.compile(r"\bunix\b|\btimestamp\b|seconds since the epoch", re.IGNORECASE)
-_DATE_TIME = re.compile(r"\bRFC ?3339\b|\bISO ?8601\b", re.IGNORECASE)
-_CURRENCY = re.compile(
-    r"three-letter \[?ISO (4217 )?(currency )?code|^\[?ISO currency", re.IGNORECASE
-)
+_UNIX_TIME = re.compile(r"\bunix\b|\btimestamp\b|\bepoch\b", re.IGNORECASE)
+_MOMENT = re.compile(r"(_at|_date)$|^(created|(current_)?period_(start|end)|trial_(start|end))$")
+_DATE_TIME = re.compile(r"\bRFC ?3339\b", re.IGNORECASE)
 
 
 class Annotations:
@@ -54,8 +52,7 @@ class Annotations:
         out |= self._shape(choices, shapes, where)
         if text:
             out["description"] = text
-        if "format" not in out and (guess := _format(name, out, text)):
-            out["format"] = guess
+        _add_format(name, out, text)
         return out
 
     def _shape(self, choices: list[str | int | bool], shapes: list[ast.expr], where: Place) -> Node:
@@ -190,13 +187,22 @@ def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
-def _format(name: str, node: Node, text: str) -> str:
-    """What the description says of a plain type: the source has no formats of its own."""
-    match node["type"]:
-        case "integer" if _UNIX_TIME.search(text):
-            return "unix-time"
-        case "string" if _CURRENCY.search(text) and "currency" in name:
-            return "currency"
-        case "string" if _DATE_TIME.search(text) and "choices" not in node:
-            return "date-time"
-    return ""
+def _add_format(name: str, node: Node, text: str) -> None:
+    """What name and description say of a plain type: the source has no formats of its own.
+
+    Stripe's whole numbers that are called `..._at` or `..._date` are seconds since 1970, unless
+    the description speaks of milliseconds.
+    """
+    for option in node.get("any_of", ()):
+        if option["type"] == "integer":
+            _add_format(name, option, text)
+    if "format" in node or "choices" in node:
+        return
+    if node["type"] == "integer" and "millisecond" not in text:
+        if _MOMENT.search(name) or _UNIX_TIME.search(text):
+            node["format"] = "unix-time"
+    elif node["type"] == "string" and "ref" not in node:
+        if name == "currency" or name.endswith("_currency"):
+            node["format"] = "currency"
+        elif _DATE_TIME.search(text):
+            node["format"] = "date-time"
