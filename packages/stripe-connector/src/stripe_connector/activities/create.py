@@ -1,0 +1,77 @@
+"""The Create activity."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from connector_sdk import JSON, Body, Call, Outcome, Problem, conform
+
+from stripe_connector.activities import request as requests
+from stripe_connector.activities.settle import settle_update
+from stripe_connector.activities.settle_create import settle_creates
+from stripe_connector.activities.target import StripeTarget
+from stripe_connector.activities.verbs import label, own_id
+from stripe_connector.catalogue.model import Operation
+
+
+class CreateTarget(StripeTarget):
+    """Makes one new object for each record, with a marker in its metadata."""
+
+    def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
+        """With `existing`, the update of that object instead: an operation that repeats with
+        `update` comes here."""
+        if existing:
+            return self._update(request, existing)
+        fitted = requests.fit(
+            self.operation, self.schema, self.constants, request, mark=self.marker
+        )
+        return fitted if isinstance(fitted, Problem) else requests.body(fitted)
+
+    async def settle(self, calls: Sequence[Call]) -> Sequence[Outcome | None]:
+        creates = [call for call in calls if call.body.action == self.operation.id]
+        settled = dict(
+            zip(creates, await settle_creates(self.client, self.catalogue, creates), strict=True)
+        )
+        return [
+            settled[call]
+            if call in settled
+            else await settle_update(self.client, self.catalogue, call)
+            for call in calls
+        ]
+
+    def _update(self, request: bytes, existing: str) -> Body | Problem:
+        update = self.catalogue.operations.get(f"{self.operation.object}.update")
+        if update is None or not own_id(update):
+            return Problem(
+                "not_updatable",
+                f"{label(self.operation.object)} can't be updated, and {existing} was written "
+                "by an earlier run.",
+                "Set `repeat` to skip or to create in the options of the operation.",
+            )
+        # Checked as a create first, so that the same record has the same faults in every run.
+        fitted = requests.fit(self.operation, self.schema, self.constants, request, mark=False)
+        if isinstance(fitted, Problem):
+            return fitted
+        schema = self.catalogue.request(update)
+        surplus = [name for name in fitted.params if schema.child(name) is None]
+        if surplus:
+            return _unchangeable(update, existing, surplus)
+        values: JSON = {**fitted.path, own_id(update): existing, **fitted.params}
+        mended = conform(schema, values)
+        if mended.problems:
+            return mended.problems[0]
+        changed = requests.split(update, cast("dict[str, JSON]", mended.value), mark=False)
+        if isinstance(changed, Problem):
+            return changed
+        return requests.body(changed, requests.lock(changed))
+
+
+def _unchangeable(update: Operation, existing: str, surplus: list[str]) -> Problem:
+    names = ", ".join(surplus)
+    return Problem(
+        "not_updatable",
+        f"{existing} exists already, and an update of {label(update.object).lower()} doesn't "
+        f"take {names}.",
+        "Take the field out of the mapping, or set `repeat` to skip in the options of the "
+        "operation.",
+        path=surplus[0],
+    )

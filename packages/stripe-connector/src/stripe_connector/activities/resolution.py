@@ -1,0 +1,167 @@
+"""An activity with its choices looked up and its settings checked: what sources and targets
+are made from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from connector_sdk import JSON, Activity, Field, Problem, SettingError, conform
+
+from stripe_connector.activities.settings import activity_form, request_schema
+from stripe_connector.activities.verbs import label, operation_for
+from stripe_connector.catalogue import Catalogue
+from stripe_connector.catalogue.model import Operation
+from stripe_connector.query import QueryError, parse
+
+_DEEPEST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A faultless activity. `settings` has its types mended."""
+
+    activity: Activity
+    operation: Operation
+    settings: Mapping[str, JSON]
+
+    @property
+    def parents(self) -> dict[str, JSON]:
+        """Path parameters that are the same for every call."""
+        return dict(cast("dict[str, JSON]", self.settings.get("parents") or {}))
+
+    @property
+    def parameters(self) -> dict[str, JSON]:
+        """Parameters that are the same for every call."""
+        return dict(cast("dict[str, JSON]", self.settings.get("parameters") or {}))
+
+    @property
+    def expand(self) -> list[JSON]:
+        """Paths to expand; those of lists begin with "data."."""
+        paths = cast("list[str]", self.settings.get("expand") or [])
+        if self.operation.shape not in ("list", "search"):
+            return [*paths]
+        return [path if path.startswith("data.") else f"data.{path}" for path in paths]
+
+    def integer(self, name: str, default: int) -> int:
+        """A setting that is a whole number."""
+        value = self.settings.get(name)
+        return value if isinstance(value, int) else default
+
+    def request_schema(self, catalogue: Catalogue) -> Field:
+        """What a mapping has to make for this target."""
+        return request_schema(catalogue, self.operation, frozenset(self.parents))
+
+
+def resolve(catalogue: Catalogue, activity: Activity) -> Resolved:
+    """The activity, ready for use. Raises SettingError with every fault that it has."""
+    query = activity.settings.get("query") is not None
+    operation = operation_for(catalogue, activity.type, activity.on, activity.action, query)
+    problems: list[Problem] = []
+    settings = dict(activity.settings)
+    if query and operation.shape != "search":
+        problems.append(_not_searchable(catalogue, operation))
+        del settings["query"]
+    form = activity_form(catalogue, operation, activity.type)
+    for field in form.fields:
+        if field.type == "object" and field.required:
+            settings.setdefault(field.name, {})  # so that the fault names the field inside
+    fitted = conform(form.as_field(), cast("JSON", settings))
+    problems.extend(fitted.problems)
+    values = fitted.value if isinstance(fitted.value, dict) else {}
+    if not problems:
+        problems.extend(_value_faults(values))
+    if problems:
+        raise SettingError(*problems)
+    return Resolved(activity, operation, values)
+
+
+def faults(catalogue: Catalogue, activity: Activity) -> tuple[Problem, ...]:
+    """Every fault that shows without a call."""
+    try:
+        resolve(catalogue, activity)
+    except SettingError as error:
+        return error.problems
+    return ()
+
+
+def _not_searchable(catalogue: Catalogue, operation: Operation) -> Problem:
+    searchable = [each.object for each in catalogue.operations.values() if each.shape == "search"]
+    if operation.object in searchable:
+        return Problem(
+            "query_without_search",
+            f"The action {operation.action!r} takes no query.",
+            "Leave the action out, or choose the action 'search'.",
+            path="query",
+        )
+    return Problem(
+        "not_searchable",
+        f"Stripe can't search {label(operation.object)} by a query; "
+        f"it can search {', '.join(searchable)}.",
+        "Take the query out, and narrow the list by `parameters` and a filter of the operation.",
+        path="query",
+    )
+
+
+def _value_faults(settings: Mapping[str, JSON]) -> list[Problem]:
+    problems: list[Problem] = []
+    if "query" in settings:
+        try:
+            parse(str(settings["query"]))
+        except QueryError as error:
+            problems.append(
+                Problem(
+                    "wrong_query",
+                    f"The query can't be read: {error}.",
+                    "Correct it by Stripe's search language.",
+                    path="query",
+                    value=str(settings["query"]),
+                    span=error.span,
+                )
+            )
+    ids = settings.get("ids")
+    if ids in ([], "") or (isinstance(ids, list) and "" in ids):
+        problems.append(
+            Problem(
+                "missing_field",
+                "There is no id to read." if not ids else "One of the ids is empty.",
+                "Give the ids of the objects in `ids`.",
+                path="ids",
+            )
+        )
+    for name, lowest, highest in (("limit", 1, None), ("concurrency", 1, 100)):
+        number = settings.get(name)
+        if isinstance(number, int) and (number < lowest or number > (highest or number)):
+            problems.append(
+                Problem(
+                    "out_of_range",
+                    f"{name} can't be {number}; it has to be at least {lowest}"
+                    + (f" and at most {highest}." if highest else "."),
+                    "Give a number within that range.",
+                    path=name,
+                    value=str(number),
+                )
+            )
+    for path in cast("list[str]", settings.get("expand") or []):
+        if not all(path.split(".")) or path.removeprefix("data.").count(".") >= _DEEPEST:
+            problems.append(
+                Problem(
+                    "wrong_expand",
+                    f"{path!r} can't be expanded: a path has one to {_DEEPEST} names with dots "
+                    "between them.",
+                    "Shorten the path, for example `default_source` or `customer.default_source`.",
+                    path="expand",
+                    value=path,
+                )
+            )
+    parents = settings.get("parents")
+    problems.extend(
+        Problem(
+            "missing_field",
+            f"The id of the parent {name!r} is empty.",
+            "Give the id of the object above.",
+            path=f"parents.{name}",
+        )
+        for name, value in (parents.items() if isinstance(parents, dict) else ())
+        if value in ("", ".", "..")
+    )
+    return problems

@@ -1,0 +1,121 @@
+"""What became of updates and deletes whose answer was lost: a look at the object tells."""
+
+from collections.abc import Mapping
+from typing import cast
+
+import msgspec
+from connector_sdk import JSON, Call, Outcome, Problem, RefusedError
+
+from stripe_connector.activities import request as requests
+from stripe_connector.activities.verbs import own_id
+from stripe_connector.catalogue import Catalogue
+from stripe_connector.catalogue.model import Operation
+from stripe_connector.client import Client
+
+_UNSET: tuple[JSON, ...] = (None, "", [], {})
+
+
+async def settle_update(client: Client, catalogue: Catalogue, call: Call) -> Outcome | None:
+    """Written where the object has every value that was sent and can be read back; None where
+    one differs, as setting it again does no harm; unknown where nothing can be compared."""
+    if call.first_sent is None:
+        return None
+    request = requests.parse(call.body.json)
+    operation = catalogue.operations[request.operation]
+    found = await _look(client, catalogue, operation, request)
+    if found is None:
+        return unclear(call, f"{operation.object} can't be read back")
+    there, body = found
+    if there is None or there.get("deleted") is True:
+        return None  # the repeat then says that the object is missing
+    readable = {name: value for name, value in request.params.items() if name in there}
+    if not readable:
+        return unclear(call, "nothing of what was sent can be read back")
+    if all(holds(there[name], value) for name, value in readable.items()):
+        name = there.get("id")
+        return Outcome(
+            call.seq, call.step, "written", name if isinstance(name, str) else "", response=body
+        )
+    return None
+
+
+async def settle_delete(client: Client, catalogue: Catalogue, call: Call) -> Outcome | None:
+    """Written where the object is gone or ended, None where it is still there."""
+    if call.first_sent is None:
+        return None
+    request = requests.parse(call.body.json)
+    operation = catalogue.operations[request.operation]
+    found = await _look(client, catalogue, operation, request)
+    if found is None:
+        return unclear(call, f"{operation.object} can't be read back")
+    there, body = found
+    gone = request.path[operation.path_parameters[-1]] if operation.path_parameters else ""
+    if there is None or there.get("deleted") is True:
+        return Outcome(call.seq, call.step, "written", gone, response=body)
+    match operation.action:
+        case "delete":
+            done = False
+        case "cancel":
+            done = there.get("status") == "canceled"
+        case "delete_discount":
+            done = not there.get("discount") and not there.get("discounts")
+        case _:
+            return unclear(call, f"the object doesn't show whether {operation.action} was done")
+    return Outcome(call.seq, call.step, "written", gone, response=body) if done else None
+
+
+def holds(has: JSON, sent: JSON) -> bool:
+    """Whether the object's value is what was sent. An expanded object stands for its id, a
+    map that was sent may be a part of the one that is there, and numbers are compared with
+    their decimal text."""
+    if isinstance(has, dict) and isinstance(sent, str) and sent:
+        return has.get("id") == sent
+    if sent in _UNSET:
+        return has in _UNSET
+    if isinstance(sent, dict):
+        return isinstance(has, dict) and all(
+            holds(has.get(name), value) for name, value in sent.items()
+        )
+    if isinstance(sent, list):
+        return (
+            isinstance(has, list)
+            and len(has) == len(sent)
+            and all(holds(*pair) for pair in zip(has, sent, strict=True))
+        )
+    if isinstance(has, bool) or isinstance(sent, bool):
+        return has is sent
+    return has == sent or (has is not None and str(has) == str(sent))
+
+
+def unclear(call: Call, why: str) -> Outcome:
+    """The outcome of a call that nobody can settle by looking."""
+    return Outcome(
+        call.seq,
+        call.step,
+        "unknown",
+        problem=Problem(
+            "unsettled",
+            f"Whether {call.body.action} was done can't be found out: {why}.",
+            "Look at the object in the Stripe Dashboard, then decide.",
+        ),
+    )
+
+
+async def _look(
+    client: Client, catalogue: Catalogue, operation: Operation, request: requests.Request
+) -> tuple[Mapping[str, JSON] | None, bytes | None] | None:
+    """The object that a request is about, None inside where it doesn't exist; None where it
+    can't be read at all."""
+    retrieve = catalogue.operations.get(f"{operation.object}.retrieve")
+    if retrieve is None or not set(retrieve.path_parameters) <= set(request.path):
+        return None
+    if bool(own_id(retrieve)) != bool(own_id(operation)):
+        return None
+    params: dict[str, JSON] = {name: request.path[name] for name in retrieve.path_parameters}
+    try:
+        answer = await client.send(retrieve, params)
+    except RefusedError as error:
+        if error.problem.status == 404 or error.problem.code == "resource_missing":
+            return None, None
+        return None
+    return cast("dict[str, JSON]", msgspec.json.decode(answer.body)), answer.body

@@ -1,0 +1,234 @@
+"""One opened Stripe account: its test, its scope, and the sources and targets it gives."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+from connector_sdk import (
+    Activity,
+    Choice,
+    ConnectorError,
+    CredentialError,
+    Form,
+    Host,
+    Mode,
+    Problem,
+    SettingError,
+    Source,
+    Target,
+    Tested,
+    UnreachableError,
+)
+from connector_sdk.schema import Schemas
+
+from stripe_connector.activities.create import CreateTarget
+from stripe_connector.activities.delete import DeleteTarget
+from stripe_connector.activities.read import ReadSource
+from stripe_connector.activities.resolution import faults, resolve
+from stripe_connector.activities.search import SearchSource
+from stripe_connector.activities.settings import activity_form
+from stripe_connector.activities.update import UpdateTarget
+from stripe_connector.activities.verbs import action_rows, object_rows, operation_for, verb_of
+from stripe_connector.address import SANDBOX, sandbox_address
+from stripe_connector.catalogue import load, minor_units
+from stripe_connector.client import Answer, Client
+from stripe_connector.settings import ConnectionSettings
+
+if TYPE_CHECKING:
+    from stripe_connector.sandbox import Sandbox
+
+
+class _Account(msgspec.Struct):
+    id: str
+
+
+class StripeConnection:
+    """A connection that opens on its first call, so that making one can't fail on the way."""
+
+    def __init__(self, settings: ConnectionSettings, host: Host) -> None:
+        self.mode: Mode = settings.mode
+        self.catalogue = load()
+        self._settings = settings
+        self._host = host
+        self._opening = asyncio.Lock()
+        self._sandbox: Sandbox | None = None
+        self._account = ""
+        self._client: Client | None = None
+        if settings.address != SANDBOX:
+            self._client = Client(settings.for_client(settings.address), host)
+
+    async def client(self) -> Client:
+        """The transport; finds or starts the embedded sandbox first where the address says
+        so. Raises UnreachableError when that fails."""
+        async with self._opening:
+            if self._client is None:
+                if self._host.state is not None:
+                    address = await sandbox_address(self._host.state)
+                else:
+                    address = await self._own_sandbox()
+                self._client = Client(self._settings.for_client(address), self._host)
+            return self._client
+
+    async def test(self) -> Tested:
+        """One call: who the key belongs to. Raises nothing for what it finds."""
+        begin = time.perf_counter()
+        account, note = "", ""
+        problem: Problem | None = None
+        try:
+            account = await self._ask_account()
+        except CredentialError as error:
+            if error.problem.code == "permission_missing":
+                account = self._settings.account
+                note = _restricted(error.problem)
+            else:
+                problem = error.problem
+        except ConnectorError as error:
+            problem = error.problem
+        wanted = self._settings.account_must_be
+        if problem is None and wanted and account and account != wanted:
+            problem = _wrong_account(account, wanted)
+        return Tested(
+            ok=problem is None,
+            account=account,
+            mode=self.mode,
+            api_version=self._settings.api_version,
+            milliseconds=round((time.perf_counter() - begin) * 1000, 1),
+            note=note,
+            problem=problem,
+        )
+
+    async def scope(self) -> str:
+        """ "acct_1/live"; asked for once. A restricted key that may not read its account counts
+        as its pinned account, or as itself. Raises CredentialError, also for a key of another
+        account than `account_must_be`, and UnreachableError."""
+        if not self._account:
+            self._account = await self._owner()
+        return f"{self._account}/{self.mode}"
+
+    async def choices(self, type: str, chosen: Sequence[str]) -> Sequence[Choice]:
+        """Objects, then the actions of the chosen object. Raises SettingError."""
+        if not chosen:
+            return object_rows(self.catalogue, type)
+        return action_rows(self.catalogue, type, chosen[0]) if len(chosen) == 1 else ()
+
+    def settings(self, type: str, chosen: Sequence[str]) -> Form:
+        """The settings of an activity. Raises SettingError for choices that don't exist."""
+        on, action = (*chosen, "", "")[:2]
+        return activity_form(
+            self.catalogue, operation_for(self.catalogue, type, on, action, False), type
+        )
+
+    async def schemas(self, activity: Activity) -> Schemas:
+        """For a source the record in `response`; for a target the request, without what the
+        activity's `parents` and `expand` set."""
+        resolved = resolve(self.catalogue, activity)
+        return Schemas(
+            resolved.request_schema(self.catalogue),
+            self.catalogue.response(resolved.operation),
+            minor_units(),
+        )
+
+    async def check(self, activity: Activity) -> Sequence[Problem]:
+        """Every fault that shows without a call."""
+        return faults(self.catalogue, activity)
+
+    async def source(self, activity: Activity) -> Source:
+        """Search and Read."""
+        resolved = resolve(self.catalogue, activity)
+        match verb_of(resolved.operation):
+            case "search":
+                return SearchSource(await self.client(), self.catalogue, self._host, resolved)
+            case "read":
+                return ReadSource(await self.client(), self._host, resolved)
+        raise SettingError(_wrong_role(activity, "source"))
+
+    async def target(self, activity: Activity, resume: bytes | None = None) -> Target:
+        """Create, Update and Delete. A resume needs no position: keys keep repeats harmless."""
+        resolved = resolve(self.catalogue, activity)
+        client = await self.client()
+        match verb_of(resolved.operation):
+            case "create":
+                return CreateTarget(client, self.catalogue, self._host, resolved)
+            case "update":
+                return UpdateTarget(client, self.catalogue, self._host, resolved)
+            case "delete":
+                return DeleteTarget(client, self.catalogue, self._host, resolved)
+        raise SettingError(_wrong_role(activity, "target"))
+
+    async def close(self) -> None:
+        """Closes every connection, and the sandbox if it runs in this process."""
+        client, self._client = self._client, None
+        sandbox, self._sandbox = self._sandbox, None
+        if client is not None:
+            await client.close()
+        if sandbox is not None:
+            await sandbox.__aexit__(None, None, None)
+
+    async def _own_sandbox(self) -> str:
+        """A sandbox in this process that forgets everything at the end: there is no folder
+        to keep it in."""
+        from stripe_connector.sandbox import Sandbox
+
+        sandbox = Sandbox()
+        await sandbox.__aenter__()
+        self._sandbox = sandbox
+        return sandbox.address
+
+    async def _ask_account(self) -> str:
+        operation = self.catalogue.operations["accounts.retrieve_current"]
+        client = await self.client()
+        answer: Answer = await client.send(operation, {})
+        try:
+            return msgspec.json.decode(answer.body, type=_Account).id
+        except msgspec.DecodeError:
+            raise UnreachableError(
+                Problem(
+                    "not_stripe",
+                    "The answer to the question for the account is not one of Stripe's API.",
+                    "Check the address and the proxy of the connection.",
+                )
+            ) from None
+
+    async def _owner(self) -> str:
+        settings = self._settings
+        if settings.account and settings.account_must_be in ("", settings.account):
+            return settings.account
+        try:
+            account = await self._ask_account()
+        except CredentialError as error:
+            if error.problem.code != "permission_missing":
+                raise
+            digest = hashlib.sha256(settings.api_key.encode()).hexdigest()
+            return settings.account_must_be or f"key_{digest[:16]}"
+        if settings.account_must_be and account != settings.account_must_be:
+            raise CredentialError(_wrong_account(account, settings.account_must_be))
+        return account
+
+
+def _restricted(problem: Problem) -> str:
+    """What a person should know of a key that works and may not read its account."""
+    return (
+        f"The key is valid, but may not read its account: {problem.message} Set account_must_be, "
+        "so that what was written stays known when the key changes."
+    )
+
+
+def _wrong_account(account: str, wanted: str) -> Problem:
+    return Problem(
+        "wrong_account",
+        f"The key belongs to the account {account}, and account_must_be says {wanted}.",
+        "Use a key of that account, or correct account_must_be.",
+        path="account_must_be",
+    )
+
+
+def _wrong_role(activity: Activity, role: str) -> Problem:
+    return Problem(
+        "wrong_role",
+        f"A {activity.type} activity can't be the {role} of an operation.",
+        "Choose Search or Read as a source, and Create, Update or Delete as a target.",
+        path="type",
+    )
