@@ -1,0 +1,205 @@
+"""Steps that make numbers and booleans of text. Decimal all the way: never a float."""
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Context, Decimal, Inexact
+from typing import Any
+
+from connector_sdk import JSON, Field, shown
+
+from connector_agent.mapping.step import Run, Step, StepExample, StepFaultError
+
+LARGEST = 2**63 - 1
+"""Whole numbers beyond this fit no system that we write to."""
+
+EXACT = Context(prec=200, traps=[Inexact])
+"""Decimal arithmetic that raises instead of losing a digit; texts are shorter than that."""
+
+_LONGEST = 100
+_DECIMAL_SIGNS = (".", ",")
+_THOUSANDS_SIGNS = (",", ".", " ", "'", "’", "\u00a0", "\u202f", "_")
+
+NUMBER_ARGUMENTS = (
+    Field(
+        "decimal",
+        "string",
+        choices=_DECIMAL_SIGNS,
+        default=".",
+        description="The sign before the decimals; a point if nothing is said.",
+    ),
+    Field(
+        "thousands",
+        "string",
+        choices=_THOUSANDS_SIGNS,
+        description="The sign between groups of three digits; none if nothing is said.",
+    ),
+)
+
+
+def number_reader(arguments: Mapping[str, Any]) -> Callable[[JSON], Decimal]:
+    """A function that reads numbers as NUMBER_ARGUMENTS say, strictly: an optional sign,
+    digits, and nothing else. Raises StepFaultError, and so does the function."""
+    decimal: str = arguments.get("decimal", ".")
+    thousands: str = arguments.get("thousands", "")
+    if decimal == thousands:
+        raise StepFaultError(
+            "bad_argument",
+            "'decimal' and 'thousands' are the same sign.",
+            "Say which sign stands before the decimals and which between groups of digits.",
+        )
+    whole = r"[0-9]+"
+    if thousands:
+        whole = rf"(?:[0-9]+|[0-9]{{1,3}}(?:{re.escape(thousands)}[0-9]{{3}})+)"
+    pattern = re.compile(rf"[+-]?{whole}(?:{re.escape(decimal)}[0-9]+)?")
+    what = f"with {decimal!r} before the decimals"
+    what += f" and {thousands!r} between thousands" if thousands else ""
+
+    def read(value: JSON) -> Decimal:
+        if isinstance(value, str):
+            text = value.strip()
+            if len(text) <= _LONGEST and pattern.fullmatch(text):
+                if thousands:
+                    text = text.replace(thousands, "")
+                return Decimal(text if decimal == "." else text.replace(decimal, "."))
+            if not text:
+                raise StepFaultError(
+                    "blank_number",
+                    "The value is blank, not a number.",
+                    "Put `skip_when_blank` or `default` before this step.",
+                )
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            number = Decimal(value) if isinstance(value, int) else Decimal(repr(value))
+            if number.is_finite() and len(number.as_tuple().digits) <= _LONGEST:
+                return number
+        raise StepFaultError(
+            "not_a_number",
+            f"{shown(value)!r} is not a number {what}.",
+            "Correct the value, or state `decimal` and `thousands` as the source writes them.",
+        )
+
+    return read
+
+
+def whole(number: Decimal, value: JSON) -> int:
+    """`number` as an int. Raises StepFaultError where that loses something or is too large."""
+    if number.adjusted() > 20 or abs(number) > LARGEST:
+        raise StepFaultError(
+            "number_too_large",
+            f"{shown(value)!r} is too large for a whole number of 64 bits.",
+            "Correct the value.",
+        )
+    if number != (result := int(number)):
+        raise StepFaultError(
+            "not_a_whole_number",
+            f"{shown(value)!r} is not a whole number.",
+            "Correct the value, or use `to_decimal` or `money_to_minor`.",
+        )
+    return result
+
+
+def _to_integer(arguments: Mapping[str, Any], minor_units: Mapping[str, int]) -> Run:
+    read = number_reader(arguments)
+    return lambda value, record: whole(read(value), value)
+
+
+def _to_decimal(arguments: Mapping[str, Any], minor_units: Mapping[str, int]) -> Run:
+    read = number_reader(arguments)
+    return lambda value, record: f"{read(value):f}"
+
+
+def _to_boolean(arguments: Mapping[str, Any], minor_units: Mapping[str, int]) -> Run:
+    table: dict[str, bool] = {}
+    for key, result, words in (
+        ("yes", True, ["true", "yes", "1"]),
+        ("no", False, ["false", "no", "0"]),
+    ):
+        for word in arguments.get(key, words):
+            if table.setdefault(word.strip().casefold(), result) is not result:
+                raise StepFaultError(
+                    "bad_argument",
+                    f"{word!r} means both yes and no.",
+                    "State `yes` and `no` so that no word is in both.",
+                )
+
+    def run(value: Any, record: dict[str, JSON]) -> bool:
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, (str, int)):
+            found = table.get(str(value).strip().casefold()) if _short(value) else None
+            if found is not None:
+                return found
+        raise StepFaultError(
+            "not_a_boolean",
+            f"{shown(value)!r} is none of {', '.join(table)}.",
+            "Correct the value, or state the words as `yes: […]` and `no: […]`.",
+        )
+
+    return run
+
+
+def _short(value: str | int) -> bool:
+    return isinstance(value, str) or abs(value) <= LARGEST
+
+
+_WORDS = Field("", "string")
+
+NUMBER_STEPS = (
+    Step(
+        "to_integer",
+        "To a whole number",
+        "Makes a whole number of text. Decimals are allowed only where they are zero.",
+        "number",
+        "integer",
+        _to_integer,
+        arguments=NUMBER_ARGUMENTS,
+        examples=(
+            StepExample(" 42 ", {}, 42),
+            StepExample("-7", {}, -7),
+            StepExample("12.00", {}, 12),
+            StepExample("1.234.567", {"decimal": ",", "thousands": "."}, 1234567),
+            StepExample("12.5", {}, fault="not_a_whole_number"),
+            StepExample("1,234", {}, fault="not_a_number"),
+            StepExample("12,34", {"thousands": ","}, fault="not_a_number"),
+            StepExample("1e3", {}, fault="not_a_number"),
+            StepExample("9223372036854775808", {}, fault="number_too_large"),
+            StepExample("", {}, fault="blank_number"),
+            StepExample(True, {}, fault="not_a_number"),
+            StepExample("1", {"decimal": ",", "thousands": ","}, fault="bad_argument"),
+        ),
+    ),
+    Step(
+        "to_decimal",
+        "To a decimal number",
+        "Makes a decimal number of text, written with a point; no digit is lost.",
+        "number",
+        "number",
+        _to_decimal,
+        arguments=NUMBER_ARGUMENTS,
+        examples=(
+            StepExample("12,50", {"decimal": ","}, "12.50"),
+            StepExample("1'234.5", {"thousands": "'"}, "1234.5"),
+            StepExample(0.1, {}, "0.1"),
+            StepExample("abc", {}, fault="not_a_number"),
+        ),
+    ),
+    Step(
+        "to_boolean",
+        "To true or false",
+        "Makes true or false of words, whatever their case: true, yes and 1, false, no and 0 "
+        "if nothing is said.",
+        "any",
+        "boolean",
+        _to_boolean,
+        arguments=(
+            Field("yes", "list", items=_WORDS, description="The words that mean true."),
+            Field("no", "list", items=_WORDS, description="The words that mean false."),
+        ),
+        examples=(
+            StepExample("Yes", {}, True),
+            StepExample(0, {}, False),
+            StepExample("J", {"yes": ["j"], "no": ["n"]}, True),
+            StepExample("maybe", {}, fault="not_a_boolean"),
+            StepExample("x", {"yes": ["x"], "no": ["X"]}, fault="bad_argument"),
+        ),
+    ),
+)
