@@ -1,0 +1,197 @@
+"""Carries out requests: who asks, what for, whether it may be, and what becomes of it."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from typing import cast
+
+import orjson
+
+from stripe_connector.sandbox import refusal
+from stripe_connector.sandbox.behaviour import ACTIONS, BEHAVIOURS
+from stripe_connector.sandbox.expansion import expand
+from stripe_connector.sandbox.ids import Ids
+from stripe_connector.sandbox.journal import Journal
+from stripe_connector.sandbox.keys import Keys, print_of
+from stripe_connector.sandbox.references import places
+from stripe_connector.sandbox.refusal import RefusalError
+from stripe_connector.sandbox.registry import Registry
+from stripe_connector.sandbox.request import Answer, Fault, SandboxRequest
+from stripe_connector.sandbox.store import Account, Body, Remembered, Store
+from stripe_connector.sandbox.turn import Turn
+from stripe_connector.sandbox.verbs import VERBS, Verb
+from stripe_connector.sandbox.work import Work
+from stripe_connector.wire import WireError, decode_form
+
+_VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:\.[a-z]+)?")
+_KEY = re.compile(r"[sr]k_test_\w+")
+_ACCOUNT = re.compile(r"acct_[A-Za-z0-9]+")
+
+
+class Api:
+    """The sandbox without its network. Nothing here waits: each request is done at once."""
+
+    def __init__(
+        self, registry: Registry, store: Store, journal: Journal | None, keys: Keys, ids: Ids
+    ) -> None:
+        self._registry = registry
+        self._store = store
+        self._journal = journal
+        self._keys = keys
+        self._ids = ids
+
+    def request_id(self) -> str:
+        return self._ids.text(14)
+
+    def open(
+        self,
+        number: int,
+        request_id: str,
+        method: str,
+        path: str,
+        query: str,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> SandboxRequest:
+        """The request, once it is known who asks and what for. Raises RefusalError."""
+        _authenticate(headers.get("Authorization", ""))
+        version = headers.get("Stripe-Version", "") or self._registry.catalogue.api_version
+        if not _VERSION.fullmatch(version):
+            raise refusal.wrong_version(version)
+        account = headers.get("Stripe-Account", "") or self._store.own
+        if not _ACCOUNT.fullmatch(account):
+            raise refusal.no_account(account)
+        found = self._registry.catalogue.find(method, path)
+        if found is None:
+            raise refusal.unrecognised(method, path)
+        operation, parameters = found
+        return SandboxRequest(
+            number,
+            request_id,
+            method,
+            path,
+            operation,
+            parameters,
+            body if method == "POST" else query.encode(),
+            account,
+            headers.get("Idempotency-Key", "") if method == "POST" else "",
+            version,
+        )
+
+    def begin(self, request: SandboxRequest, now: float) -> Answer | None:
+        """The remembered answer to the request's key, or None: then `run` and `end` follow."""
+        if not request.key:
+            return None
+        account = self._store.account(request.account)
+        mark = print_of(request.method, request.path, request.body)
+        known = self._keys.begin(account, request.key, mark, now)
+        if known is None:
+            return None
+        headers = {"Idempotent-Replayed": "true", "Original-Request": known.request_id}
+        return Answer(known.status, known.body, headers)
+
+    def end(self, request: SandboxRequest) -> None:
+        """Frees the key for requests that come after."""
+        if request.key:
+            self._keys.end(self._store.account(request.account), request.key)
+
+    def run(self, request: SandboxRequest, now: float) -> Answer:
+        """Carries the request out; what it changed is kept before it is answered."""
+        account = self._store.account(request.account)
+        work = Work(self._store, account)
+        try:
+            body = self._carry_out(request, work, int(now))
+            answer = Answer(200, orjson.dumps(body))
+            stored = True
+        except RefusalError as fault:
+            if not fault.kept:
+                work.undo()
+            answer = self.refused(fault, request.id)
+            stored = fault.stored
+        except BaseException:
+            work.undo()
+            raise
+        self._keep(request, account, work, answer if stored else None, now)
+        return answer
+
+    def remember(self, request: SandboxRequest, fault: Fault, now: float) -> Answer:
+        """Puts an error that a test asked for into the store of keys."""
+        answer = Answer(fault.status, orjson.dumps(fault.body()), fault.headers)
+        account = self._store.account(request.account)
+        self._keep(request, account, Work(self._store, account), answer, now)
+        return answer
+
+    def refused(self, fault: RefusalError, request_id: str) -> Answer:
+        error = dict(cast(Body, fault.body["error"]))
+        error["request_log_url"] = f"https://dashboard.stripe.com/test/logs/{request_id}"
+        return Answer(fault.status, orjson.dumps({"error": error}))
+
+    def _keep(
+        self,
+        request: SandboxRequest,
+        account: Account,
+        work: Work,
+        answer: Answer | None,
+        now: float,
+    ) -> None:
+        key = request.key if answer else ""
+        if key and answer:
+            mark = print_of(request.method, request.path, request.body)
+            account.keys[key] = Remembered(mark, answer.status, answer.body, request.id, now)
+        touched = work.touched()
+        if self._journal and (touched or key):
+            self._journal.write(account, touched, key)
+
+    def _carry_out(self, request: SandboxRequest, work: Work, now: int) -> Body:
+        operation = request.operation
+        verb = self._verb(request)
+        plan = self._registry.plan(operation)
+        try:
+            given = decode_form(request.body, plan.request)
+        except WireError as error:
+            raise RefusalError(400, error.problem.message, "", error.key) from None
+        params = cast(Body, plan.check(given, ""))
+        expanded = cast("list[str]", params.pop("expand", None) or [])
+        turn = Turn(
+            operation,
+            request.path_parameters,
+            params,
+            work,
+            self._registry,
+            BEHAVIOURS,
+            self._ids,
+            now,
+        )
+        for reference in plan.references:
+            for place in places(params, reference.path):
+                turn.refer(reference.resource, place)
+        return expand(turn, verb(turn), expanded)
+
+    def _verb(self, request: SandboxRequest) -> Verb:
+        operation = request.operation
+        verb = ACTIONS.get(operation.id)
+        if verb is None and operation.returns and not operation.v2:
+            verb = VERBS.get(operation.action)
+        if verb is None:
+            raise refusal.unrecognised(
+                request.method,
+                request.path,
+                f"Stripe has this one ({operation.id}); the sandbox does not do it.",
+            )
+        return verb
+
+
+def _authenticate(header: str) -> None:
+    """Raises RefusalError unless the header brings a key of test mode."""
+    scheme, _, value = header.partition(" ")
+    key = value.strip()
+    if scheme.lower() == "basic":
+        try:
+            key = base64.b64decode(key, validate=True).decode().partition(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            key = ""
+    if not key:
+        raise refusal.no_key()
+    if not _KEY.fullmatch(key):
+        raise refusal.wrong_key()

@@ -1,0 +1,129 @@
+"""`stripe-sandbox`: serves the sandbox until it is told to stop."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from stripe_connector.sandbox.journal import AlreadyServedError
+from stripe_connector.sandbox.server import Sandbox
+
+_STOPPED = 0
+_FAILED = 1
+_TAKEN = 3
+_LOOK = 0.25
+"""Seconds between two looks at the idle time, at most."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status 0 after a stop, 1 when it could not serve, 2 for wrong arguments, 3 when
+    another process serves the same file."""
+    options = _parser().parse_args(arguments)
+    try:
+        asyncio.run(_serve(options))
+    except AlreadyServedError as error:
+        return _complain(f"{error} Use that one, or another --data file.", _TAKEN)
+    except sqlite3.DatabaseError as error:
+        return _complain(
+            f"{options.data} can't be used as the state of a sandbox: {error}. Give a file that "
+            "a sandbox wrote, or one that doesn't exist yet.",
+            _FAILED,
+        )
+    except OSError as error:
+        return _complain(f"The sandbox can't start: {error}.", _FAILED)
+    return _STOPPED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="stripe-sandbox",
+        description="A small Stripe on this machine. It takes any key that begins with sk_test_ "
+        "or rk_test_ and forgets everything when it stops, unless --data is given.",
+    )
+    parser.add_argument("--port", type=_port, default=0, help="port to listen on (default: free)")
+    parser.add_argument("--data", type=Path, metavar="FILE", help="file that keeps the state")
+    parser.add_argument(
+        "--announce",
+        type=Path,
+        metavar="FILE",
+        help="file that gets the address and the process id as JSON when the sandbox is ready",
+    )
+    parser.add_argument(
+        "--idle",
+        type=_seconds,
+        metavar="SECONDS",
+        help="stop by itself after that long without a request",
+    )
+    parser.add_argument(
+        "--key-horizon",
+        type=_seconds,
+        default=86400.0,
+        metavar="SECONDS",
+        help="how long an idempotency key is remembered (default: a day)",
+    )
+    parser.add_argument("--seed", type=int, help="make the same ids for the same requests")
+    return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return port
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < 1e12:
+        raise argparse.ArgumentTypeError("give a number of seconds above 0")
+    return seconds
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    sandbox = Sandbox(options.data, options.port, options.key_horizon, options.seed)
+    async with sandbox:
+        if options.announce:
+            _announce(options.announce, sandbox.address)
+        _say(f"Stripe sandbox at {sandbox.address} (stop it with Ctrl-C)")
+        await _until(stop, sandbox, options.idle)
+
+
+async def _until(stop: asyncio.Event, sandbox: Sandbox, idle: float | None) -> None:
+    if idle is None:
+        await stop.wait()
+        return
+    while not stop.is_set() and sandbox.idle < idle:
+        left = max(idle - sandbox.idle, 0.01)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), min(left, _LOOK))
+
+
+def _announce(file: Path, address: str) -> None:
+    """The file appears whole or not at all."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    draft.write_text(json.dumps({"address": address, "pid": os.getpid()}) + "\n", "utf-8")
+    draft.replace(file)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _complain(text: str, status: int) -> int:
+    sys.stderr.write(f"stripe-sandbox: {text}\n")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""Replaces ids by whole objects where a request asks for it.
+
+At most four levels deep; in a list every path begins with `data`. Stored objects are never
+changed: what is expanded is copied.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from connector_sdk import JSON, Field
+
+from stripe_connector.sandbox.refusal import RefusalError
+from stripe_connector.sandbox.shapes import is_list, listed
+from stripe_connector.sandbox.store import Body, Stored
+from stripe_connector.sandbox.turn import EMBEDDED, Turn
+
+MAX_DEPTH = 4
+
+
+def expand(turn: Turn, body: Body, wanted: Sequence[str]) -> Body:
+    """`body` with everything that the paths in `wanted` name. Raises RefusalError for a path that
+    leads nowhere or too deep."""
+    searched = turn.operation.shape == "search"
+    if searched and "total_count" not in wanted:
+        body.pop("total_count", None)
+    for path in wanted:
+        steps = path.split(".")
+        if len(steps) > MAX_DEPTH:
+            raise RefusalError(
+                400,
+                f"You cannot expand more than {MAX_DEPTH} levels of a property. Property: {path}",
+                "",
+                "expand",
+            )
+        if searched and path == "total_count":
+            continue
+        if turn.operation.shape in ("list", "search"):
+            if steps[0] != "data" or len(steps) < 2:
+                raise _nowhere(path, f"data.{path}")
+            rows = cast(list[Body], body["data"])
+            done = [
+                _Walk(turn, path).object(row, turn.operation.returns, steps[1:]) for row in rows
+            ]
+            body = {**body, "data": cast(JSON, done)}
+        else:
+            body = _Walk(turn, path).object(body, turn.operation.returns, steps)
+    return body
+
+
+def _nowhere(path: str, instead: str = "") -> RefusalError:
+    hint = f" You may want to try expanding '{instead}' instead." if instead else ""
+    return RefusalError(400, f"This property cannot be expanded ({path}).{hint}", "", "expand")
+
+
+class _Walk:
+    """Goes down one path."""
+
+    def __init__(self, turn: Turn, path: str) -> None:
+        self._turn = turn
+        self._path = path
+
+    def object(self, body: Body, resource: str, steps: Sequence[str]) -> Body:
+        if not resource or not steps or body.get("deleted"):
+            return body
+        return self._members(body, self._turn.registry.shapes.fields(resource), steps, resource)
+
+    def _members(
+        self, body: Body, fields: Mapping[str, Field], steps: Sequence[str], owner: str
+    ) -> Body:
+        field = fields.get(steps[0])
+        if field is None:
+            raise _nowhere(self._path)
+        value = body.get(field.name)
+        if is_list(field):
+            return {**body, field.name: self._list(field, value, steps[1:], body, owner)}
+        return {**body, field.name: self._value(field, value, steps[1:])}
+
+    def _value(self, field: Field, value: JSON, steps: Sequence[str]) -> JSON:
+        if field.expandable:
+            return self._object_of(field, value, steps)
+        if field.type == "list" and field.items is not None:
+            items = field.items
+            if isinstance(value, list):
+                return [self._value(items, part, steps) for part in value]
+            return value
+        if not steps:
+            raise _nowhere(self._path)
+        if not isinstance(value, dict):
+            return value
+        if field.ref:
+            return self.object(value, field.ref, steps)
+        return self._members(value, {child.name: child for child in field.fields}, steps, "")
+
+    def _object_of(self, field: Field, value: JSON, steps: Sequence[str]) -> JSON:
+        if isinstance(value, dict):
+            return self.object(value, field.ref, steps)
+        if not isinstance(value, str) or not value:
+            return value
+        resources = [field.ref] if field.ref else [option.ref for option in field.any_of]
+        for resource in resources:
+            stored = self._turn.work.account.find(resource, value) if resource else None
+            if stored is not None:
+                return self.object(self._turn.shown(stored), resource, steps)
+        return value
+
+    def _list(
+        self, field: Field, value: JSON, steps: Sequence[str], body: Body, owner: str
+    ) -> JSON:
+        resource = listed(field)
+        if not isinstance(value, dict):
+            value = self._included(resource, body, owner)
+        if not steps:
+            return value
+        if steps[0] != "data":
+            raise _nowhere(self._path)
+        rows = cast(list[Body], value["data"])
+        return {**value, "data": [self.object(row, resource, steps[1:]) for row in rows]}
+
+    def _included(self, resource: str, body: Body, owner: str) -> Body:
+        """A list that stands in its object only when asked for: what refers to the object."""
+        owned = str(body["id"])
+        name = str(body["object"])
+        account = self._turn.work.account
+        rows: list[Stored] = list(self._turn.children(resource, owned)) if resource else []
+        if resource and not rows:
+            rows = [row for row in account.live(resource) if row.body.get(name) == owned]
+        rows.reverse()
+        return {
+            "object": "list",
+            "data": cast(JSON, [self._turn.shown(row) for row in rows[:EMBEDDED]]),
+            "has_more": len(rows) > EMBEDDED,
+            "url": self._turn.registry.list_url(owner, resource, owned),
+        }

@@ -1,0 +1,160 @@
+"""Keeps the sandbox's state in a SQLite file, and its one owner."""
+
+import contextlib
+import fcntl
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import orjson
+
+from stripe_connector.sandbox.store import Account, Remembered, Store, Stored
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS object (
+    seq INTEGER PRIMARY KEY, account TEXT NOT NULL, resource TEXT NOT NULL, id TEXT NOT NULL,
+    deleted INTEGER NOT NULL, parents BLOB NOT NULL, private BLOB NOT NULL, body BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS remembered (
+    account TEXT NOT NULL, key TEXT NOT NULL, print TEXT NOT NULL, status INTEGER NOT NULL,
+    body BLOB NOT NULL, request_id TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (account, key)
+) WITHOUT ROWID;
+"""
+
+
+class AlreadyServedError(Exception):
+    """Another process serves the same file. The text says which one, where it is known."""
+
+
+class Journal:
+    """The file behind a sandbox.
+
+    A request is in the file before it is answered, so an answered one outlives a killed
+    process (not a power cut: the file is synced at checkpoints only). Raises
+    AlreadyServedError when another process holds the file, sqlite3.DatabaseError when it is no
+    state of a sandbox.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._lock = _Lock(path.with_name(path.name + ".lock"))
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.executescript(_TABLES)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def serve_at(self, address: str) -> None:
+        """Tells a process that finds the file taken who has it."""
+        self._lock.write({"pid": os.getpid(), "address": address})
+
+    def load(self, fresh: str) -> Store:
+        """What the file holds; `fresh` is the own account of a file that is new."""
+        self._db.execute("INSERT OR IGNORE INTO setting VALUES ('account', ?)", (fresh,))
+        [[own]] = self._db.execute("SELECT value FROM setting WHERE name = 'account'")
+        store = Store(own)
+        for seq, account, resource, name, deleted, parents, private, body in self._db.execute(
+            "SELECT seq, account, resource, id, deleted, parents, private, body FROM object"
+            " ORDER BY seq"
+        ):
+            stored = Stored(
+                seq,
+                resource,
+                name,
+                orjson.loads(body),
+                orjson.loads(parents),
+                orjson.loads(private),
+                bool(deleted),
+            )
+            store.account(account).add(stored)
+            store.last_seq = seq
+        for account, key, *rest in self._db.execute(
+            "SELECT account, key, print, status, body, request_id, at FROM remembered"
+        ):
+            store.account(account).keys[key] = Remembered(*rest)
+        return store
+
+    def write(self, account: Account, touched: Iterable[Stored], key: str = "") -> None:
+        """What one request changed, and the answer that its key remembers, at once."""
+        with self._transaction():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        stored.seq,
+                        account.id,
+                        stored.resource,
+                        stored.id,
+                        stored.deleted,
+                        orjson.dumps(stored.parents),
+                        orjson.dumps(stored.private),
+                        orjson.dumps(stored.body),
+                    )
+                    for stored in touched
+                ],
+            )
+            if key:
+                kept = account.keys[key]
+                self._db.execute(
+                    "INSERT OR REPLACE INTO remembered VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        account.id,
+                        key,
+                        kept.print,
+                        kept.status,
+                        kept.body,
+                        kept.request_id,
+                        kept.at,
+                    ),
+                )
+
+    def close(self) -> None:
+        self._db.close()
+        self._lock.release()
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+
+class _Lock:
+    """A lock that ends with its process, with a note of who holds it."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(self._file, 4096, 0).decode("utf-8", "replace")
+            os.close(self._file)
+            raise AlreadyServedError(_who(path, holder)) from None
+        except BaseException:
+            os.close(self._file)
+            raise
+
+    def write(self, note: dict[str, object]) -> None:
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, json.dumps(note).encode(), 0)
+
+    def release(self) -> None:
+        os.close(self._file)
+
+
+def _who(path: Path, holder: str) -> str:
+    file = path.name.removesuffix(".lock")
+    try:
+        note = json.loads(holder)
+        return f"{file} is already served at {note['address']} by process {note['pid']}."
+    except (ValueError, TypeError, KeyError):
+        return f"{file} is already served by another process, which is just starting."

@@ -1,0 +1,45 @@
+"""Idempotency keys: the first answer is remembered, and given again to the same request."""
+
+import hashlib
+
+from stripe_connector.sandbox import refusal
+from stripe_connector.sandbox.refusal import RefusalError
+from stripe_connector.sandbox.store import Account, Remembered
+
+MAX_KEY = 255
+
+
+def print_of(method: str, path: str, body: bytes) -> str:
+    """Tells requests apart by path and parameters, whatever order the parameters come in."""
+    parts = [method.encode(), path.encode(), *sorted(body.split(b"&"))]
+    return hashlib.blake2b(b"\0".join(parts), digest_size=16).hexdigest()
+
+
+class Keys:
+    """The keys of all accounts. `horizon` is how many seconds an answer is remembered."""
+
+    def __init__(self, horizon: float) -> None:
+        self.horizon = horizon
+        self._in_use: set[tuple[str, str]] = set()
+
+    def begin(self, account: Account, key: str, print: str, now: float) -> Remembered | None:
+        """The answer to give again, or None: then the key is in use until `end`. Raises
+        RefusalError for another request with the same key, and while the first one is at work."""
+        if len(key) > MAX_KEY:
+            raise RefusalError(
+                400,
+                f"Idempotency keys may have up to {MAX_KEY} characters; this one has {len(key)}.",
+                type="idempotency_error",
+            )
+        if (account.id, key) in self._in_use:
+            raise refusal.key_in_use(key)
+        known = account.keys.get(key)
+        if known is not None and now - known.at < self.horizon:
+            if known.print != print:
+                raise refusal.key_mismatch(key)
+            return known
+        self._in_use.add((account.id, key))
+        return None
+
+    def end(self, account: Account, key: str) -> None:
+        self._in_use.discard((account.id, key))

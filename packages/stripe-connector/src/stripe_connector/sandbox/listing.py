@@ -1,0 +1,160 @@
+"""Lists: order, cursors, limits and filters.
+
+How the edges answer is taken from published recordings of Stripe: a limit outside 1 to 100 is
+clamped, a cursor may be an id that was deleted since, one that never was is refused, and so
+are two cursors at once.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from connector_sdk import JSON
+
+from stripe_connector.sandbox import refusal
+from stripe_connector.sandbox.refusal import RefusalError
+from stripe_connector.sandbox.store import Body, Stored, place
+from stripe_connector.sandbox.turn import Turn
+
+Keep = Callable[[Stored], bool]
+
+DEFAULT_LIMIT = 10
+MAX_LIMIT = 100
+OLDEST_FIRST = frozenset({"invoice_line_item", "line_item", "subscription_item"})
+"""What belongs to one other object comes in the order in which it was made; all else comes
+newest first."""
+
+_CONTROLS = frozenset({"limit", "starting_after", "ending_before", "page", "query", "status"})
+_BOUNDS = {"gt", "gte", "lt", "lte"}
+
+
+class Rows(NamedTuple):
+    """One page, and whether there is more behind it (before it, when walking back)."""
+
+    rows: list[Stored]
+    more: bool
+
+
+def limit(params: Body) -> int:
+    wanted = params.get("limit")
+    return min(max(wanted, 1), MAX_LIMIT) if isinstance(wanted, int) else DEFAULT_LIMIT
+
+
+def page(turn: Turn, resource: str, rows: Sequence[Stored]) -> Rows:
+    """The page of `rows` (oldest first, deleted ones included) that the parameters ask for."""
+    params = turn.params
+    after, before = params.get("starting_after"), params.get("ending_before")
+    if after is not None and before is not None:
+        raise RefusalError(
+            400, "You can only use one of starting_after and ending_before, not both."
+        )
+    size = limit(params)
+    keep = filters(turn, resource)
+    reverse = resource not in OLDEST_FIRST
+    if before is not None:
+        at = _cursor(turn, resource, str(before), "ending_before")
+        found = _take(_from(rows, at, not reverse), keep, size)
+        return Rows(found.rows[::-1], found.more)
+    start = _cursor(turn, resource, str(after), "starting_after") if after is not None else None
+    return _take(_from(rows, start, reverse), keep, size)
+
+
+def _cursor(turn: Turn, resource: str, id: str, param: str) -> int:
+    stored = turn.work.account.find(resource, id)
+    if stored is None:
+        name = turn.registry.catalogue.resource(resource).object_name
+        raise refusal.no_such(name, id, param, 400)
+    return stored.seq
+
+
+def _from(rows: Sequence[Stored], seq: int | None, backwards: bool) -> Iterator[Stored]:
+    """Rows behind the cursor in the direction asked for, without it."""
+    if backwards:
+        end = len(rows) if seq is None else place(rows, seq)
+        return (rows[index] for index in range(end - 1, -1, -1))
+    start = 0 if seq is None else place(rows, seq + 1)
+    return islice(rows, start, None)
+
+
+def _take(rows: Iterable[Stored], keep: Keep, size: int) -> Rows:
+    found = list(islice((row for row in rows if not row.deleted and keep(row)), size + 1))
+    return Rows(found[:size], len(found) > size)
+
+
+def filters(turn: Turn, resource: str) -> Keep:
+    """What the list's own parameters ask for, as one condition. Raises RefusalError for a filter
+    that the sandbox doesn't know, rather than to answer too much."""
+    behaviour = turn.behaviour(resource)
+    conditions: list[Keep] = []
+    for name, value in turn.params.items():
+        if name in behaviour.filters:
+            conditions.append(_special(behaviour.filters[name], value))
+        elif name not in _CONTROLS or name == "status":
+            conditions.append(_plain(turn, resource, name, value))
+    if behaviour.hides:
+        hides, params = behaviour.hides, turn.params
+        conditions.append(lambda row: not hides(row, params))
+    if not conditions:
+        return _all
+    if len(conditions) == 1:
+        return conditions[0]
+    return lambda row: all(condition(row) for condition in conditions)
+
+
+def _all(row: Stored) -> bool:
+    return True
+
+
+def _special(holds: Callable[[Stored, JSON], bool], value: JSON) -> Keep:
+    return lambda row: holds(row, value)
+
+
+def _plain(turn: Turn, resource: str, name: str, value: JSON) -> Keep:
+    fields = turn.registry.shapes.fields(resource)
+    if name in fields and not isinstance(value, list):
+        return lambda row: _agrees(row.body.get(name), value)
+    single = name if name in fields else _singular(name)
+    if single in fields and isinstance(value, list):
+        return lambda row: _of(row.body.get(single)) in value
+    raise RefusalError(
+        400,
+        f"The sandbox can't filter this list by {name}: the objects have no field of that name.",
+        "",
+        name,
+    )
+
+
+def _singular(name: str) -> str:
+    return name[:-2] if name.endswith("ses") else name.removesuffix("s")
+
+
+def _of(value: JSON) -> JSON:
+    """An object that stands where an id may stand counts as its id."""
+    return value["id"] if isinstance(value, dict) and "id" in value else value
+
+
+def _agrees(have: JSON, wanted: JSON) -> bool:
+    if isinstance(wanted, dict):
+        if wanted and wanted.keys() <= _BOUNDS:
+            return _within(have, wanted)
+        if not isinstance(have, dict):
+            return False
+        return all(_agrees(have.get(name), part) for name, part in wanted.items())
+    return _of(have) == wanted
+
+
+def _within(have: JSON, bounds: Body) -> bool:
+    if not isinstance(have, int):
+        return False
+    for name, bound in bounds.items():
+        if not isinstance(bound, int):
+            continue
+        if name == "gt" and not have > bound:
+            return False
+        if name == "gte" and not have >= bound:
+            return False
+        if name == "lt" and not have < bound:
+            return False
+        if name == "lte" and not have <= bound:
+            return False
+    return True

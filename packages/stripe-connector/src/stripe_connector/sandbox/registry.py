@@ -1,0 +1,104 @@
+"""What the sandbox works out of the catalogue, once for each operation."""
+
+from functools import cached_property
+from typing import NamedTuple
+
+from connector_sdk import Field
+
+from stripe_connector.catalogue import Catalogue, Operation, load, minor_units
+from stripe_connector.sandbox.checker import Check, Checker
+from stripe_connector.sandbox.references import Reference, references
+from stripe_connector.sandbox.shapes import Shapes
+
+
+class Plan(NamedTuple):
+    """How one operation is carried out: its request, the check of it, the parameters that name
+    other objects, and which resource each path parameter names ("" where that isn't known)."""
+
+    request: Field
+    check: Check
+    references: list[Reference]
+    holders: tuple[tuple[str, str], ...]
+
+
+class Registry:
+    """The catalogue as the sandbox needs it. One serves any number of sandboxes."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.shapes = Shapes(catalogue)
+        self._checker = Checker(minor_units())
+        self._plans: dict[str, Plan] = {}
+
+    def plan(self, operation: Operation) -> Plan:
+        found = self._plans.get(operation.id)
+        if found is None:
+            request = self.catalogue.request(operation)
+            response = self.shapes.fields(operation.returns) if operation.returns else {}
+            found = self._plans[operation.id] = Plan(
+                request,
+                self._checker.request(request),
+                references(request, response, self._creatable),
+                self._holders(operation),
+            )
+        return found
+
+    def prefix(self, resource: str) -> str:
+        """What the ids of a resource begin with; made from its name where Stripe's is unknown."""
+        meta = self.catalogue.resource(resource)
+        return meta.prefix or (meta.object_name or resource).replace(".", "_")
+
+    def list_url(self, owner: str, resource: str, id: str) -> str:
+        """Where the rest of a list is read that stands in another object."""
+        path = self._list_paths.get((owner, resource))
+        if path:
+            return path.format(id)
+        name = self.catalogue.resource(owner).object_name
+        return f"{self._list_paths.get(('', resource), '')}?{name}={id}"
+
+    @cached_property
+    def _list_paths(self) -> dict[tuple[str, str], str]:
+        """(resource above, resource of the rows) to the path of the list, parameters bare."""
+        found: dict[tuple[str, str], str] = {}
+        for operation in self.catalogue.operations.values():
+            if operation.action == "list" and len(operation.path_parameters) < 2:
+                above = "".join(resource for _, resource in self._holders(operation))
+                found.setdefault((above, operation.returns), _bare(operation.path))
+        return found
+
+    @cached_property
+    def _creatable(self) -> frozenset[str]:
+        return frozenset(
+            operation.returns
+            for operation in self.catalogue.operations.values()
+            if operation.action == "create" and not operation.v2
+        )
+
+    @cached_property
+    def _by_path(self) -> dict[str, str]:
+        """The path of each retrieve (else update, delete) to the resource that it answers."""
+        found: dict[str, str] = {}
+        for action in ("retrieve", "update", "delete"):
+            for operation in self.catalogue.operations.values():
+                if operation.action == action:
+                    found.setdefault(_bare(operation.path), operation.returns)
+        return found
+
+    def _holders(self, operation: Operation) -> tuple[tuple[str, str], ...]:
+        out: list[tuple[str, str]] = []
+        path = ""
+        for segment in operation.path.split("/")[1:]:
+            path += f"/{segment}"
+            if segment.startswith("{"):
+                out.append((segment[1:-1], self._by_path.get(_bare(path), "")))
+        return tuple(out)
+
+
+def _bare(path: str) -> str:
+    """A path without the names of its parameters, which differ between operations."""
+    return "/".join("{}" if part.startswith("{") else part for part in path.split("/"))
+
+
+def standard() -> Registry:
+    """The registry of the newest catalogue."""
+    return Registry(load())

@@ -1,0 +1,62 @@
+"""One request as it came in, its answer, and the faults that a test can put between them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from connector_sdk import JSON
+
+from stripe_connector.catalogue import Operation
+from stripe_connector.sandbox.refusal import INVALID
+from stripe_connector.wire import error_body
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxRequest:
+    """A request whose key, version and path were accepted. `number` counts all requests from
+    1; `template` is the path with its parameters in braces; `body` is raw, the query string
+    for GET and DELETE."""
+
+    number: int
+    id: str
+    method: str
+    path: str
+    operation: Operation
+    path_parameters: Mapping[str, str]
+    body: bytes
+    account: str
+    key: str
+    version: str
+
+    @property
+    def template(self) -> str:
+        return self.operation.path
+
+
+class Answer(NamedTuple):
+    """What goes back over the wire. `headers` come on top of those of every answer."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a test makes of a request instead of its answer.
+
+    With `drop` the connection ends without an answer, else an error of this status is
+    answered. `remembered` puts that error into the store of idempotency keys, as Stripe does
+    with a failure of its own. `headers` come on top ("Stripe-Should-Retry", "Retry-After").
+    """
+
+    status: int = 500
+    type: str = "api_error"
+    message: str = "The sandbox was told to answer this."
+    code: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    drop: bool = False
+    remembered: bool = False
+
+    def body(self) -> Mapping[str, JSON]:
+        return error_body(self.type or INVALID, self.message, self.code)

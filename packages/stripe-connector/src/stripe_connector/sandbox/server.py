@@ -1,0 +1,174 @@
+"""The sandbox on the network: real HTTP on the loopback interface."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import TracebackType
+
+import orjson
+from aiohttp import web
+
+from stripe_connector.sandbox.api import Api
+from stripe_connector.sandbox.ids import Ids
+from stripe_connector.sandbox.journal import Journal
+from stripe_connector.sandbox.keys import Keys
+from stripe_connector.sandbox.refusal import RefusalError
+from stripe_connector.sandbox.registry import standard
+from stripe_connector.sandbox.request import Answer, Fault, SandboxRequest
+from stripe_connector.sandbox.store import Store
+
+Hook = Callable[[SandboxRequest], Awaitable[Fault | None]]
+Clock = Callable[[], float]
+
+HOST = "127.0.0.1"
+
+
+class Sandbox:
+    """A small Stripe that other programs can talk to: `async with Sandbox() as sandbox`, then
+    `sandbox.address` is the base URL.
+
+    `data` is the file that keeps the state, None for memory only. `port` 0 takes a free one.
+    `key_horizon` is how many seconds an idempotency key is remembered. With `seed` the same
+    requests give the same ids. `clock` tells the Unix time in seconds.
+
+    `on_request` is awaited before a request is carried out, `on_answer` after its changes were
+    made and kept, and before it is answered; each may return a Fault to answer instead.
+    `requests` counts what came in, by method and path template ("POST /v1/customers").
+
+    Starting raises AlreadyServedError when another process serves the same file, OSError when
+    the port is taken.
+    """
+
+    def __init__(
+        self,
+        data: Path | None = None,
+        port: int = 0,
+        key_horizon: float = 86400.0,
+        seed: int | None = None,
+        clock: Clock = time.time,
+    ) -> None:
+        self.on_request: Hook | None = None
+        self.on_answer: Hook | None = None
+        self.requests: Counter[str] = Counter()
+        self.address = ""
+        self.account = ""
+        self.last_used = time.monotonic()
+        self._data = data
+        self._port = port
+        self._keys = Keys(key_horizon)
+        self._ids = Ids(seed)
+        self._clock = clock
+        self._number = 0
+        self._busy = 0
+        self._journal: Journal | None = None
+        self._runner: web.ServerRunner | None = None
+
+    async def __aenter__(self) -> "Sandbox":
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        fresh = self._ids.id("acct")
+        self._journal = Journal(self._data) if self._data else None
+        try:
+            store = self._journal.load(fresh) if self._journal else Store(fresh)
+            self.account = store.own
+            self._api = Api(standard(), store, self._journal, self._keys, self._ids)
+            self._runner = web.ServerRunner(web.Server(self._handle), access_log=None)
+            await self._runner.setup()
+            site = web.TCPSite(self._runner, HOST, self._port, shutdown_timeout=1.0)
+            await site.start()
+        except BaseException:
+            await self.stop()
+            raise
+        port = self._runner.addresses[0][1]
+        self.address = f"http://{HOST}:{port}"
+        if self._journal:
+            self._journal.serve_at(self.address)
+
+    async def stop(self) -> None:
+        if self._runner:
+            await self._runner.cleanup()
+            self._runner = None
+        if self._journal:
+            self._journal.close()
+            self._journal = None
+
+    @property
+    def idle(self) -> float:
+        """Seconds since the last request ended; 0 while one is at work."""
+        return 0.0 if self._busy else time.monotonic() - self.last_used
+
+    async def _handle(self, raw: web.BaseRequest) -> web.StreamResponse:
+        self._busy += 1
+        try:
+            return await self._respond(raw)
+        finally:
+            self._busy -= 1
+            self.last_used = time.monotonic()
+
+    async def _respond(self, raw: web.BaseRequest) -> web.StreamResponse:
+        body = await raw.content.read() if raw.can_read_body else b""
+        self._number += 1
+        request_id = f"req_{self._api.request_id()}"
+        path, _, query = raw.raw_path.partition("?")
+        request: SandboxRequest | None = None
+        try:
+            request = self._api.open(
+                self._number, request_id, raw.method, path, query, raw.headers, body
+            )
+            self.requests[f"{request.method} {request.template}"] += 1
+            answer = await self._answer(request)
+        except RefusalError as refusal:
+            answer = self._api.refused(refusal, request_id)
+        if answer is None:
+            return _dropped(raw)
+        headers = {"Request-Id": request_id, **answer.headers}
+        if request:
+            headers["Stripe-Version"] = request.version
+            if request.key:
+                headers["Idempotency-Key"] = request.key
+        return web.Response(
+            status=answer.status,
+            body=answer.body,
+            headers=headers,
+            content_type="application/json",
+        )
+
+    async def _answer(self, request: SandboxRequest) -> Answer | None:
+        """The answer; None where the connection is to end without one."""
+        known = self._api.begin(request, self._clock())
+        if known is not None:
+            return known
+        try:
+            fault = await self.on_request(request) if self.on_request else None
+            if fault is not None:
+                return self._faulty(request, fault)
+            answer = self._api.run(request, self._clock())
+        finally:
+            self._api.end(request)
+        fault = await self.on_answer(request) if self.on_answer else None
+        return answer if fault is None else self._faulty(request, fault)
+
+    def _faulty(self, request: SandboxRequest, fault: Fault) -> Answer | None:
+        if fault.remembered:
+            self._api.remember(request, fault, self._clock())
+        if fault.drop:
+            return None
+        return Answer(fault.status, orjson.dumps(fault.body()), fault.headers)
+
+
+def _dropped(raw: web.BaseRequest) -> web.StreamResponse:
+    if raw.transport is not None:
+        raw.transport.abort()
+    raise asyncio.CancelledError

@@ -1,0 +1,175 @@
+"""How objects look: made from the response schema of their resource, filled from parameters.
+
+Every field that can't be null starts with the neutral value of its type (the first choice
+where only some values are allowed), every other one with null. Lists that stand in an object
+only on demand are left out. What no rule here can know, a behaviour sets.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+import orjson
+from connector_sdk import JSON, Field
+
+from stripe_connector.catalogue import Catalogue
+from stripe_connector.sandbox.metadata import merged
+from stripe_connector.sandbox.store import Body
+
+_NEUTRAL: Mapping[str, JSON] = {
+    "string": "",
+    "integer": 0,
+    "number": 0.0,
+    "boolean": False,
+    "list": [],
+    "map": {},
+    "file": "",
+    "any": None,
+}
+_DEEPEST = 2
+"""How deep an object within an object within … is filled in, counted in whole resources."""
+
+
+def is_list(field: Field) -> bool:
+    """Whether the field holds one page of a list: data, has_more and url."""
+    return field.child("has_more") is not None and field.child("data") is not None
+
+
+def listed(field: Field) -> str:
+    """The resource of which such a list has rows; "" where it has several kinds."""
+    data = field.child("data")
+    return data.items.ref if data and data.items else ""
+
+
+class Shapes:
+    """Templates and fields by resource id, made on first use."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._templates: dict[str, bytes] = {}
+        self._fields: dict[str, dict[str, Field]] = {}
+        self._lists: dict[str, list[tuple[str, str]]] = {}
+
+    def fields(self, resource: str) -> Mapping[str, Field]:
+        """The top-level fields of a resource by name."""
+        found = self._fields.get(resource)
+        if found is None:
+            schema = self._catalogue.resource(resource).schema
+            found = self._fields[resource] = {child.name: child for child in schema.fields}
+        return found
+
+    def new(self, resource: str, id: str, created: int) -> Body:
+        """A fresh object without anything from a request."""
+        template = self._templates.get(resource)
+        if template is None:
+            template = self._templates[resource] = orjson.dumps(self._object(resource, 0))
+        body = cast(Body, orjson.loads(template))
+        body["id"] = id
+        if "created" in body:
+            body["created"] = created
+        return body
+
+    def lists(self, resource: str) -> list[tuple[str, str]]:
+        """The lists that always stand in such an object: field name and resource of its rows."""
+        found = self._lists.get(resource)
+        if found is None:
+            found = self._lists[resource] = [
+                (field.name, listed(field))
+                for field in self.fields(resource).values()
+                if is_list(field) and not field.nullable and listed(field)
+            ]
+        return found
+
+    def fill(self, resource: str, body: Body, params: Mapping[str, JSON]) -> None:
+        """Copies each parameter into the field of the same name where the types agree. None
+        unsets; maps and objects are merged, metadata by its own rules."""
+        fields = self.fields(resource)
+        for name, value in params.items():
+            field = fields.get(name)
+            if field is None or name in ("id", "object"):
+                continue
+            if name == "metadata":
+                body[name] = cast(JSON, merged(body.get(name), value))
+                continue
+            body[name] = self._fit(field, value, body.get(name))
+
+    def _object(self, resource: str, depth: int) -> Body:
+        meta = self._catalogue.resource(resource)
+        body: Body = {"id": ""} if meta.schema.child("id") else {}
+        body["object"] = meta.object_name
+        for name, value in self._members(meta.schema, depth):
+            body.setdefault(name, value)
+        return body
+
+    def _members(self, field: Field, depth: int) -> Iterator[tuple[str, JSON]]:
+        for child in field.fields:
+            if child.name == "deleted" or (is_list(child) and child.nullable):
+                continue
+            yield child.name, self._neutral(child, depth)
+
+    def _neutral(self, field: Field, depth: int) -> JSON:
+        if field.name == "metadata":
+            return {}
+        if field.nullable:
+            return None
+        if field.any_of:
+            return self._neutral(field.any_of[0], depth)
+        if field.ref:
+            if field.expandable or depth >= _DEEPEST:
+                return "" if field.expandable else None
+            return self._object(field.ref, depth + 1)
+        if field.choices:
+            return field.choices[0]
+        if is_list(field):
+            return {"object": "list", "data": [], "has_more": False, "url": ""}
+        if field.type == "object":
+            return dict(self._members(field, depth))
+        return cast(JSON, orjson.loads(orjson.dumps(_NEUTRAL[field.type])))
+
+    def _fit(self, field: Field, value: JSON, old: JSON) -> JSON:
+        """`value` in the shape of a response field; `old` where it has no such shape."""
+        if value is None:
+            return None if field.nullable else self._neutral(field, 0)
+        if field.ref or is_list(field):
+            return value if field.expandable and isinstance(value, str) else old
+        for option in field.any_of:
+            if option.ref and isinstance(value, str):
+                return value
+        match field.type:
+            case "object":
+                return self._fit_object(field, value, old)
+            case "map":
+                return value if isinstance(value, dict) else old
+            case "list":
+                return self._fit_list(field, value, old)
+            case "string" | "file":
+                return _plain_text(value) if not isinstance(value, (dict, list)) else old
+            case "integer" | "number":
+                return value if isinstance(value, (int, float)) else old
+            case "boolean":
+                return value if isinstance(value, bool) else old
+        return value
+
+    def _fit_object(self, field: Field, value: JSON, old: JSON) -> JSON:
+        if not isinstance(value, dict):
+            return old
+        if not field.fields:
+            return value
+        body = dict(old) if isinstance(old, dict) else dict(self._members(field, 0))
+        for child in field.fields:
+            if child.name in value:
+                body[child.name] = self._fit(child, value[child.name], body.get(child.name))
+        return body
+
+    def _fit_list(self, field: Field, value: JSON, old: JSON) -> JSON:
+        if not isinstance(value, list):
+            return old
+        if field.items is None:
+            return value
+        fitted = [self._fit(field.items, part, None) for part in value]
+        return old if None in fitted else fitted
+
+
+def _plain_text(value: JSON) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

@@ -1,0 +1,149 @@
+"""One request's turn at the state: what the verbs and the behaviours work with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from connector_sdk import JSON
+
+from stripe_connector.catalogue import Operation
+from stripe_connector.sandbox import refusal
+from stripe_connector.sandbox.ids import Ids
+from stripe_connector.sandbox.references import Place
+from stripe_connector.sandbox.refusal import RefusalError
+from stripe_connector.sandbox.registry import Registry
+from stripe_connector.sandbox.store import Body, Stored
+from stripe_connector.sandbox.work import Work
+
+EMBEDDED = 10
+"""How many rows a list holds that stands in another object."""
+
+
+def _nothing(*_: object) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What is special about one resource; whatever is left out happens generically.
+
+    `making` looks at the parameters before an object is made of them, and may refuse or change
+    them. `made` completes the object, `changed` follows an update and `removing` comes before a
+    deletion. `filters` answer list parameters that are no plain fields; `hides` says what a list
+    leaves out that didn't ask for it. `obtain` turns an id that Stripe offers for tests into
+    that of an object.
+    """
+
+    making: "Callable[[Turn, Body], None]" = _nothing
+    made: "Callable[[Turn, Stored, Body], None]" = _nothing
+    changing: "Callable[[Turn, Stored, Body], None]" = _nothing
+    changed: "Callable[[Turn, Stored, Body], None]" = _nothing
+    removing: "Callable[[Turn, Stored], None]" = _nothing
+    filters: "Mapping[str, Callable[[Stored, JSON], bool]]" = field(default_factory=dict)
+    hides: "Callable[[Stored, Body], bool] | None" = None
+    obtain: "Callable[[Turn, str], str] | None" = None
+
+
+@dataclass(slots=True)
+class Turn:
+    """`path` holds the path parameters, `params` all others, typed; `now` is in Unix seconds."""
+
+    operation: Operation
+    path: Mapping[str, str]
+    params: Body
+    work: Work
+    registry: Registry
+    behaviours: Mapping[str, Behaviour]
+    ids: Ids
+    now: int
+
+    def behaviour(self, resource: str) -> Behaviour:
+        return self.behaviours.get(resource, _PLAIN)
+
+    def create(self, resource: str, params: Body, parents: dict[str, str] | None = None) -> Stored:
+        """A new object, filled from `params` and completed by its behaviour."""
+        behaviour = self.behaviour(resource)
+        behaviour.making(self, params)
+        chosen = params.get("id")
+        identity = str(chosen or self.ids.id(self.registry.prefix(resource)))
+        if chosen and self.peek(resource, chosen):
+            name = self.registry.catalogue.resource(resource).object_name.capitalize()
+            raise RefusalError(400, f"{name} already exists.", "resource_already_exists", "id")
+        body = self.registry.shapes.new(resource, identity, self.now)
+        self.registry.shapes.fill(resource, body, params)
+        for name, parent in (parents or {}).items():
+            if body.get(name, 0) in ("", None):
+                body[name] = parent
+        stored = self.work.add(resource, body, parents)
+        behaviour.made(self, stored, params)
+        return stored
+
+    def update(self, stored: Stored, params: Body) -> Body:
+        """Fills what `params` name into the object and lets its behaviour follow."""
+        behaviour = self.behaviour(stored.resource)
+        behaviour.changing(self, stored, params)
+        body = self.work.edit(stored)
+        self.registry.shapes.fill(stored.resource, body, params)
+        behaviour.changed(self, stored, params)
+        return body
+
+    def delete(self, stored: Stored) -> Body:
+        """Deletes the object; the answer is its deleted shape."""
+        self.behaviour(stored.resource).removing(self, stored)
+        self.work.delete(stored)
+        return self.gone(stored)
+
+    def gone(self, stored: Stored) -> Body:
+        return {"id": stored.id, "object": stored.body["object"], "deleted": True}
+
+    def peek(self, resource: str, id: JSON) -> Stored | None:
+        """The object, None where there is none or it is deleted."""
+        stored = self.work.account.find(resource, str(id))
+        return stored if stored and not stored.deleted else None
+
+    def find(self, resource: str, id: JSON, param: str = "id", status: int = 404) -> Stored:
+        """The object. Raises RefusalError resource_missing."""
+        stored = self.peek(resource, id)
+        if stored is None:
+            name = self.registry.catalogue.resource(resource).object_name
+            raise refusal.no_such(name, str(id), param, status)
+        return stored
+
+    def refer(self, resource: str, place: Place) -> None:
+        """Looks at an id in the parameters. Raises RefusalError resource_missing."""
+        obtain = self.behaviour(resource).obtain
+        if obtain is not None and self.peek(resource, place.id) is None:
+            place.put(obtain(self, place.id))
+        else:
+            self.find(resource, place.id, place.param, 400)
+
+    def own(self) -> Stored:
+        """The object that the path names. Raises RefusalError resource_missing."""
+        resource = self.operation.returns
+        return self.find(resource, list(self.path.values())[-1])
+
+    def children(self, resource: str, parent: str) -> list[Stored]:
+        """What stands under another object, oldest first."""
+        return [row for row in self.work.account.children(resource, parent) if not row.deleted]
+
+    def shown(self, stored: Stored) -> Body:
+        """The object as the API answers it, with the lists that always stand in it."""
+        if stored.deleted:
+            return self.gone(stored)
+        lists = self.registry.shapes.lists(stored.resource)
+        if not lists:
+            return stored.body
+        body = dict(stored.body)
+        for name, resource in lists:
+            listed = body.get(name)
+            if isinstance(listed, dict):
+                body[name] = self._embedded(listed, resource, stored)
+        return body
+
+    def _embedded(self, listed: Body, resource: str, stored: Stored) -> Body:
+        rows = self.children(resource, stored.id)
+        data = [self.shown(row) for row in rows[:EMBEDDED]]
+        url = self.registry.list_url(stored.resource, resource, stored.id)
+        return {**listed, "data": cast(JSON, data), "has_more": len(rows) > EMBEDDED, "url": url}
+
+
+_PLAIN = Behaviour()

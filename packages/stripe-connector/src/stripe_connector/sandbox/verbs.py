@@ -1,0 +1,154 @@
+"""What each verb does, for every resource alike."""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
+
+from connector_sdk import JSON
+
+from stripe_connector.query import QueryError, matches, parse
+from stripe_connector.sandbox import listing, refusal
+from stripe_connector.sandbox.refusal import RefusalError
+from stripe_connector.sandbox.store import Body, Stored
+from stripe_connector.sandbox.turn import Turn
+
+Verb = Callable[[Turn], Body]
+
+READABLE_WHEN_DELETED = frozenset({"customer"})
+
+
+def create(turn: Turn) -> Body:
+    parents = _parents(turn, turn.path)
+    return turn.shown(turn.create(turn.operation.returns, turn.params, parents))
+
+
+def retrieve(turn: Turn) -> Body:
+    if not turn.operation.path.endswith("}"):
+        return turn.shown(_single(turn))
+    resource = turn.operation.returns
+    if resource in READABLE_WHEN_DELETED and len(turn.path) == 1:
+        [wanted] = turn.path.values()
+        stored = turn.work.account.find(resource, wanted)
+        if stored is not None and stored.deleted:
+            return turn.gone(stored)
+    return turn.shown(_own(turn))
+
+
+def update(turn: Turn) -> Body:
+    single = not turn.operation.path.endswith("}")
+    stored = _single(turn) if single else _own(turn)
+    turn.update(stored, turn.params)
+    return turn.shown(stored)
+
+
+def delete(turn: Turn) -> Body:
+    return turn.delete(_own(turn))
+
+
+def list_(turn: Turn) -> Body:
+    resource = turn.operation.returns
+    found = listing.page(turn, resource, _candidates(turn, resource))
+    return _listed(turn, found)
+
+
+def search(turn: Turn) -> Body:
+    resource = turn.operation.returns
+    fields = turn.registry.catalogue.search_fields(turn.operation.object)
+    try:
+        query = parse(str(turn.params["query"]), fields)
+    except QueryError as error:
+        raise RefusalError(400, str(error), "", "query") from None
+    rows = [row for row in turn.work.account.live(resource) if matches(query, row.body)]
+    rows.reverse()
+    start = _after(rows, turn.params.get("page"))
+    size = listing.limit(turn.params)
+    found = listing.Rows(rows[start : start + size], start + size < len(rows))
+    body = _listed(turn, found)
+    body["object"] = "search_result"
+    body["next_page"] = _token(found.rows[-1]) if found.more else None
+    body["total_count"] = len(rows)
+    return body
+
+
+def _listed(turn: Turn, found: listing.Rows) -> Body:
+    return {
+        "object": "list",
+        "url": turn.operation.path.format(**turn.path),
+        "has_more": found.more,
+        "data": cast(JSON, [turn.shown(row) for row in found.rows]),
+    }
+
+
+def _token(row: Stored) -> str:
+    return base64.urlsafe_b64encode(str(row.seq).encode()).decode()
+
+
+def _after(rows: Sequence[Stored], token: JSON) -> int:
+    """Where the rows behind the page token begin; what was found since stands before it."""
+    if token is None:
+        return 0
+    try:
+        last = int(base64.urlsafe_b64decode(str(token)))
+    except (ValueError, binascii.Error):
+        raise refusal.invalid("page", token, "page") from None
+    return sum(row.seq >= last for row in rows)
+
+
+def _parents(turn: Turn, path: Mapping[str, str]) -> dict[str, str]:
+    """The objects above, each of which has to be there. Raises RefusalError resource_missing."""
+    holders = dict(turn.registry.plan(turn.operation).holders)
+    for name, above in path.items():
+        if holders.get(name):
+            turn.find(holders[name], above, name)
+    return dict(path)
+
+
+def _own(turn: Turn) -> Stored:
+    """The object that the path names, which has to stand under the objects before it."""
+    *above, (_, own) = turn.path.items()
+    parents = _parents(turn, dict(above))
+    resource = turn.operation.returns
+    stored = turn.peek(resource, own)
+    if stored is None or not _is_below(stored, parents):
+        name = turn.registry.catalogue.resource(resource).object_name
+        raise refusal.no_such(name, own, "id")
+    return stored
+
+
+def _is_below(stored: Stored, parents: Mapping[str, str]) -> bool:
+    return all(
+        parent in stored.parents.values() or stored.body.get(name) == parent
+        for name, parent in parents.items()
+    )
+
+
+def _single(turn: Turn) -> Stored:
+    """The one object of its kind in the account, or under its parent; made on first use."""
+    resource = turn.operation.returns
+    parents = _parents(turn, turn.path)
+    owner = next(reversed(parents.values()), turn.work.account.id)
+    found = turn.children(resource, owner)
+    return found[0] if found else turn.create(resource, {}, parents or {"account": owner})
+
+
+def _candidates(turn: Turn, resource: str) -> Sequence[Stored]:
+    account = turn.work.account
+    if not turn.path:
+        return account.collection(resource).rows
+    parents = _parents(turn, turn.path)
+    *_, nearest = parents.values()
+    below = account.children(resource, nearest)
+    if below:
+        return [row for row in below if _is_below(row, parents)]
+    return [row for row in account.collection(resource).rows if _is_below(row, parents)]
+
+
+VERBS: Mapping[str, Verb] = {
+    "create": create,
+    "retrieve": retrieve,
+    "update": update,
+    "delete": delete,
+    "list": list_,
+    "search": search,
+}
