@@ -142,7 +142,7 @@ def _faulty(name: str, row: Row) -> Read:
     at = f"{name} row {row.number}"
     problem = Problem(
         "row_unreadable",
-        f"Row {row.number} can't be read. {row.fault}",
+        f"The row can't be read. {row.fault}",
         "Correct the row in the file, then run again.",
         value=shown(row.text),
         at=at,
@@ -155,7 +155,7 @@ def _ragged(name: str, row: Row, width: int) -> Read:
     found = len(row.cells)
     problem = Problem(
         "row_ragged",
-        f"Row {row.number} has {found} cell{'s' * (found != 1)}, not {width} as the header.",
+        f"The row has {found} cell{'s' * (found != 1)}; the header has {width}.",
         "Correct the row in the file; a cell that holds the delimiter has to stand in quotes."
         if found > width
         else "Correct the row in the file; an empty cell needs its delimiter, too.",

@@ -27,12 +27,12 @@ def json_records(path: Path) -> Reads:
             try:
                 value = orjson.loads(raw)
             except orjson.JSONDecodeError as error:
-                yield _faulty(raw, at, f"Line {number} is not JSON: {error}.")
+                yield _faulty(raw, at, f"The line is not JSON: {error}.")
                 continue
             if isinstance(value, dict):
                 yield raw, at, None
             else:
-                yield _faulty(raw, at, f"Line {number} is JSON, but not an object.")
+                yield _faulty(raw, at, "The line is JSON, but not an object.")
 
 
 def _faulty(raw: bytes, at: str, message: str) -> Read:
