@@ -1,0 +1,63 @@
+"""What is stated by hand fits what is generated, and names its source."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from connector_sdk.conform import conform
+from stripe_connector import catalogue as package
+from stripe_connector.catalogue import Catalogue, minor_units, overlay
+
+OVERLAYS = sorted((Path(package.__file__).parent / "overlays").glob("*.json"))
+
+
+@pytest.mark.parametrize("file", OVERLAYS, ids=lambda file: file.name)
+def test_every_overlay_names_its_source(file: Path) -> None:
+    assert "https://docs.stripe.com/" in json.loads(file.read_text(encoding="utf-8"))["source"]
+
+
+def test_prefixes_belong_to_resources_with_an_id(catalogue: Catalogue) -> None:
+    for name, prefix in overlay.prefixes().items():
+        assert catalogue.resource(name).schema.child("id") is not None, name
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*", prefix), name
+
+
+def test_search_fields_cover_the_searchable_objects(catalogue: Catalogue) -> None:
+    searchable = {o.object for o in catalogue.operations.values() if o.shape == "search"}
+    assert set(overlay.search_fields()) == searchable
+    for name in searchable:
+        schema = catalogue.response(catalogue.operation(name, "search"))
+        fields = catalogue.search_fields(name)
+        assert set(fields.values()) <= {"token", "string", "number"}
+        for field in fields.keys() - {"subscription"}:  # an invoice has it below its parent
+            assert schema.child(field) is not None, f"{name}.{field}"
+    assert dict(catalogue.search_fields("subscriptions")) == {
+        "created": "number",
+        "status": "token",
+    }
+    assert catalogue.search_fields("coupons") == {}
+
+
+def test_minor_units_are_stripes_own() -> None:
+    units = minor_units()
+    assert all(re.fullmatch("[a-z]{3}", currency) for currency in units)
+    assert {currency for currency, decimals in units.items() if decimals == 3} == {
+        "bhd",
+        "jod",
+        "kwd",
+        "omr",
+        "tnd",
+    }
+    assert sum(decimals == 0 for decimals in units.values()) == 15
+    assert (units["jpy"], units["eur"], units["isk"], units["ugx"]) == (0, 2, 2, 2)
+    assert len(units) > 135
+
+
+def test_a_request_schema_drives_conform(catalogue: Catalogue) -> None:
+    request = catalogue.request(catalogue.operation("customers", "create"))
+    fitted = conform(request, {"name": "Ada", "balance": "-500", "metadata": {"crm_id": ""}})
+    assert fitted.problems == ()
+    assert fitted.value == {"name": "Ada", "balance": -500, "metadata": {"crm_id": None}}
+    wrong = conform(request, {"nmae": "Ada"})
+    assert wrong.problems[0].remedy == "Did you mean 'name'?"
