@@ -102,7 +102,9 @@ async def test_the_same_identity_twice_is_refused(workshop: Workshop) -> None:
 
 async def test_problems_are_outcomes(workshop: Workshop) -> None:
     bad: list[dict[str, object]] = [{"id": "X", "bad": True}, {"id": " "}]
-    counts = await execute(workshop, await workshop.new(), ListSource([*rows(5), *bad]), KeyedTarget())
+    counts = await execute(
+        workshop, await workshop.new(), ListSource([*rows(5), *bad]), KeyedTarget()
+    )
     assert counts == Counts(read=7, written=5, refused=2)
 
 
@@ -140,9 +142,7 @@ async def test_an_open_fate_keeps_its_key_in_the_next_run(workshop: Workshop) ->
 async def test_an_unknown_call_is_settled_at_once(workshop: Workshop) -> None:
     target = KeyedTarget()
     target.answer = lambda call: (
-        Outcome(call.seq, 0, "unknown", problem=Problem("lost", "Lost."))
-        if call.seq == 2
-        else None
+        Outcome(call.seq, 0, "unknown", problem=Problem("lost", "Lost.")) if call.seq == 2 else None
     )
     target.settles = lambda call: Outcome(call.seq, 0, "written", "obj_found")
     counts = await execute(workshop, await workshop.new(), ListSource(rows(3)), target)
@@ -170,7 +170,9 @@ async def test_beyond_the_horizon_settling_comes_before_sending(workshop: Worksh
     target.answer = lambda call: None
     target.horizon = 1e-9
     target.sent.clear()
-    target.settles = lambda call: Outcome(call.seq, 0, "written", "obj_settled") if call.seq == 3 else None
+    target.settles = lambda call: (
+        Outcome(call.seq, 0, "written", "obj_settled") if call.seq == 3 else None
+    )
     counts = await execute(workshop, run, ListSource(rows(6)), target)
     assert counts == Counts(read=6, written=6)
     assert 3 in {call.seq for call in target.settled}

@@ -29,6 +29,12 @@ class Source(Protocol):
         ...
 
 
+    async def total(self) -> int | None:
+        """About how many records there are from the start, so that a person sees how long a
+        run will take; None where that can't be known cheaply."""
+        ...
+
+
 class Target(Protocol):
     """Writes the requests of one activity."""
 

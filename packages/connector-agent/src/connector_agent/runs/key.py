@@ -6,8 +6,10 @@ from collections.abc import Sequence
 import orjson
 from connector_sdk import JSON
 
+from connector_agent.mapping.path import Path, read_path
 
-def identity_of(record: dict[str, JSON], fields: Sequence[str]) -> str:
+
+def identity_of(record: JSON, paths: Sequence[Path]) -> str:
     """What makes this source record the same record again: its identity fields, as text.
 
     "" when any of them is absent or blank: a record without identity can't be recognised.
@@ -15,11 +17,14 @@ def identity_of(record: dict[str, JSON], fields: Sequence[str]) -> str:
     ("ab", "c") stay different.
     """
     parts: list[str] = []
-    for name in fields:
-        value = record.get(name)
-        if value is None or isinstance(value, (dict, list)):
+    for path in paths:
+        value = read_path(record, path)
+        if isinstance(value, str):
+            text = value.strip()
+        elif isinstance(value, (int, float)):
+            text = orjson.dumps(value).decode()
+        else:
             return ""
-        text = value.strip() if isinstance(value, str) else orjson.dumps(value).decode()
         if not text:
             return ""
         parts.append(text)

@@ -50,13 +50,17 @@ class KeyedExecution:
         self._repeated: set[Place] = set()
         self._finished: list[Outcome] = []
         self._wake = asyncio.Event()
+        self._storing = asyncio.Lock()
         self._flushing = asyncio.Lock()
+        self._closing = False
         self._source_ended = False
+        self._exhausted = parts.ledger.run.exhausted
         self._began = time.time()
         self._failure: Exception | None = None
 
-    async def run(self) -> None:
-        """Raises Halt, ConnectorError or LostRunError; what had no outcome stays pending."""
+    async def run(self) -> bool:
+        """Whether every record of the source has its outcome. Raises Halt, ConnectorError or
+        LostRunError; what had no outcome stays pending."""
         await self._recover()
         reader = asyncio.create_task(self._read())
         flusher = asyncio.create_task(self._keep_flushing())
@@ -65,8 +69,11 @@ class KeyedExecution:
         except (ConnectorError, Halt) as error:
             self._fail(error)
         finally:
-            reader.cancel()
-            flusher.cancel()
+            # Both may be inside a transaction, whose effect must not be forgotten here.
+            async with self._storing:
+                reader.cancel()
+            self._closing = True
+            self._wake.set()
             await asyncio.gather(reader, flusher, return_exceptions=True)
         if not isinstance(self._failure, LostRunError):
             with contextlib.suppress(Halt):
@@ -74,6 +81,7 @@ class KeyedExecution:
             await self._release()
         if self._failure is not None:
             raise self._failure
+        return self._exhausted and not self._open
 
     def stop(self) -> None:
         """Takes nothing new; what is in flight comes to its end."""
@@ -120,7 +128,8 @@ class KeyedExecution:
         try:
             async with contextlib.aclosing(Reading(parts, anew=True).batches()) as batches:
                 async for batch in batches:
-                    await self._store(batch)
+                    async with self._storing:
+                        await self._store(batch)
                     if parts.host.stopping():
                         return
         except (UnreachableError, SourceChangedError) as error:
@@ -148,6 +157,7 @@ class KeyedExecution:
                 filtered=filtered,
             )
         )
+        self._exhausted = batch.exhausted
         parts.counts.read = read
         parts.counts.filtered = filtered
         for verdict in decided:
@@ -225,9 +235,10 @@ class KeyedExecution:
 
     async def _keep_flushing(self) -> None:
         try:
-            while True:
+            while not self._closing:
                 await self._wake.wait()
-                await asyncio.sleep(GATHER)
+                if not self._closing:
+                    await asyncio.sleep(GATHER)
                 await self._flush()
         except Exception as error:
             self._fail(error)

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from connector_agent.runs.counts import Counts
-from connector_agent.runs.run import Run, Status
+from connector_agent.runs.run import Run, Status, find_run
 from connector_agent.store.tables import identities, intents, outcomes, runs
 
 
@@ -98,9 +98,7 @@ class Ledger:
             outcomes.c.kind == "skipped",
         )
         return {
-            row.identity: row.seq
-            for query in (skipped, sent)
-            for row in connection.execute(query)
+            row.identity: row.seq for query in (skipped, sent) for row in connection.execute(query)
         }
 
     def intend(
@@ -256,6 +254,19 @@ class Ledger:
         connection.execute(
             delete(outcomes).where(outcomes.c.run == self.run.id, outcomes.c.seq > self.run.settled)
         )
+
+    def begin_anew(self, connection: Connection) -> Run:
+        """Forgets everything that a positioned run did: its source changed."""
+        self._own(
+            connection,
+            cursor=None,
+            position=None,
+            exhausted=False,
+            settled=0,
+            **Counts().as_dict(),
+        )
+        connection.execute(delete(outcomes).where(outcomes.c.run == self.run.id))
+        return find_run(connection, self.run.id)
 
     def end(
         self, connection: Connection, status: Status, problem: Problem | None, seconds: float

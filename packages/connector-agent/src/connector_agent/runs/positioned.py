@@ -25,20 +25,23 @@ class PositionedExecution:
         self._pulse = Pulse(parts.ledger.run.settled)
         self._decided: list[Verdict] = []
 
-    async def run(self) -> None:
-        """Raises Halt, ConnectorError or LostRunError; a later execution goes on at the last
+    async def run(self) -> bool:
+        """Whether every record of the source has its outcome. Raises Halt, ConnectorError or LostRunError; a later execution goes on at the last
         checkpoint."""
         parts = self._parts
         await parts.database.call(parts.ledger.rewind)
+        exhausted = parts.ledger.run.exhausted
         async with aclosing(Reading(parts, anew=False).batches()) as batches:
             async for batch in batches:
                 await self._write(batch)
                 stopping = parts.host.stopping()
                 if batch.exhausted or stopping or self._pulse.due(parts.counts.read):
                     await self._checkpoint(batch)
+                exhausted = batch.exhausted
                 self._watch.check()
                 if stopping:
-                    return
+                    break
+        return exhausted
 
     def stop(self) -> None:
         """Ends after the batch that is being written."""

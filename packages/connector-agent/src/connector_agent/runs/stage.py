@@ -6,6 +6,7 @@ from typing import NamedTuple
 import orjson
 from connector_sdk import JSON, Problem, Record
 
+from connector_agent.mapping.path import format_path, parse_path
 from connector_agent.runs.key import identity_of
 
 Transform = Callable[[dict[str, JSON], str], "dict[str, JSON] | Sequence[Problem]"]
@@ -24,10 +25,11 @@ class Staged(NamedTuple):
 
 
 class Stage:
-    """Turns records into requests. Without a transform a record is its own request."""
+    """Turns records into requests. Without a transform a record is its own request.
+    `identity` holds paths. Raises PathError when one of them is none."""
 
     def __init__(self, identity: Sequence[str], transform: Transform | None) -> None:
-        self.identity = tuple(identity)
+        self.identity = tuple(parse_path(path) for path in identity)
         self._transform = transform
 
     def __call__(self, seq: int, record: Record) -> Staged:
@@ -47,12 +49,12 @@ class Stage:
             return self._refused(seq, record, "", problem)
         identity = identity_of(value, self.identity)
         if self.identity and not identity:
-            names = " and ".join(self.identity)
+            names = " and ".join(map(format_path, self.identity))
             problem = Problem(
                 "no_identity",
                 f"The record has no {names}, which is its identity.",
                 "Fill it in; without it a repeat could not be recognised.",
-                path=self.identity[0],
+                path=format_path(self.identity[0]),
             )
             return self._refused(seq, record, "", problem)
         if self._transform is None:
@@ -68,7 +70,7 @@ class Stage:
             value = orjson.loads(record.raw)
         except orjson.JSONDecodeError:
             return ""
-        return identity_of(value, self.identity) if isinstance(value, dict) else ""
+        return identity_of(value, self.identity)
 
     def _refused(self, seq: int, record: Record, identity: str, problem: Problem) -> Staged:
         located = problem if problem.at else problem._replace(at=record.at)

@@ -1,0 +1,247 @@
+"""Starts and resumes runs of a project's operations, in this process."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+from connector_sdk import (
+    ConnectorError,
+    MemoryHost,
+    Problem,
+    SettingError,
+    SourceChangedError,
+    Target,
+)
+
+from connector_agent.operations.operation import Operation, open_operation, require
+from connector_agent.project import Project
+from connector_agent.runs.counts import Counts
+from connector_agent.runs.execution import Halt, Parts
+from connector_agent.runs.keyed import KeyedExecution
+from connector_agent.runs.ledger import Ledger, LostRunError
+from connector_agent.runs.lock import OperationLock
+from connector_agent.runs.log import RunLog
+from connector_agent.runs.positioned import PositionedExecution
+from connector_agent.runs.run import (
+    Run,
+    Status,
+    find_run,
+    new_run,
+    take_run,
+    unfinished_run,
+)
+from connector_agent.runs.stage import Stage
+from connector_agent.store import Database
+
+STATE = ".connector"
+"""The folder of a project that holds its ledger and the connectors' own files."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """A run that is being executed, for whoever watches it. `counts` changes as it goes;
+    `total` is about how many records there are, None when nobody knows; `resumed` says that
+    the run was begun before."""
+
+    run: Run
+    counts: Counts
+    total: int | None
+    resumed: bool
+    stop: Callable[[], None]
+
+
+Watch = Callable[[Progress], None]
+
+
+class Runner:
+    """The runs of one project. Close it with `close`."""
+
+    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.environ = environ
+        self.database = Database(folder / STATE / "ledger.db")
+
+    def close(self) -> None:
+        """Closes the ledger."""
+        self.database.close()
+
+    async def run(self, operation: str, limit: int | None, watch: Watch) -> Run:
+        """Executes the operation; a run of it that is unfinished is continued as it was
+        stored instead (`Progress.resumed` tells). Comes back with the run as it stands at the
+        end. Raises SettingError with every fault that is found before the first record, and
+        CredentialError or UnreachableError where there is nothing to run against."""
+        project = Project.load(self.folder, self.environ)
+        name = project.operation(operation).name
+        with self._lock(name):
+            earlier = await self.database.call(lambda connection: unfinished_run(connection, name))
+            if earlier is not None:
+                return await self._continue(earlier, watch)
+            host = self._host()
+            async with open_operation(project, name, host) as opened:
+                require(await opened.check())
+                target = await opened.target.connection.target(opened.target.activity)
+                fault = opened.needs_identity(target.guarantee)
+                if fault is not None:
+                    await target.finish(complete=False)
+                    raise SettingError(fault)
+                scope = await opened.target.connection.scope()
+                snapshot = orjson.dumps(project.snapshot(name))
+                run = await self.database.call(
+                    lambda connection: new_run(
+                        connection,
+                        name,
+                        scope=scope,
+                        mode=opened.target.connection.mode,
+                        snapshot=snapshot,
+                        limit=limit,
+                    )
+                )
+                return await self._execute(run, opened, host, target, watch, resumed=False)
+
+    async def resume(self, identifier: str, watch: Watch) -> Run:
+        """Goes on with an unfinished run, as it was stored. Raises SettingError when there is
+        nothing to go on with."""
+        run = await self.find(identifier)
+        if not run.unfinished:
+            raise SettingError(
+                Problem(
+                    "run_finished",
+                    f"The run {run.id} has finished; there is nothing to go on with.",
+                    f"Start a new one with: connector run {run.operation!r}",
+                )
+            )
+        with self._lock(run.operation):
+            return await self._continue(await self.find(run.id), watch)
+
+    async def find(self, identifier: str) -> Run:
+        """The run with this id, a unique beginning or end of one, or "last"."""
+        return await self.database.call(lambda connection: find_run(connection, identifier))
+
+    def _lock(self, operation: str) -> OperationLock:
+        return OperationLock(self.folder / STATE / "locks", operation)
+
+    def _host(self) -> MemoryHost:
+        return MemoryHost(self.folder, self.folder / STATE)
+
+    async def _continue(self, run: Run, watch: Watch) -> Run:
+        project = Project.from_snapshot(orjson.loads(run.snapshot), self.folder, self.environ)
+        host = self._host()
+        async with open_operation(project, run.operation, host) as opened:
+            scope = await opened.target.connection.scope()
+            if scope != run.scope:
+                raise SettingError(
+                    Problem(
+                        "other_account",
+                        f"The run {run.id} was begun on {run.scope}, and the connection now "
+                        f"leads to {scope}.",
+                        "Set the key of the account that the run was begun on, then resume.",
+                    )
+                )
+            target = await opened.target.connection.target(opened.target.activity, run.position)
+            return await self._execute(run, opened, host, target, watch, resumed=True)
+
+    async def _execute(
+        self,
+        run: Run,
+        opened: Operation,
+        host: MemoryHost,
+        target: Target,
+        watch: Watch,
+        *,
+        resumed: bool,
+    ) -> Run:
+        taken = await self.database.call(lambda connection: take_run(connection, run.id))
+        log = RunLog(self.database, run.id)
+        await log.add("info", "resumed" if resumed else "started", _opening(taken, opened))
+        status: Status
+        problem: Problem | None
+        ledger = Ledger(taken, taken.operation)
+        began = time.monotonic()
+        try:
+            status, problem = await self._drive(ledger, opened, host, target, log, watch, resumed)
+        except LostRunError:
+            raise SettingError(
+                Problem(
+                    "run_taken",
+                    f"Another process has taken the run {run.id}; this one ended.",
+                    "Look at it with 'connector runs'.",
+                )
+            ) from None
+        seconds = taken.seconds + time.monotonic() - began
+        await self.database.call(
+            lambda connection: ledger.end(connection, status, problem, seconds)
+        )
+        ended = await self.find(run.id)
+        if problem is not None:
+            await log.add_problem(status, problem)
+        else:
+            await log.add("info", status, _closing(ended))
+        return ended
+
+    async def _drive(
+        self,
+        ledger: Ledger,
+        opened: Operation,
+        host: MemoryHost,
+        target: Target,
+        log: RunLog,
+        watch: Watch,
+        resumed: bool,
+    ) -> tuple[Status, Problem | None]:
+        while True:
+            source = await opened.source.connection.source(opened.source.activity)
+            positioned = target.guarantee == "positioned"
+            parts = Parts(
+                database=self.database,
+                ledger=ledger,
+                log=log,
+                host=host,
+                source=source,
+                target=target,
+                stage=Stage(
+                    opened.document.identity, opened.mapper.apply if opened.mapper else None
+                ),
+                options=opened.document.options,
+                counts=ledger.run.counts.copy()
+                if positioned
+                else await self.database.call(ledger.recount),
+                started=time.monotonic(),
+            )
+            execution = PositionedExecution(parts) if positioned else KeyedExecution(parts)
+            total = await source.total() if ledger.run.limit is None else ledger.run.limit
+            watch(Progress(ledger.run, parts.counts, total, resumed, execution.stop))
+            complete = False
+            try:
+                complete = await execution.run()
+            except Halt as halt:
+                return "stopped", halt.problem
+            except SourceChangedError as changed:
+                if not positioned:
+                    return "stopped", changed.problem
+                await log.add("warning", "source_changed", changed.problem.text())
+            except ConnectorError as error:
+                return "stopped", error.problem
+            else:
+                return ("finished", None) if complete else ("interrupted", None)
+            finally:
+                await asyncio.shield(target.finish(complete))
+            # Nobody has seen the unfinished target: it is written from the start.
+            ledger.run = await self.database.call(ledger.begin_anew)
+            target = await opened.target.connection.target(opened.target.activity)
+
+
+def _opening(run: Run, opened: Operation) -> str:
+    document = opened.document
+    return f"{document.source} to {document.target} as {run.scope} ({run.mode})."
+
+
+def _closing(run: Run) -> str:
+    counts = run.counts
+    return (
+        f"{counts.read} read: {counts.written} written, {counts.skipped} skipped, "
+        f"{counts.refused} refused, {counts.failed} failed, {counts.unknown} unknown; "
+        f"{counts.replayed} replayed."
+    )
