@@ -1,0 +1,8 @@
+"""Transport: the only place that talks HTTP to Stripe."""
+
+from stripe_connector.client.answer import Answer
+from stripe_connector.client.client import Client
+from stripe_connector.client.retry import Retry
+from stripe_connector.client.settings import ADDRESSES, Settings
+
+__all__ = ["ADDRESSES", "Answer", "Client", "Params", "Retry", "Settings"]

@@ -1,0 +1,36 @@
+"""What came of a call, and of one attempt at it."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from connector_sdk import Problem
+
+
+class Answer(NamedTuple):
+    """What Stripe answered to a call that it accepted.
+
+    `status` is 2xx, with one exception: 404 for a v1 DELETE whose earlier attempt ended
+    without an answer and whose object is gone now. That attempt did it; `replayed` is then
+    True and `body` the empty object. `replayed` otherwise says that Stripe repeated the
+    stored answer to the same key.
+    """
+
+    status: int
+    body: bytes
+    request_id: str = ""
+    replayed: bool = False
+
+
+class Reply(NamedTuple):
+    """An HTTP answer to one attempt; `headers` are found in any case of letters."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Fault(NamedTuple):
+    """No answer to one attempt, and whether the request may have reached the other side."""
+
+    problem: Problem
+    sent: bool

@@ -1,0 +1,292 @@
+"""Sends calls to Stripe: paced, repeated by Stripe's rules, answered or refused in our words."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from types import TracebackType
+from typing import NamedTuple, NoReturn, Self
+from urllib.parse import urlsplit
+
+from connector_sdk import (
+    JSON,
+    CredentialError,
+    Host,
+    Limit,
+    Problem,
+    RefusedError,
+    SettingError,
+    UncertainError,
+    UnreachableError,
+)
+
+from stripe_connector.catalogue.model import Operation
+from stripe_connector.client.answer import Answer, Fault, Reply
+from stripe_connector.client.limits import limit_hit, limits_of
+from stripe_connector.client.retry import Retry, retry_after
+from stripe_connector.client.settings import Settings
+from stripe_connector.client.upload import Params, take_file
+from stripe_connector.wire import (
+    FORM,
+    JSON_BODY,
+    build_path,
+    encode_form,
+    encode_json,
+    encode_multipart,
+    encode_query,
+    problem_from,
+    request_headers,
+)
+
+_log = logging.getLogger("stripe_connector.client")
+
+
+class Client:
+    """One connection's way to Stripe. Use it in one event loop and `close` it, or with
+    `async with`. Raises SettingError for an address or a proxy that can't be right."""
+
+    def __init__(self, settings: Settings, host: Host, retry: Retry | None = None) -> None:
+        from stripe_connector.client.session import Session
+
+        _check_address(settings)
+        self.settings = settings
+        self._host = host
+        self._retry = retry or Retry(settings.retries)
+        self._session = Session(settings.timeout, settings.connections, settings.proxy)
+        self._limits: dict[str, tuple[Limit, ...]] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Closes every connection. May be called twice."""
+        await self._session.close()
+
+    async def send(self, operation: Operation, params: Params, *, key: str = "") -> Answer:
+        """One call with all its attempts, each with the same bytes and the same key.
+
+        `params` are path parameters and all others together. `key` makes a write repeatable;
+        without one a POST is not sent again once it may have arrived. A v1 DELETE takes no
+        key: it is repeated, and "no such object" after an attempt without an answer means
+        that it was done (see Answer). Reads are always repeated.
+
+        Raises CredentialError (401, 403, a refused version), RefusedError (other 4xx,
+        parameters that can't be sent), UnreachableError (surely not done: nobody answered, too
+        many 429, or a proxy answered in Stripe's place; for a read also a lasting 5xx), and
+        UncertainError (a write that may have been done: sent without an answer, a lasting or
+        repeated 5xx, a first request with the same key that doesn't end).
+        """
+        request = await self._prepare(operation, params, key)
+        failed = slowed = 0
+        perhaps_done = False
+        while True:
+            async with self._host.pace(self.settings.pace_scope, self._limits_of(operation)):
+                got = await self._session.exchange(
+                    request.method, request.url, request.headers, request.body
+                )
+            if isinstance(got, Reply) and 200 <= got.status < 300 and _fits(operation, got):
+                return _answer(got)
+            problem = self._problem(got)
+            status = 0
+            headers: Mapping[str, str] = {}
+            if isinstance(got, Fault):
+                maybe = got.sent
+            else:
+                status, headers = got.status, got.headers
+                maybe = status < 300 or status >= 500 or problem.code == "idempotency_key_in_use"
+            perhaps_done = perhaps_done or (maybe and request.writes)
+            if status == 429:
+                slowed += 1
+                wait = self._retry.wait(slowed, status, headers, problem.code)
+                self._slow_down(operation, headers, problem, wait)
+            else:
+                failed += 1
+                wait = self._retry.wait(failed, status, headers, problem.code)
+            if wait is None or (perhaps_done and not request.repeatable):
+                return self._end(request, got, problem, perhaps_done)
+            _log.info("%s: again in %.1f s: %s", operation.id, wait, problem.text())
+            await asyncio.sleep(wait)
+
+    async def _prepare(self, operation: Operation, params: Params, key: str) -> "_Request":
+        ids = {name: _id(params.get(name)) for name in operation.path_parameters}
+        plain, files = await take_file(
+            {name: value for name, value in params.items() if name not in ids},
+            self._host.folder,
+        )
+        url = self.settings.base(operation.host) + build_path(operation.path, ids)
+        body: bytes | None = None
+        kind = ""
+        if operation.method != "POST":
+            query = encode_query(plain)
+            url += f"?{query}" if query else ""
+        elif operation.body == "multipart":
+            body, kind = encode_multipart(plain, files)
+        elif operation.body == "json":
+            body, kind = encode_json(plain), JSON_BODY
+        else:
+            body, kind = encode_form(plain), FORM
+        takes_key = operation.method == "POST" or (operation.v2 and operation.method == "DELETE")
+        headers = request_headers(
+            self.settings.api_key,
+            self.settings.api_version,
+            self.settings.account,
+            key if takes_key else "",
+            kind,
+        )
+        return _Request(
+            operation.method,
+            url,
+            headers,
+            body,
+            writes=operation.method != "GET",
+            repeatable=bool(key) or not takes_key,
+            keyless_delete=operation.method == "DELETE" and not takes_key,
+        )
+
+    def _limits_of(self, operation: Operation) -> tuple[Limit, ...]:
+        limits = self._limits.get(operation.id)
+        if limits is None:
+            limits = self._limits[operation.id] = limits_of(operation, self.settings)
+        return limits
+
+    def _slow_down(
+        self,
+        operation: Operation,
+        headers: Mapping[str, str],
+        problem: Problem,
+        wait: float | None,
+    ) -> None:
+        """Tells the host which limit was hit. A lock on one object is none."""
+        if problem.code == "lock_timeout":
+            return
+        name = limit_hit(operation, headers.get("Stripe-Rate-Limited-Reason", ""))
+        if name:
+            self._host.slowed(self.settings.pace_scope, name, retry_after(headers) or wait)
+
+    def _problem(self, got: Reply | Fault) -> Problem:
+        if isinstance(got, Fault):
+            return got.problem
+        problem = problem_from(got.status, got.headers, got.body)
+        # A proxy's page may echo the whole request, with a key of any form.
+        key = self.settings.api_key
+        return problem._replace(
+            code=problem.code.replace(key, ""),
+            message=problem.message.replace(key, ""),
+            path=problem.path.replace(key, ""),
+        )
+
+    def _end(
+        self, request: "_Request", got: Reply | Fault, problem: Problem, perhaps_done: bool
+    ) -> Answer:
+        """The end of a call that no attempt brought to success."""
+        if isinstance(got, Fault):
+            _give_up(request, problem, perhaps_done)
+        status = got.status
+        if problem.code == "not_stripe" and status < 500:
+            _give_up(request, problem, perhaps_done and not request.repeatable)
+        if status in (401, 403) or problem.code == "invalid_api_version":
+            raise CredentialError(problem)
+        if status >= 500:
+            if got.headers.get("Idempotent-Replayed") == "true":
+                raise UncertainError(_repeated(problem))
+            _give_up(request, problem, perhaps_done)
+        if status == 429 or problem.code == "idempotency_key_in_use":
+            _give_up(request, problem, perhaps_done)
+        if status == 404 and request.keyless_delete and perhaps_done:
+            return Answer(404, b"{}", problem.request_id, replayed=True)
+        raise RefusedError(problem)
+
+
+class _Request(NamedTuple):
+    """A call as every attempt sends it."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: bytes | None
+    writes: bool
+    repeatable: bool
+    keyless_delete: bool
+
+
+def _give_up(request: _Request, problem: Problem, perhaps_done: bool) -> NoReturn:
+    if not perhaps_done:
+        raise UnreachableError(problem)
+    remedy = (
+        "Send it again with the same idempotency key within 24 hours, or look in Stripe first."
+        if "Idempotency-Key" in request.headers
+        else "Look in Stripe whether it was done before sending it again."
+    )
+    raise UncertainError(
+        problem._replace(
+            message=f"{problem.message} The write may or may not have been done.", remedy=remedy
+        )
+    )
+
+
+def _repeated(problem: Problem) -> Problem:
+    return problem._replace(
+        code="replayed_failure",
+        message="Stripe failed while it did this write, and repeats that answer to its key: "
+        + problem.message,
+        remedy="Look in Stripe whether it was done; only if not, send it with a new key.",
+    )
+
+
+def _answer(reply: Reply) -> Answer:
+    return Answer(
+        reply.status,
+        reply.body,
+        reply.headers.get("Request-Id", ""),
+        reply.headers.get("Idempotent-Replayed") == "true",
+    )
+
+
+def _fits(operation: Operation, reply: Reply) -> bool:
+    """Whether the answer can be Stripe's: a proxy's page is no object."""
+    if operation.shape in ("binary", "none"):
+        return True
+    return reply.body[:64].lstrip().startswith(b"{")
+
+
+def _id(value: "JSON | bytes") -> str:
+    """The text of an id; "" for what is none, which the path then refuses by name."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return ""
+    return str(value)
+
+
+def _check_address(settings: Settings) -> None:
+    for host in ("api", "files", "meter_events"):
+        base = settings.base(host)
+        try:
+            parts = urlsplit(base)
+            right = parts.scheme in ("http", "https") and bool(parts.hostname)
+            right = right and parts.port != 0 and not (parts.username or parts.query)
+        except ValueError:
+            right = False
+        if not right:
+            raise SettingError(
+                Problem(
+                    "invalid_address",
+                    "The setting 'address' of the connection is not a plain URL.",
+                    "Write it as https://host or http://127.0.0.1:port, or leave it out.",
+                    path="address",
+                )
+            )
+        if parts.scheme == "http" and settings.mode == "live" and not settings.local(host):
+            raise SettingError(
+                Problem(
+                    "live_key_unprotected",
+                    f"A live key would go to {parts.hostname} without TLS.",
+                    "Use an address with https://, or a test key.",
+                    path="address",
+                )
+            )

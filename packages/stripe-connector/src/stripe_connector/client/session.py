@@ -1,0 +1,120 @@
+"""The seam to aiohttp: one attempt at one request, over kept-alive connections.
+
+Nothing else of the package imports aiohttp on the client's side, so that it is loaded only
+when a client is made.
+"""
+
+import asyncio
+from base64 import b64encode
+
+import aiohttp
+from connector_sdk import Problem, SettingError
+from yarl import URL
+
+from stripe_connector.client.answer import Fault, Reply
+from stripe_connector.client.faults import DroppedError, fault_of, proxy_refused
+
+_LONGEST_CONNECT = 30.0
+"""Seconds until a connection stands. Always less than the whole time-out, so that "never
+connected" can be told from "never answered"."""
+
+
+class Session:
+    """Connections to Stripe's hosts, at most `connections` at once; opened on first use,
+    closed with `close`. `proxy` may hold credentials, which no message shows. Raises
+    SettingError for a proxy that is no URL."""
+
+    def __init__(self, timeout: float, connections: int, proxy: str = "") -> None:
+        self._timeout = timeout
+        self._connect = min(timeout / 2, _LONGEST_CONNECT)
+        self._places = asyncio.Semaphore(connections)
+        self._session: aiohttp.ClientSession | None = None
+        self._proxy: URL | None = None
+        self._proxy_headers: dict[str, str] = {}
+        self._proxy_place = ""
+        if proxy:
+            self._take_proxy(proxy)
+
+    async def exchange(
+        self, method: str, url: str, headers: dict[str, str], body: bytes | None
+    ) -> Reply | Fault:
+        """Sends once and reads the whole answer."""
+        target = URL(url, encoded=True)
+        if self._proxy_headers and target.scheme == "http":
+            headers = headers | self._proxy_headers
+        try:
+            async with (
+                self._places,
+                self._open().request(
+                    method,
+                    target,
+                    headers=headers,
+                    data=body,
+                    proxy=self._proxy,
+                    proxy_headers=dict(self._proxy_headers),
+                    allow_redirects=False,
+                    middlewares=(_once,),
+                ) as response,
+            ):
+                reply = Reply(response.status, response.headers, await response.read())
+        except (aiohttp.ClientError, TimeoutError, OSError, DroppedError) as error:
+            seconds = (self._connect, self._timeout)
+            return fault_of(error, place_of(target), self._proxy_place, seconds)
+        if reply.status == 407 and self._proxy is not None:
+            return Fault(proxy_refused(self._proxy_place, 407), sent=False)
+        return reply
+
+    async def close(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60.0),
+                timeout=aiohttp.ClientTimeout(
+                    total=self._timeout, connect=self._connect, sock_connect=self._connect
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
+
+    def _take_proxy(self, proxy: str) -> None:
+        try:
+            url = URL(proxy)
+            host, user = url.host, url.user
+        except ValueError:
+            host = user = None
+        if not host or url.scheme not in ("http", "https"):
+            raise SettingError(
+                Problem(
+                    "invalid_proxy",
+                    "The setting 'proxy' is not the URL of an HTTP proxy.",
+                    "Write it as http://host:port or http://user:password@host:port.",
+                    path="proxy",
+                )
+            )
+        self._proxy = url.with_user(None)
+        self._proxy_place = place_of(url)
+        if user is not None:
+            pair = f"{user}:{url.password or ''}".encode()
+            self._proxy_headers["Proxy-Authorization"] = f"Basic {b64encode(pair).decode()}"
+
+
+def place_of(url: URL) -> str:
+    """Host and port, without credentials; the port only where it isn't the scheme's own."""
+    return url.host_port_subcomponent or ""
+
+
+async def _once(
+    request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keeps aiohttp from sending a second time by itself when a kept-alive connection breaks:
+    a DELETE that was done would be told as "no such object". Our own retries know better."""
+    try:
+        return await send(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise DroppedError from error
