@@ -16,6 +16,7 @@ from connector_sdk import (
     Host,
     Mode,
     Problem,
+    RefusedError,
     SettingError,
     Source,
     Target,
@@ -34,7 +35,7 @@ from stripe_connector.activities.update import UpdateTarget
 from stripe_connector.activities.verbs import action_rows, object_rows, operation_for, verb_of
 from stripe_connector.address import SANDBOX, sandbox_address
 from stripe_connector.catalogue import load, minor_units
-from stripe_connector.client import Answer, Client
+from stripe_connector.client import Client
 from stripe_connector.settings import ConnectionSettings
 
 if TYPE_CHECKING:
@@ -148,14 +149,13 @@ class StripeConnection:
     async def target(self, activity: Activity, resume: bytes | None = None) -> Target:
         """Create, Update and Delete. A resume needs no position: keys keep repeats harmless."""
         resolved = resolve(self.catalogue, activity)
-        client = await self.client()
         match verb_of(resolved.operation):
             case "create":
-                return CreateTarget(client, self.catalogue, self._host, resolved)
+                return CreateTarget(await self.client(), self.catalogue, self._host, resolved)
             case "update":
-                return UpdateTarget(client, self.catalogue, self._host, resolved)
+                return UpdateTarget(await self.client(), self.catalogue, self._host, resolved)
             case "delete":
-                return DeleteTarget(client, self.catalogue, self._host, resolved)
+                return DeleteTarget(await self.client(), self.catalogue, self._host, resolved)
         raise SettingError(_wrong_role(activity, "target"))
 
     async def close(self) -> None:
@@ -165,7 +165,7 @@ class StripeConnection:
         if client is not None:
             await client.close()
         if sandbox is not None:
-            await sandbox.__aexit__(None, None, None)
+            await sandbox.stop()
 
     async def _own_sandbox(self) -> str:
         """A sandbox in this process that forgets everything at the end: there is no folder
@@ -173,16 +173,18 @@ class StripeConnection:
         from stripe_connector.sandbox import Sandbox
 
         sandbox = Sandbox()
-        await sandbox.__aenter__()
+        await sandbox.start()
         self._sandbox = sandbox
         return sandbox.address
 
     async def _ask_account(self) -> str:
         operation = self.catalogue.operations["accounts.retrieve_current"]
         client = await self.client()
-        answer: Answer = await client.send(operation, {})
         try:
+            answer = await client.send(operation, {})
             return msgspec.json.decode(answer.body, type=_Account).id
+        except RefusedError as error:
+            raise UnreachableError(error.problem) from error
         except msgspec.DecodeError:
             raise UnreachableError(
                 Problem(

@@ -21,6 +21,11 @@ class ReadingTests:
             assert page.filtered >= 0
             assert page.after
 
+    async def test_total_is_a_number_or_unknown(self, subject: Subject) -> None:
+        async with opened(subject) as connection:
+            total = await (await connection.source(subject.source)).total()
+        assert total is None or total >= 0
+
     async def test_records_are_json_objects(self, subject: Subject) -> None:
         for page in await read_all(subject):
             for record in page.records:

@@ -49,6 +49,10 @@ class ReadSource:
             done += len(records)
             yield Page(records, cursor(seq=done))
 
+    async def total(self) -> int:
+        """As many as there are ids."""
+        return len(self._ids)
+
     async def _record(self, seq: int, id: str) -> Record:
         at = f"{self._operation.object} {id}".strip()
         params = {**self._fixed, self._own: id} if self._own else self._fixed

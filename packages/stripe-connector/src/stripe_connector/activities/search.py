@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 
+import msgspec
 from connector_sdk import JSON, Host, Page, Problem, Record, RefusedError
 
 from stripe_connector.activities.paging import (
@@ -16,6 +17,10 @@ from stripe_connector.activities.paging import (
 from stripe_connector.activities.resolution import Resolved
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.client import Client
+
+
+class _Counted(msgspec.Struct):
+    total_count: int | None = None
 
 
 class SearchSource:
@@ -54,6 +59,20 @@ class SearchSource:
             page, at = self._page(rows, at, seq)
             if page.records or page.filtered:
                 yield page
+
+    async def total(self) -> int | None:
+        """What Stripe counts for a search, which is exact up to 10,000
+        (https://docs.stripe.com/api/pagination/search); None for a list, which it never
+        counts."""
+        if self._operation.shape != "search":
+            return None
+        params = {**self._fixed, "limit": 1, "expand": ["total_count"]}
+        try:
+            answer = await self._client.send(self._operation, params)
+        except RefusedError:
+            return None
+        found = msgspec.json.decode(answer.body, type=_Counted).total_count
+        return min(found, self._limit) if found is not None and self._limit else found
 
     def _params(self, at: dict[str, JSON]) -> dict[str, JSON]:
         following = at.get("next")
