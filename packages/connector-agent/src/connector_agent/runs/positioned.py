@@ -9,7 +9,7 @@ from contextlib import aclosing
 
 from connector_sdk import Body, Call, Outcome, Problem
 
-from connector_agent.runs.execution import Parts, ProblemWatch, Pulse
+from connector_agent.runs.execution import Halt, Parts, ProblemWatch, Pulse
 from connector_agent.runs.intake import STEP
 from connector_agent.runs.ledger import Verdict
 from connector_agent.runs.reading import Batch, Reading
@@ -26,19 +26,23 @@ class PositionedExecution:
         self._decided: list[Verdict] = []
 
     async def run(self) -> bool:
-        """Whether every record of the source has its outcome. Raises Halt, ConnectorError or LostRunError; a later execution goes on at the last
-        checkpoint."""
+        """Whether every record of the source has its outcome. Raises Halt, ConnectorError or
+        LostRunError; a later execution goes on at the last checkpoint."""
         parts = self._parts
         await parts.database.call(parts.ledger.rewind)
         exhausted = parts.ledger.run.exhausted
         async with aclosing(Reading(parts, anew=False).batches()) as batches:
             async for batch in batches:
                 await self._write(batch)
-                stopping = parts.host.stopping()
-                if batch.exhausted or stopping or self._pulse.due(parts.counts.read):
-                    await self._checkpoint(batch)
                 exhausted = batch.exhausted
-                self._watch.check()
+                stopping = parts.host.stopping()
+                try:
+                    self._watch.check()
+                except Halt:
+                    await self._checkpoint(batch)
+                    raise
+                if exhausted or stopping or self._pulse.due(parts.counts.read):
+                    await self._checkpoint(batch)
                 if stopping:
                     break
         return exhausted

@@ -1,0 +1,94 @@
+"""How the command line prints: results to standard output, everything else beside it."""
+
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import orjson
+import typer
+from connector_sdk import ConnectorError, Problem, SettingError
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+COULD_NOT_RUN = 1
+USAGE = 2
+WITH_PROBLEMS = 3
+INTERRUPTED = 130
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on a line of its own."""
+    sys.stdout.write(orjson.dumps(value).decode() + "\n")
+    sys.stdout.flush()
+
+
+def problem_text(problem: Problem) -> Text:
+    """A problem as a person reads it: what happened, where, what to do."""
+    text = Text()
+    text.append("error: ", style="bold red")
+    text.append(problem.message)
+    for label, part in (
+        ("at", problem.line),
+        ("record", problem.at),
+        ("field", problem.path),
+        ("request", problem.request_id),
+    ):
+        if part and part not in problem.message:
+            text.append(f"\n  {label}: ", style="dim")
+            text.append(part)
+    if problem.remedy:
+        text.append("\n  next: ", style="dim")
+        text.append(problem.remedy)
+    return text
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """A problem for machines, without its empty parts."""
+    return {name: value for name, value in problem._asdict().items() if value}
+
+
+def fail(error: ConnectorError, *, as_json: bool = False) -> NoReturn:
+    """Tells why nothing could be run, and ends the command."""
+    problems: Sequence[Problem] = (
+        error.problems if isinstance(error, SettingError) else (error.problem,)
+    )
+    if as_json:
+        print_json({"event": "error", "problems": [problem_json(one) for one in problems]})
+    else:
+        for problem in problems:
+            err.print(problem_text(problem))
+    raise typer.Exit(COULD_NOT_RUN)
+
+
+def mode_text(mode: str) -> Text:
+    """The mode of a connection; live keys stand out wherever they show."""
+    if mode == "live":
+        return Text("LIVE", style="bold white on red")
+    return Text(mode, style="dim")
+
+
+def moment(seconds: float) -> str:
+    """A point in time as people read it, in the zone of the machine."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+
+
+def span(seconds: float) -> str:
+    """A length of time as people read it."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def table(*columns: str) -> Table:
+    """An empty table in the house style."""
+    made = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made

@@ -1,0 +1,108 @@
+"""Shows a run while it goes: a live line on a terminal, plain lines elsewhere, or JSON."""
+
+import time
+from contextlib import AbstractContextManager, nullcontext
+
+from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from connector_agent.cli.output import err, mode_text, print_json
+from connector_agent.runs.runner import Progress
+
+PLAIN_SECONDS = 5.0
+LIVE_SECONDS = 0.2
+
+
+class Display:
+    """What is shown of one run. Call `show` often; it prints no more than it should."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._progress: Progress | None = None
+        self._started = time.monotonic()
+        self._settled = 0
+        self._printed = self._started
+        self._bar = Bar(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            TextColumn("{task.fields[text]}"),
+            TimeRemainingColumn(compact=True),
+            console=err,
+            transient=True,
+        )
+        self._task = self._bar.add_task("", total=None, text="")
+        self._live = err.is_terminal and not as_json
+
+    @property
+    def progress(self) -> Progress | None:
+        """The run that is shown, once it has begun."""
+        return self._progress
+
+    def frame(self) -> AbstractContextManager[object]:
+        """Around the time in which the live line stands."""
+        return self._bar if self._live else nullcontext()
+
+    def begin(self, progress: Progress) -> None:
+        """A run begins, or goes on."""
+        run = progress.run
+        self._progress = progress
+        self._started = time.monotonic()
+        self._settled = progress.counts.settled
+        if self._as_json:
+            print_json(
+                {
+                    "event": "begin",
+                    "run": run.id,
+                    "operation": run.operation,
+                    "resumed": progress.resumed,
+                    "scope": run.scope,
+                    "mode": run.mode,
+                    "total": progress.total,
+                }
+            )
+            return
+        err.print(mode_text(run.mode), f"{run.operation}: run {run.id} on {run.scope}")
+        if progress.resumed:
+            err.print(
+                f"It goes on with an unfinished run, as it was stored; "
+                f"{self._settled:,} records are settled."
+            )
+
+    def rate(self) -> float:
+        """Records settled per second since this process took the run."""
+        progress = self._progress
+        if progress is None:
+            return 0.0
+        elapsed = max(time.monotonic() - self._started, 1e-6)
+        return (progress.counts.settled - self._settled) / elapsed
+
+    def show(self) -> None:
+        """Shows how far the run is."""
+        progress = self._progress
+        if progress is None:
+            return
+        counts = progress.counts
+        text = f"{counts.settled:,} settled, {counts.problems:,} problems, {self.rate():,.0f}/s"
+        if self._live:
+            self._bar.update(
+                self._task,
+                description=progress.run.operation,
+                total=progress.total,
+                completed=counts.settled,
+                text=text,
+            )
+            return
+        if time.monotonic() - self._printed < PLAIN_SECONDS:
+            return
+        self._printed = time.monotonic()
+        if self._as_json:
+            print_json({"event": "progress", "rate": round(self.rate(), 1), **counts.as_dict()})
+        else:
+            err.print(f"{text}{self._left(progress)}")
+
+    def _left(self, progress: Progress) -> str:
+        rate = self.rate()
+        if progress.total is None or rate <= 0 or progress.total <= progress.counts.settled:
+            return ""
+        return f", about {(progress.total - progress.counts.settled) / rate:,.0f} s left"

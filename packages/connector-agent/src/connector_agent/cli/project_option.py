@@ -1,0 +1,31 @@
+"""Which project a command works on."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from connector_agent.project import Project
+from connector_agent.runs.runner import Runner
+
+ProjectOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--project",
+        "-p",
+        metavar="DIR",
+        help="The project's folder. Default: the one that this folder is in.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one value a line.")]
+
+
+def project_folder(stated: Path | None) -> Path:
+    """The folder of the project. Raises SettingError when there is none."""
+    return stated.absolute() if stated is not None else Project.find(Path.cwd())
+
+
+def open_runner(stated: Path | None) -> Runner:
+    """The runs of the project. Raises SettingError when there is none."""
+    return Runner(project_folder(stated), os.environ)

@@ -1,0 +1,161 @@
+"""connector run, connector resume: execute in this process until it ends."""
+
+import asyncio
+import shlex
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+from connector_sdk import ConnectorError
+
+from connector_agent.cli.output import (
+    COULD_NOT_RUN,
+    INTERRUPTED,
+    WITH_PROBLEMS,
+    err,
+    fail,
+    out,
+    print_json,
+    problem_json,
+    problem_text,
+    span,
+)
+from connector_agent.cli.progress import LIVE_SECONDS, Display
+from connector_agent.cli.project_option import JsonOption, ProjectOption, open_runner
+from connector_agent.runs.run import Run
+from connector_agent.runs.runner import Runner, Watch
+
+
+def run_command(
+    operation: Annotated[str, typer.Argument(help="Name of the operation.")],
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="End after so many source records.")
+    ] = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run an operation here and now, until it ends.
+
+    A run of it that was interrupted is continued first. Exit status: 0 all written, 1 could
+    not run or was stopped, 2 usage, 3 finished with problems, 130 interrupted.
+
+    Example: connector run "import customers" --limit 10
+    """
+    _execute(project, as_json, lambda runner, watch: runner.run(operation, limit, watch), limit)
+
+
+def resume_command(
+    run: Annotated[str, typer.Argument(help='Id of the run, its end, or "last".')],
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Go on with an interrupted or stopped run, as it was stored.
+
+    Example: connector resume last
+    """
+    _execute(project, as_json, lambda runner, watch: runner.resume(run, watch), None)
+
+
+def _execute(
+    project: ProjectOption,
+    as_json: bool,
+    start: Callable[[Runner, Watch], Awaitable[Run]],
+    limit: int | None,
+) -> None:
+    display = Display(as_json=as_json)
+    try:
+        runner = open_runner(project)
+        try:
+            with display.frame():
+                run = asyncio.run(_watched(start(runner, display.begin), display))
+        finally:
+            runner.close()
+    except ConnectorError as error:
+        fail(error, as_json=as_json)
+    except KeyboardInterrupt:
+        err.print("Ended at once. Nothing is lost: go on with 'connector resume last'.")
+        raise typer.Exit(INTERRUPTED) from None
+    if as_json:
+        _print_end_json(run, display)
+    else:
+        _print_end(run, display, limit)
+    if run.status == "finished":
+        raise typer.Exit(WITH_PROBLEMS if run.counts.problems else 0)
+    raise typer.Exit(INTERRUPTED if run.status == "interrupted" else COULD_NOT_RUN)
+
+
+async def _watched(running: Awaitable[Run], display: Display) -> Run:
+    task = asyncio.ensure_future(running)
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        progress = display.progress
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)  # a second one ends the process at once
+        if progress is None:
+            task.cancel()
+            return
+        err.print("Stopping: what was sent comes to its end. Ctrl-C again ends at once.")
+        progress.stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    while not task.done():
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(asyncio.shield(task), LIVE_SECONDS)
+        display.show()
+    return task.result()
+
+
+def _print_end(run: Run, display: Display, limit: int | None) -> None:
+    counts = run.counts
+    verb = {"finished": "Finished", "interrupted": "Interrupted", "stopped": "Stopped"}
+    out.print(
+        f"{verb.get(run.status, run.status)}: {run.operation}, run {run.id}, "
+        f"{span(run.seconds)}, {display.rate():,.0f} records/s"
+    )
+    parts = [
+        f"{getattr(counts, kind):,} {kind}"
+        for kind in ("written", "skipped", "refused", "failed", "unknown")
+        if getattr(counts, kind) or kind == "written"
+    ]
+    if counts.pending:
+        parts.append(f"{counts.pending:,} pending")
+    replayed = f" ({counts.replayed:,} recognised as done before)" if counts.replayed else ""
+    filtered = f" {counts.filtered:,} passed over by the source." if counts.filtered else ""
+    out.print(f"  {counts.read:,} read: {', '.join(parts)}{replayed}.{filtered}")
+    if counts.skipped:
+        out.print(
+            f"  {counts.skipped:,} were written by an earlier run; nothing was sent for them."
+        )
+    if run.problem is not None:
+        out.print(problem_text(run.problem))
+    if counts.problems:
+        out.print(f"  Look at the problems:  connector outcomes {run.id} --only problems")
+    if run.status != "finished":
+        out.print(f"  Go on with it:         connector resume {run.id}")
+    elif display.progress is not None and display.progress.resumed:
+        again = f"connector run {shlex.quote(run.operation)}"
+        if limit is not None:
+            again += f" --limit {limit}"
+        out.print(f"  That was the unfinished run. Start a new one:  {again}")
+
+
+def _print_end_json(run: Run, display: Display) -> None:
+    print_json(
+        {
+            "event": "end",
+            "run": run.id,
+            "operation": run.operation,
+            "status": run.status,
+            "scope": run.scope,
+            "mode": run.mode,
+            "seconds": round(run.seconds, 3),
+            "rate": round(display.rate(), 1),
+            **run.counts.as_dict(),
+            "pending": run.counts.pending,
+            "problem": problem_json(run.problem) if run.problem is not None else None,
+        }
+    )
