@@ -27,6 +27,11 @@ class StepCall:
     arguments: Mapping[str, JSON] = field(default_factory=dict)
     line: str = ""
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The names of arguments that are paths into the source record."""
+        return STEPS[self.name].paths
+
 
 @dataclass(frozen=True, slots=True)
 class When:
@@ -162,7 +167,8 @@ class _Reader:
         before = len(self.problems)
         fitted = conform(step.schema(), given)
         for problem in fitted.problems:
-            place = inner if step.short else (*inner, *problem.path.split("."))
+            names = problem.path.split(".") if problem.path and not step.short else []
+            place = (*inner, *names)
             message = f"The step {name!r} is not set up right: {problem.message}"
             self._note(problem._replace(message=message), place)
         arguments = fitted.value if isinstance(fitted.value, dict) else {}

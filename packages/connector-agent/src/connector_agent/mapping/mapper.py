@@ -180,7 +180,7 @@ class Mapper:
             if line.when is not None:
                 places.append((line.when.source, line.when.line))
             for call in line.steps:
-                for name in STEPS[call.name].paths:
+                for name in call.paths:
                     text = call.arguments.get(name)
                     if isinstance(text, str):
                         places.append((parse_path(text), call.line))
@@ -191,8 +191,8 @@ class Mapper:
         """Faults of constants, each tried through its steps and against its field."""
         for each in self._compiled:
             line = each.line
-            steps = [STEPS[call.name] for call in line.steps]
-            if self._faults or line.source is not None or any(step.paths for step in steps):
+            reads = any(path in call.arguments for call in line.steps for path in call.paths)
+            if self._faults or line.source is not None or reads:
                 continue
             try:
                 value = each.run(line.value, {})

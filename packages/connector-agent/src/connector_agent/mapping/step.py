@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from connector_sdk import JSON, Field
@@ -36,7 +37,7 @@ class StepExample(NamedTuple):
     value: Value
     arguments: Mapping[str, JSON]
     result: Value = None
-    record: dict[str, JSON] = {}
+    record: Mapping[str, JSON] = MappingProxyType({})
     fault: str = ""
 
 

@@ -152,6 +152,8 @@ def read_endpoint(
     """The endpoint in `document`. Raises SettingError with every fault of its shape."""
     faults = Faults(document)
     top = faults.mapping(document.value, ())
+    if faults.problems:
+        raise SettingError(*faults.problems)
     for key in top:
         if key not in _KEYS:
             faults.add(

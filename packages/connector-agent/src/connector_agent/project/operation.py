@@ -68,6 +68,8 @@ def read_operation(name: str, document: Document, variables: Variables) -> Opera
     """The operation in `document`. Raises SettingError with every fault of its shape."""
     faults = Faults(document)
     top = faults.mapping(document.value, ())
+    if faults.problems:
+        raise SettingError(*faults.problems)
     for key in top:
         if key not in _KEYS:
             faults.add(

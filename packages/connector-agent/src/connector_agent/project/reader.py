@@ -104,8 +104,9 @@ class _Tree:
         self.positions: dict[Keys, Position] = {}
         self.problems: list[Problem] = []
 
-    def value(self, node: Node, keys: Keys) -> JSON:
-        self._note(node, node, keys)
+    def value(self, node: Node, keys: Keys, entry: Node | None = None) -> JSON:
+        """The JSON of `node`; `entry` is the key that it stands behind."""
+        self._note(entry or node, node, keys)
         if node.anchor:
             self._fault(
                 node,
@@ -145,8 +146,7 @@ class _Tree:
                     "Keep one of them.",
                 )
                 continue
-            out[name] = self.value(child, (*keys, name))
-            self._note(key, child, (*keys, name))
+            out[name] = self.value(child, (*keys, name), key)
         return out
 
     def _scalar(self, node: ScalarNode, keys: Keys) -> JSON:
@@ -155,11 +155,13 @@ class _Tree:
             return text
         if not text:
             name = repr(keys[-1]) if keys and isinstance(keys[-1], str) else "This entry"
-            self._fault(
-                node,
-                "no_value",
-                f"{name} has no value.",
-                'Give it one, or take the line out; "" is empty text, null is no value.',
+            self.problems.append(
+                Problem(
+                    "no_value",
+                    f"{name} has no value.",
+                    'Give it one, or take the line out; "" is empty text, null is no value.',
+                    line=Document(self.file, None, self.positions).line(keys),
+                )
             )
             return None
         try:
