@@ -35,6 +35,7 @@ class Loopback:
         self.steps = list(steps) or [Reply()]
         self.seen: list[Seen] = []
         self.connections = 0
+        self.open: dict[asyncio.Task[object], asyncio.StreamWriter] = {}
         self.port = 0
 
     @property
@@ -46,6 +47,9 @@ class Loopback:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self.open[task] = writer
         try:
             while await self._answer(reader, writer):
                 pass
@@ -53,6 +57,13 @@ class Loopback:
             pass
         finally:
             writer.close()
+            del self.open[task]
+
+    async def close(self) -> None:
+        for writer in self.open.values():
+            writer.transport.abort()
+        while self.open:
+            await asyncio.wait(set(self.open))
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         if isinstance(step := self.steps[0], str) and step not in (DROP_LATE, CUT, SILENT):
@@ -90,4 +101,7 @@ async def loopback(*steps: Step) -> AsyncIterator[Loopback]:
     server = await asyncio.start_server(served.serve, "127.0.0.1", 0)
     served.port = server.sockets[0].getsockname()[1]
     async with server:
-        yield served
+        try:
+            yield served
+        finally:
+            await served.close()

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from types import TracebackType
-from typing import NamedTuple, NoReturn, Self
+from typing import Any, NamedTuple, NoReturn, Self
 from urllib.parse import urlsplit
 
 from connector_sdk import (
@@ -116,22 +116,19 @@ class Client:
 
     async def _prepare(self, operation: Operation, params: Params, key: str) -> "_Request":
         ids = {name: _id(params.get(name)) for name in operation.path_parameters}
-        plain, files = await take_file(
-            {name: value for name, value in params.items() if name not in ids},
-            self._host.folder,
-        )
+        others: dict[str, Any] = {name: value for name, value in params.items() if name not in ids}
         url = self.settings.base(operation.host) + build_path(operation.path, ids)
         body: bytes | None = None
         kind = ""
         if operation.method != "POST":
-            query = encode_query(plain)
+            query = encode_query(others)
             url += f"?{query}" if query else ""
         elif operation.body == "multipart":
-            body, kind = encode_multipart(plain, files)
+            body, kind = encode_multipart(*await take_file(others, self._host.folder))
         elif operation.body == "json":
-            body, kind = encode_json(plain), JSON_BODY
+            body, kind = encode_json(others), JSON_BODY
         else:
-            body, kind = encode_form(plain), FORM
+            body, kind = encode_form(others), FORM
         takes_key = operation.method == "POST" or (operation.v2 and operation.method == "DELETE")
         headers = request_headers(
             self.settings.api_key,
