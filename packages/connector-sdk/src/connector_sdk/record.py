@@ -5,11 +5,14 @@ survives `decode(type, encode(value))`: the contract is JSON at its border.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
-JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
+if TYPE_CHECKING:
+    JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
+else:  # msgspec can't decode an alias that names itself
+    JSON = Any
 Cursor: TypeAlias = bytes
 """Where a source goes on, or where a target's file ends: opaque to the runner, JSON inside."""
 

@@ -112,8 +112,8 @@ class FilesConnection:
         settings, layout = await in_thread(self._ready, activity)
         path = settings.path
         if layout is None:
-            return FileSource(path.name, lambda: json_records(path), self._host)
-        return FileSource(path.name, lambda: csv_records(settings, layout), self._host)
+            return FileSource(path, lambda: json_records(path), self._host)
+        return FileSource(path, lambda: csv_records(settings, layout), self._host)
 
     async def target(self, activity: Activity, resume: Cursor | None = None) -> FileTarget:
         """Raises SettingError, also when what `resume` goes on from is gone or changed."""

@@ -2,7 +2,9 @@
 
 import hashlib
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import closing
+from contextlib import closing, suppress
+from itertools import islice
+from pathlib import Path
 
 import msgspec
 from connector_sdk import Cursor, Host, Page, Problem, Record, SettingError, SourceChangedError
@@ -12,6 +14,7 @@ from connector_agent.connectors.files.threads import in_thread
 
 _RECORDS = 500
 _BYTES = 1 << 22
+_COUNTED = 100_000
 
 
 class _Passed(msgspec.Struct):
@@ -24,8 +27,9 @@ class _Passed(msgspec.Struct):
 class FileSource:
     """The records of one file. `open_records` begins to read it anew, from its start."""
 
-    def __init__(self, name: str, open_records: Callable[[], Reads], host: Host) -> None:
-        self._name = name
+    def __init__(self, path: Path, open_records: Callable[[], Reads], host: Host) -> None:
+        self._path = path
+        self._name = path.name
         self._open_records = open_records
         self._host = host
 
@@ -42,6 +46,29 @@ class FileSource:
                 yield page
         finally:
             pages.close()
+
+    async def total(self) -> int | None:
+        """The records of a small file counted, of a large one guessed from its first 100,000;
+        None for a large gzip file, and for one that can't be read."""
+        with suppress(SettingError):
+            return await in_thread(self._counted)
+        return None
+
+    def _counted(self) -> int | None:
+        lines = found = 0
+        with closing(self._open_records()) as records:
+            for read in records:
+                lines += 1
+                found += read is not None
+                if found == _COUNTED:
+                    break
+            else:
+                return found
+        if self._path.suffix.lower() == ".gz":
+            return None
+        with self._path.open("rb") as file:
+            passed = sum(len(line) for line in islice(file, lines))
+        return round(found * self._path.stat().st_size / passed)
 
     def _parsed(self, after: Cursor) -> _Passed:
         try:
