@@ -46,6 +46,12 @@ async def test_a_name_that_does_not_exist() -> None:
     assert "nowhere.invalid" in problem.message
 
 
+@pytest.mark.parametrize("host", ["a..b", "a" * 70 + ".invalid", "1.2.3.4.5"])
+async def test_a_name_that_no_host_can_have(host: str) -> None:
+    assert (await _fault(f"http://{host}")).code == "invalid_host"
+    assert (await _fault("https://api.stripe.com", f"http://{host}:3128")).code == "invalid_host"
+
+
 async def test_a_proxy_where_nothing_listens() -> None:
     port = _free_port()
     for address in ("https://api.stripe.com", "http://127.0.0.1:1"):

@@ -56,6 +56,11 @@ def test_a_sandbox_on_this_machine_has_none_but_those_set(address: str) -> None:
     assert _named("customers.search", settings) == {"search": 5}
 
 
+@pytest.mark.parametrize("address", ["http://127.0.0.1.example.com", "http://127.example.com"])
+def test_a_name_that_only_looks_local_is_not(address: str) -> None:
+    assert not Settings("sk_test_x", address=address).local("api")
+
+
 @pytest.mark.parametrize(
     ("reason", "name"),
     [

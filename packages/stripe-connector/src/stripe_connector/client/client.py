@@ -266,7 +266,9 @@ def _check_address(settings: Settings) -> None:
         try:
             parts = urlsplit(base)
             right = parts.scheme in ("http", "https") and bool(parts.hostname)
-            right = right and parts.port != 0 and not (parts.username or parts.query)
+            right = (
+                right and parts.port != 0 and not (parts.username or parts.query or parts.fragment)
+            )
         except ValueError:
             right = False
         if not right:

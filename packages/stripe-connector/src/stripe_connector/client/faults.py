@@ -32,6 +32,12 @@ def fault_of(error: Exception, place: str, proxy: str, seconds: tuple[float, flo
                 f"The name of {place} could not be resolved.",
                 "Check the address for a slip, and the DNS and network of this machine.",
             )
+        case aiohttp.InvalidURL() | UnicodeError():
+            return _unsent(
+                "invalid_host",
+                f"The way to {place} leads over a name that no host can have.",
+                "Check the settings 'address' and 'proxy' of the connection for a slip.",
+            )
         case aiohttp.ClientConnectorCertificateError():
             return _unsent(
                 "tls_certificate",

@@ -57,7 +57,7 @@ class Session:
                 ) as response,
             ):
                 reply = Reply(response.status, response.headers, await response.read())
-        except (aiohttp.ClientError, TimeoutError, OSError, DroppedError) as error:
+        except (aiohttp.ClientError, OSError, UnicodeError, DroppedError) as error:
             seconds = (self._connect, self._timeout)
             return fault_of(error, place_of(target), self._proxy_place, seconds)
         if reply.status == 407 and self._proxy is not None:

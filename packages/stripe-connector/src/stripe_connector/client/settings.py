@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -14,8 +15,6 @@ ADDRESSES: Mapping[HostName, str] = {
     "meter_events": "https://meter-events.stripe.com",
 }
 """Where Stripe answers, as in the official SDK."""
-
-_LOCAL = ("localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +63,7 @@ class Settings:
     def local(self, host: HostName) -> bool:
         """Whether that host is this machine: a sandbox, which sets no limits."""
         name = urlsplit(self.base(host)).hostname or ""
-        return name in _LOCAL or name.startswith("127.")
+        try:
+            return name == "localhost" or ip_address(name).is_loopback
+        except ValueError:
+            return False
