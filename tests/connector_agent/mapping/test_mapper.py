@@ -265,6 +265,14 @@ def test_a_mapping_that_cannot_run_does_not() -> None:
         mapper(EMAIL, EMAIL).apply({})
 
 
+@pytest.mark.parametrize("value", ["1e999999999", "1e-999999999", "1e400", "nan", "9" * 5000])
+def test_numbers_beyond_all_measure_are_problems(value: JSON) -> None:
+    fields = (Field("n", "number"), Field("d", "string", format="decimal"), Field("i", "integer"))
+    schema = Field("", "object", fields=fields)
+    found = mapper(schema=schema).apply({"n": value, "d": value, "i": value})
+    assert [each.path for each in found if isinstance(each, Problem)] == ["n", "d", "i"]
+
+
 NAMES = st.sampled_from(["id", "E-Mail", "Name", "amount", "cur", "born", "qty", "x"])
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none()

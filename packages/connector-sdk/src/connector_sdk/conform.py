@@ -15,6 +15,9 @@ from connector_sdk.schema import Field
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _SHOWN = 60
+_DIGITS = 308
+"""Numbers of more digits are refused: no float holds them, and "1e999999999" written out would
+fill the memory."""
 
 
 class Conformed(NamedTuple):
@@ -234,7 +237,7 @@ def _number(value: JSON) -> int | float | None:
             number = Decimal(value.strip())
         except InvalidOperation:
             return None
-        return float(number) if number.is_finite() else None
+        return float(number) if number.is_finite() and abs(number.adjusted()) < _DIGITS else None
     return None
 
 
@@ -246,7 +249,9 @@ def _decimal_text(value: JSON) -> str | None:
         number = Decimal(str(value).strip())
     except InvalidOperation:
         return None
-    return f"{number:f}" if number.is_finite() else None
+    if not number.is_finite() or abs(number.adjusted()) >= _DIGITS:
+        return None
+    return f"{number:f}"
 
 
 _ARTICLE = {

@@ -235,6 +235,12 @@ _SAID = (
         "Put the whole value in quotes, or mend the indentation.",
     ),
     (
+        "expected ',' or",
+        "open_bracket",
+        "A comma is missing here, or a '[' or '{' before it is not closed.",
+        "Mend the brackets, or write one entry a line without them.",
+    ),
+    (
         "end of stream",
         "open_quote",
         "A quote or a bracket is opened and never closed.",
