@@ -74,13 +74,12 @@ def _segments(key: str) -> list[str]:
 
 
 def _put(root: _Named, key: str, segments: list[str], value: str) -> None:
-    """Walks down to the place of one value, making what is missing on the way."""
+    """Walks down to the place of one value, making what is missing on the way. What comes
+    next decides the kind of a node, so that a segment always fits the node it is met in."""
     node: _Named | _Appended = root
     for position, segment in enumerate(segments):
         rest = segments[position + 1 :]
         if isinstance(node, _Appended):
-            if segment:
-                raise _conflict(key)
             if not rest:
                 node.append(value)
                 return
@@ -92,8 +91,6 @@ def _put(root: _Named, key: str, segments: list[str], value: str) -> None:
                 node.append(last)
             node = last
             continue
-        if not segment:
-            raise _conflict(key)
         if not rest:
             if not isinstance(node.get(segment, ""), str):
                 raise _conflict(key)
