@@ -50,6 +50,9 @@ class ListSource:
             start += len(rows)
             yield Page(records, json.dumps([start, self._mark(start)]).encode())
 
+    async def total(self) -> int | None:
+        return len(self.rows)
+
     def _mark(self, count: int) -> str:
         return json.dumps(self.rows[:count])
 

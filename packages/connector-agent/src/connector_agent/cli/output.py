@@ -12,7 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-out = Console(soft_wrap=True, highlight=False)
+_WIDE = 200
+"""Columns of a table that goes to a file or another program: nobody sees it fold there."""
+
+out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else _WIDE)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 COULD_NOT_RUN = 1
@@ -68,8 +71,8 @@ def fail(error: ConnectorError, *, as_json: bool = False) -> NoReturn:
 def mode_text(mode: str) -> Text:
     """The mode of a connection; live keys stand out wherever they show."""
     if mode == "live":
-        return Text("LIVE", style="bold white on red")
-    return Text(mode, style="dim")
+        return Text.assemble(("LIVE", "bold white on red"), " ")
+    return Text("" if mode == "none" else f"{mode} ", style="dim")
 
 
 def moment(seconds: float) -> str:
@@ -86,9 +89,12 @@ def span(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
+_WHOLE = ("run", "id", "status", "outcome", "started")
+
+
 def table(*columns: str) -> Table:
     """An empty table in the house style."""
     made = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     for column in columns:
-        made.add_column(column, overflow="fold")
+        made.add_column(column, overflow="fold", no_wrap=column in _WHOLE)
     return made

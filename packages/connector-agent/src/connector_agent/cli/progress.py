@@ -62,7 +62,7 @@ class Display:
                 }
             )
             return
-        err.print(mode_text(run.mode), f"{run.operation}: run {run.id} on {run.scope}")
+        err.print(mode_text(run.mode), f"{run.operation}: run {run.id} on {run.scope}", sep="")
         if progress.resumed:
             err.print(
                 f"It goes on with an unfinished run, as it was stored; "

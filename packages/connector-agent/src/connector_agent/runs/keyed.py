@@ -224,8 +224,13 @@ class KeyedExecution:
                     self._source_ended = ended = True
                     continue
                 intent = item
-            self._unsent.discard((intent.call.seq, intent.call.step))
-            yield intent.call
+            place = (intent.call.seq, intent.call.step)
+            if place in self._unsent:
+                # The ledger has to think of it as sent from now on; the target knows better.
+                self._unsent.discard(place)
+                yield intent.call._replace(first_sent=None)
+            else:
+                yield intent.call
 
     def _collect(self, outcome: Outcome) -> None:
         self._finished.append(outcome)

@@ -1,0 +1,154 @@
+"""Real processes, killed with -9 at the three places where a call can hang between worlds."""
+
+import asyncio
+import json
+import random
+import signal
+import sys
+from collections import Counter
+from pathlib import Path
+
+import aiohttp
+import pytest
+from stripe_connector.sandbox import Sandbox
+from stripe_connector.sandbox.request import Fault, SandboxRequest
+
+VICTIM = Path(__file__).with_name("victim.py")
+CREATE = "POST /v1/customers"
+
+
+def write_project(folder: Path, address: str, records: int) -> Path:
+    """A project that imports customers.csv; the path of that file."""
+    for name in ("endpoints", "operations"):
+        (folder / name).mkdir(parents=True)
+    (folder / "project.yaml").write_text("name: crash\n")
+    (folder / "endpoints" / "crm.yaml").write_text(
+        "connector: files\n"
+        "connection:\n  folder: .\n"
+        "activities:\n  customers:\n    type: read\n    path: customers.csv\n"
+    )
+    (folder / "endpoints" / "acme.yaml").write_text(
+        "connector: stripe\n"
+        f"connection:\n  api_key: ${{env:STRIPE_API_KEY}}\n  address: {address}\n"
+        "activities:\n  new customer:\n    type: create\n    on: customers\n"
+    )
+    (folder / "operations" / "import.yaml").write_text(
+        "source: crm/customers\nidentity: crm_id\ntarget: acme/new customer\n"
+        "mapping:\n"
+        "  - to: email\n    from: email\n    steps: [trim, lower]\n"
+        "  - to: name\n    from: name\n"
+        "  - to: metadata.crm_id\n    from: crm_id\n"
+    )
+    source = folder / "customers.csv"
+    source.write_text(csv_of(records))
+    return source
+
+
+def csv_of(records: int, note: str = "") -> str:
+    lines = [f"C{n},name {n}{note},  Person{n}@Example.com" for n in range(1, records + 1)]
+    return "\n".join(["crm_id,name,email", *lines]) + "\n"
+
+
+class Killer:
+    """Runs victims against a sandbox, and kills them at a number of requests or outcomes."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox) -> None:
+        self.folder = folder
+        self.sandbox = sandbox
+        self.process: asyncio.subprocess.Process | None = None
+        self.replays = 0
+        self._left = 0
+        sandbox.on_answer = self._on_answer
+
+    async def _on_answer(self, request: SandboxRequest) -> Fault | None:
+        if f"{request.method} {request.template}" != CREATE or not self._left:
+            return None
+        self._left -= 1
+        if self._left == 0 and self.process is not None:
+            self.process.send_signal(signal.SIGKILL)  # applied, and never answered
+            await self.process.wait()
+        return None
+
+    async def run(self, place: str, number: int, *arguments: str) -> tuple[int, dict[str, object]]:
+        """The exit status and the last JSON line."""
+        self._left = number if place == "applied" else 0
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(VICTIM),
+            place,
+            str(number),
+            *(arguments or ("run", "import")),
+            "--project",
+            str(self.folder),
+            "--json",
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={"STRIPE_API_KEY": "sk_test_crash", "PATH": ""},
+        )
+        out, err = await self.process.communicate()
+        status = self.process.returncode or 0
+        assert status in (0, 3, -signal.SIGKILL), (status, out.decode(), err.decode())
+        lines = out.decode().splitlines()
+        return status, json.loads(lines[-1]) if lines else {}
+
+
+async def customers(address: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = []
+    headers = {"Authorization": "Bearer sk_test_crash"}
+    async with aiohttp.ClientSession(headers=headers) as session:
+        after = ""
+        while True:
+            url = f"{address}/v1/customers?limit=100{after}"
+            async with session.get(url) as answer:
+                page = await answer.json()
+            found += page["data"]
+            if not page["has_more"]:
+                return found
+            after = f"&starting_after={found[-1]['id']}"
+
+
+async def killed(folder: Path, records: int, kills: int, seed: int) -> None:
+    chance = random.Random(seed)
+    async with Sandbox(seed=seed) as sandbox:
+        source = write_project(folder, sandbox.address, records)
+        killer = Killer(folder, sandbox)
+        step = records // (kills + 2)
+        deaths = Counter[str]()
+        for kill in range(kills):
+            place = ("applied", "answered", "settled")[kill % 3]
+            status, end = await killer.run(place, chance.randint(max(step // 2, 1), step))
+            assert status == -signal.SIGKILL, (place, end)
+            deaths[place] += 1
+            if kill == kills // 2:
+                # What was intended stays as it was; what was not read yet is read as it is.
+                source.write_text(csv_of(records, " edited"))
+        status, end = await killer.run("none", 0)
+        assert status == 0, end
+        assert (end["read"], end["written"], end["pending"]) == (records, records, 0)
+        assert end["status"] == "finished"
+        made = await customers(sandbox.address)
+        seen = Counter(one["metadata"]["crm_id"] for one in made)  # type: ignore[index]
+        assert sum(seen.values()) == records, "lost or doubled"
+        assert set(seen.values()) == {1}
+        assert set(seen) == {f"C{n}" for n in range(1, records + 1)}
+        assert all(count > 0 for count in deaths.values())
+        replays = sandbox.requests[CREATE] - len(made)
+        assert replays > 0
+        assert end["replayed"] > 0  # type: ignore[operator]
+        edited = sum(" edited" in str(one["name"]) for one in made)
+        assert 0 < edited < records
+        status, end = await killer.run("none", 0)
+        assert (status, end["skipped"], end["written"]) == (0, records, 0)
+        assert len(await customers(sandbox.address)) == records
+
+
+@pytest.mark.timeout(300)
+async def test_killed_twenty_times_it_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    await killed(tmp_path, records=5000, kills=20, seed=1)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("seed", range(2, 12))
+async def test_killed_again_and_again(tmp_path: Path, seed: int) -> None:
+    await killed(tmp_path, records=5000, kills=20, seed=seed)
