@@ -1,8 +1,12 @@
 """Lines of a mapping as they are written, right and wrong."""
 
+from typing import Any
+
 import pytest
-from connector_agent.mapping import ABSENT, MappingLine, StepCall, When, read_lines
+from connector_agent.mapping import ABSENT, STEPS, Mapper, MappingLine, StepCall, When, read_lines
 from connector_sdk import JSON
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 def place(keys: tuple[str | int, ...]) -> str:
@@ -117,3 +121,27 @@ def test_conditions(when: dict[str, JSON], holds: list[object], fails: list[obje
         record = {} if value is ABSENT else {"f": value}
         wanted = any(value is each for each in holds)
         assert condition.holds(record) is wanted, value  # type: ignore[arg-type]
+
+
+PARTS: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4)
+    | st.sampled_from(["a", "a.b", "a[0]", *STEPS]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["to", "from", "value", "steps", "when", "equals", "in", *STEPS]),
+        inner,
+        max_size=4,
+    ),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(st.lists(PARTS, max_size=3))
+def test_any_lines_are_read_or_told(raw: list[Any]) -> None:
+    lines, problems = read_lines(raw, place)
+    assert len(lines) == len(raw) or problems
+    for problem in problems:
+        assert problem.message
+        assert problem.remedy
+        assert problem.line.startswith("op.yaml:")
+    Mapper(lines).check()

@@ -30,7 +30,7 @@ ENDPOINT = "endpoints/acme.yaml"
         ("connector: files\nconnection: [${env:A}]\n", "reference_in_flow_style", "2:15"),
         ("connector: a: b\n", "colon", "1:13"),
         ("connector: 'a\n", "open_quote", "2:1"),
-        ("connector: files\nconnection: {a: [1, {b: 2}\nactivities: x\n", "open_bracket", "3:11"),
+        ("connector: files\nconnection: {a: [1, {b: 2}\nactivities: x\n", "open_bracket", "3:1"),
         ("connector: a\n---\nconnector: b\n", "second_document", "2:1"),
         ("connector: &a files\n", "anchor", "1:12"),
         ("connector: *a\n", "anchor", "1:12"),

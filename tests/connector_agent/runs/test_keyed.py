@@ -222,12 +222,8 @@ async def test_calls_that_were_not_taken_are_known_as_unsent(workshop: Workshop)
 
 async def test_on_problem_stop_and_going_on(workshop: Workshop) -> None:
     bad: list[dict[str, object]] = [{"id": f"B{n}", "bad": True} for n in range(2)]
-    data: list[dict[str, object]] = [
-        *rows(10),
-        bad[0],
-        *({"id": f"D{n}"} for n in range(10)),
-        bad[1],
-    ]
+    more: list[dict[str, object]] = [{"id": f"D{n}"} for n in range(10)]
+    data = [*rows(10), bad[0], *more, bad[1]]
     run, target, options = await workshop.new(), KeyedTarget(), Options(on_problem="stop")
     stops = 0
     while True:

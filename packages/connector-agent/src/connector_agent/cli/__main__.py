@@ -1,0 +1,5 @@
+"""python -m connector_agent.cli, the same as the command `connector`."""
+
+from connector_agent.cli.app import main
+
+main()

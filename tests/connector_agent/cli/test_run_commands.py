@@ -1,0 +1,185 @@
+"""connector run and connector resume."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from connector_agent.runs.lock import OperationLock
+from connector_agent.runs.positioned import PositionedExecution
+
+from tests.connector_agent.cli.conftest import Call
+
+
+def test_a_run_writes_the_file_and_says_so(call: Call, project: Path) -> None:
+    said = call("run", "copy")
+    assert said.status == 0
+    assert "3 read: 3 written" in said.out
+    assert (project / "out" / "lines.jsonl").read_text().splitlines() == [
+        '{"id":1,"name":"Ada"}',
+        '{"id":2,"name":"Grace"}',
+        '{"id":3,"name":"Edsger"}',
+    ]
+
+
+def test_json_says_the_same(call: Call) -> None:
+    said = call("run", "copy", "--limit", "2", "--json")
+    assert said.status == 0
+    begin, end = said.lines[0], said.lines[-1]
+    assert (begin["event"], begin["operation"], begin["resumed"]) == ("begin", "copy", False)
+    assert (end["event"], end["status"], end["read"], end["written"]) == ("end", "finished", 2, 2)
+
+
+def test_problems_make_status_3_and_show_where(call: Call, project: Path) -> None:
+    (project / "rows.csv").write_text("id,name\n1,Ada\nx,Grace\n")
+    said = call("run", "copy")
+    assert said.status == 3
+    assert "1 refused" in said.out
+    shown = call("outcomes", "last", "--only", "problems", "--json")
+    (row,) = shown.lines
+    assert row["at"] == "rows.csv row 3"
+    assert row["problem"]["path"] == "id"
+    assert row["problem"]["line"].startswith("operations/copy.yaml:")
+    assert row["record"] == {"id": "x", "name": "Grace"}
+
+
+@pytest.mark.parametrize(
+    ("break_it", "told"),
+    [
+        (lambda p: (p / "rows.csv").write_text(""), "rows.csv"),
+        (lambda p: (p / "rows.csv").unlink(), "rows.csv"),
+        (
+            lambda p: (p / "operations" / "copy.yaml").write_text(
+                "source: disk/rows\ntarget: disk/lines\nmapping:\n  - to: id\n    from: nmae\n"
+            ),
+            "name",
+        ),
+        (
+            lambda p: (p / "operations" / "copy.yaml").write_text(
+                "source: disk/rows\n\ttarget: disk/lines\n"
+            ),
+            "tab",
+        ),
+        (
+            lambda p: (p / "operations" / "copy.yaml").write_text(
+                "source: disk/lines\ntarget: disk/lines\n"
+            ),
+            "source",
+        ),
+        (lambda p: (p / "operations" / "Copy.yaml").write_text("source: x"), "case"),
+    ],
+)
+def test_what_is_wrong_before_the_first_record_is_told(
+    call: Call, project: Path, break_it: object, told: str
+) -> None:
+    break_it(project)  # type: ignore[operator]
+    said = call("run", "copy")
+    assert said.status == 1
+    assert "error: " in said.err
+    assert "next: " in said.err
+    assert told in said.err
+    assert call("runs", "--json").out == ""
+
+
+def test_header_only_is_an_empty_run(call: Call, project: Path) -> None:
+    (project / "rows.csv").write_text("id,name\n")
+    said = call("run", "copy")
+    assert said.status == 0
+    assert "0 read" in said.out
+    assert (project / "out" / "lines.jsonl").read_bytes() == b""
+
+
+def test_a_name_that_is_not_there(call: Call) -> None:
+    said = call("run", "cpoy")
+    assert said.status == 1
+    assert "Did you mean 'copy'?" in said.err
+
+
+def test_usage(call: Call) -> None:
+    assert call("run").status == 2
+    assert call("run", "copy", "--limit", "0").status == 2
+    assert call("outcomes", "last", "--only", "nonsense").status == 2
+
+
+def test_errors_as_json(call: Call) -> None:
+    said = call("run", "cpoy", "--json")
+    assert said.lines[0]["problems"][0]["code"] == "unknown_operation"
+
+
+def test_no_project(tmp_path_factory: pytest.TempPathFactory, call: Call) -> None:
+    said = call("run", "copy", "--project", str(tmp_path_factory.mktemp("empty")))
+    assert said.status == 1
+    assert "project.yaml" in said.err
+
+
+def test_two_at_once(call: Call, project: Path) -> None:
+    with OperationLock(project / ".connector" / "locks", "copy"):
+        said = call("run", "copy")
+    assert said.status == 1
+    assert str(os.getpid()) in said.err
+
+
+def test_an_interrupted_run_is_continued_by_run_and_by_resume(
+    call: Call, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "rows.csv").write_text("id,name\n" + "".join(f"{n},N\n" for n in range(3000)))
+    write = PositionedExecution._write
+    left = [2]
+
+    async def stop_at_the_second(self: PositionedExecution, batch: object) -> None:
+        await write(self, batch)  # type: ignore[arg-type]
+        left[0] -= 1
+        if left[0] == 0:
+            self.stop()
+
+    monkeypatch.setattr(PositionedExecution, "_write", stop_at_the_second)
+    for again in (("run", "copy"), ("resume", "last")):
+        left[0] = 2
+        said = call("run", "copy")
+        assert said.status == 130
+        assert "connector resume" in said.out
+        assert call("runs", "--json").lines[0]["status"] == "interrupted"
+        said = call(*again)
+        assert said.status == 0
+        assert "3,000 read: 3,000 written" in said.out
+        assert "unfinished run" in said.err
+        assert len((project / "out" / "lines.jsonl").read_text().splitlines()) == 3000
+
+
+def test_resume_of_a_finished_run(call: Call) -> None:
+    call("run", "copy")
+    said = call("resume", "last")
+    assert said.status == 1
+    assert "has finished" in said.err
+
+
+def test_ctrl_c_ends_a_real_process_cleanly(project: Path) -> None:
+    (project / "rows.csv").write_text("id,name\n" + "".join(f"{n},N\n" for n in range(400_000)))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "connector_agent.cli", "run", "copy", "--json"],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["event"] == "begin"
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=60)
+    end = json.loads(rest.splitlines()[-1])
+    assert process.returncode == 130
+    assert end["status"] == "interrupted"
+    assert end["read"] < 400_000
+    assert not (project / "out" / "lines.jsonl").exists()
+    done = subprocess.run(
+        [sys.executable, "-m", "connector_agent.cli", "resume", "last", "--json"],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout.splitlines()[-1])["written"] == 400_000
+    lines = (project / "out" / "lines.jsonl").read_text().splitlines()
+    assert len(lines) == 400_000
