@@ -8,7 +8,6 @@ import sys
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 from connector_sdk import ConnectorError, MemoryHost, Problem, UnreachableError
@@ -38,8 +37,7 @@ class _Announced(msgspec.Struct):
 
 def is_loopback(address: str) -> bool:
     """Whether a URL leads to this machine."""
-    host = urlsplit(address).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
+    return bool(address) and Settings("", address=address).local("api")
 
 
 async def sandbox_address(state: Path) -> str:

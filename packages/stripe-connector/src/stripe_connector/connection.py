@@ -129,7 +129,7 @@ class StripeConnection:
         return Schemas(
             resolved.request_schema(self.catalogue),
             self.catalogue.response(resolved.operation),
-            minor_units(),
+            dict(minor_units()),
         )
 
     async def check(self, activity: Activity) -> Sequence[Problem]:

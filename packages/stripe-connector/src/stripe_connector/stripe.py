@@ -110,7 +110,9 @@ class Stripe:
 
         catalogue = self._opened.catalogue
         operation = catalogue.operation(object, action)
-        return Schemas(catalogue.request(operation), catalogue.response(operation), minor_units())
+        return Schemas(
+            catalogue.request(operation), catalogue.response(operation), dict(minor_units())
+        )
 
     async def search(
         self, object: str, query: str, *, limit: int | None = None, expand: Sequence[str] = ()
@@ -216,9 +218,10 @@ class Stripe:
         cleared. Settings of which there is only one take no id.
 
         >>> async with Stripe(address="sandbox") as stripe:
-        ...     made = await stripe.create("customers", {"name": "Ada", "phone": "555"})
-        ...     changed = await stripe.update("customers", made["id"], {"phone": None})
-        >>> changed["name"], changed["phone"]
+        ...     params = {"name": "Ada", "address": {"city": "Linz"}}
+        ...     made = await stripe.create("customers", params)
+        ...     changed = await stripe.update("customers", made["id"], {"address": None})
+        >>> changed["name"], changed["address"]
         ('Ada', None)
         """
         operation = self._opened.catalogue.operation(object, "update")

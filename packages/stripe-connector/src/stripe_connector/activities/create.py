@@ -9,7 +9,7 @@ from stripe_connector.activities import request as requests
 from stripe_connector.activities.settle import settle_update
 from stripe_connector.activities.settle_create import settle_creates
 from stripe_connector.activities.target import StripeTarget
-from stripe_connector.activities.verbs import label, own_id
+from stripe_connector.activities.verbs import label, own_id, parents_of
 from stripe_connector.catalogue.model import Operation
 
 
@@ -55,7 +55,9 @@ class CreateTarget(StripeTarget):
         surplus = [name for name in fitted.params if schema.child(name) is None]
         if surplus:
             return _unchangeable(update, existing, surplus)
-        values: JSON = {**fitted.path, own_id(update): existing, **fitted.params}
+        # By position: refunds of application fees call the same parent by two names.
+        above = zip(parents_of(update), fitted.path.values(), strict=True)
+        values: JSON = {**dict(above), own_id(update): existing, **fitted.params}
         mended = conform(schema, values)
         if mended.problems:
             return mended.problems[0]

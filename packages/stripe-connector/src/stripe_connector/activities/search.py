@@ -66,7 +66,7 @@ class SearchSource:
         counts."""
         if self._operation.shape != "search":
             return None
-        params = {**self._fixed, "limit": 1, "expand": ["total_count"]}
+        params: dict[str, JSON] = {**self._fixed, "limit": 1, "expand": ["total_count"]}
         try:
             answer = await self._client.send(self._operation, params)
         except RefusedError:

@@ -56,7 +56,7 @@ async def settle_delete(client: Client, catalogue: Catalogue, call: Call) -> Out
         case "delete":
             done = False
         case "cancel":
-            done = there.get("status") == "canceled"
+            done = there.get("status") in ("canceled", "incomplete_expired")
         case "delete_discount":
             done = not there.get("discount") and not there.get("discounts")
         case _:
@@ -107,11 +107,12 @@ async def _look(
     """The object that a request is about, None inside where it doesn't exist; None where it
     can't be read at all."""
     retrieve = catalogue.operations.get(f"{operation.object}.retrieve")
-    if retrieve is None or not set(retrieve.path_parameters) <= set(request.path):
+    if retrieve is None or bool(own_id(retrieve)) != bool(own_id(operation)):
         return None
-    if bool(own_id(retrieve)) != bool(own_id(operation)):
-        return None
-    params: dict[str, JSON] = {name: request.path[name] for name in retrieve.path_parameters}
+    ids = [request.path[name] for name in operation.path_parameters]
+    # By position from the end: a source is detached from a customer, and read without one.
+    named = zip(reversed(retrieve.path_parameters), reversed(ids), strict=False)
+    params: dict[str, JSON] = dict(named)
     try:
         answer = await client.send(retrieve, params)
     except RefusedError as error:

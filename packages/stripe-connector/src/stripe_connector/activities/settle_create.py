@@ -95,8 +95,10 @@ def _scope(
     """The parameters that lead to the list which would hold the object; None where the
     request doesn't have them."""
     scope: dict[str, JSON] = {}
+    above = [request.path[name] for name in catalogue.operations[request.operation].path_parameters]
+    known = {**request.params, **dict(zip(listing.path_parameters, above, strict=False))}
     for field in catalogue.request(listing).fields:
-        value = request.path.get(field.name, request.params.get(field.name))
+        value = known.get(field.name)
         if field.required or (field.name in _ANCHORS and value is not None):
             if not isinstance(value, str):
                 return None

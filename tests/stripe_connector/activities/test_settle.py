@@ -1,0 +1,201 @@
+"""What became of writes whose answer was lost."""
+
+import time
+from typing import Any
+
+import pytest
+from connector_sdk import Call, Target
+from hypothesis import given
+from hypothesis import strategies as st
+from stripe_connector.activities.settle import holds
+from stripe_connector.sandbox import Fault, SandboxRequest
+
+from tests.stripe_connector.workbench import Workbench, prepared, send, sent
+
+HOUR = 3600.0
+
+
+async def written(bench: Workbench, target: Target, *requests: dict[str, Any]) -> list[Call]:
+    """Calls that were sent and done."""
+    calls = bench.calls(target, *requests)
+    assert {outcome.kind for outcome in await send(target, calls)} == {"written"}
+    return [sent(call) for call in calls]
+
+
+async def test_creates_are_found_by_their_marker(bench: Workbench) -> None:
+    target = await bench.target("create", "customers")
+    done = await written(bench, target, *({"name": f"n{n}"} for n in range(120)))
+    missing = [sent(call) for call in bench.calls(target, {"name": "never"})]
+    outcomes = await target.settle([*done, *missing])
+    assert [outcome.kind for outcome in outcomes if outcome] == ["written"] * 120
+    assert outcomes[-1] is None
+    assert outcomes[7] is not None
+    (found,) = await bench.read("read", "customers", ids=outcomes[7].id)
+    assert found["metadata"]["connector_key"] == done[7].key
+
+
+async def test_what_was_never_sent_needs_no_look(bench: Workbench) -> None:
+    target = await bench.target("create", "customers")
+    before = bench.sandbox.requests.total()
+    calls = bench.calls(target, {"name": "Ada"})
+    assert await target.settle(calls) == [None]
+    for kind in ("update", "delete"):
+        other = await bench.target(kind, "customers")
+        assert await other.settle(bench.calls(other, {"customer": "cus_1"})) == [None]
+    assert bench.sandbox.requests.total() == before
+
+
+async def test_creates_outside_of_the_window_are_not_there(bench: Workbench) -> None:
+    target = await bench.target("create", "customers")
+    (call,) = await written(bench, target, {"name": "Ada"})
+    assert await target.settle([sent(call, time.time() - 30 * HOUR)]) == [None]
+    (outcome,) = await target.settle([sent(call, time.time() - 20 * HOUR)])
+    assert outcome is not None
+
+
+async def test_creates_without_marker_stay_unknown(bench: Workbench) -> None:
+    target = await bench.target("create", "customers", marker=False)
+    (call,) = await written(bench, target, {"name": "Ada"})
+    (outcome,) = await target.settle([call])
+    assert outcome is not None
+    assert outcome.kind == "unknown"
+    assert outcome.problem is not None
+    assert outcome.problem.code == "unsettled"
+
+
+async def test_creates_of_a_list_without_created_filter(bench: Workbench) -> None:
+    target = await bench.target("create", "payment_methods")
+    request = {"type": "card", "card": {"token": "tok_visa"}}
+    (call,) = await written(bench, target, request)
+    (other,) = bench.calls(target, request)
+    found, missing = await target.settle([call, sent(other)])
+    assert found is not None
+    assert (found.kind, missing) == ("written", None)
+
+
+async def test_prices_that_are_not_active_are_found_too(bench: Workbench) -> None:
+    product = await bench.make("products", name="Plan")
+    target = await bench.target("create", "prices")
+    price = {"currency": "eur", "unit_amount": 100, "product": product, "active": False}
+    (call,) = await written(bench, target, price)
+    (outcome,) = await target.settle([call])
+    assert outcome is not None
+    assert outcome.kind == "written"
+
+
+async def test_updates_are_compared(bench: Workbench) -> None:
+    ada = await bench.make("customers", name="Ada", metadata={"a": "1"})
+    target = await bench.target("update", "customers")
+    request = {"customer": ada, "name": "Grace", "metadata": {"a": "", "b": "2"}}
+    (done,) = await written(bench, target, request)
+    (open_call,) = bench.calls(target, {"customer": ada, "name": "Edith"})
+    (gone,) = bench.calls(target, {"customer": "cus_nobody", "name": "Edith"})
+    settled = await target.settle([done, sent(open_call), sent(gone)])
+    assert settled[0] is not None
+    assert (settled[0].kind, settled[0].id) == ("written", ada)
+    assert settled[1:] == [None, None]
+
+
+async def test_updates_that_show_nowhere_stay_unknown(bench: Workbench) -> None:
+    ada = await bench.make("customers", name="Ada")
+    target = await bench.target("update", "customers")
+    (call,) = bench.calls(target, {"customer": ada, "validate": True})
+    (outcome,) = await target.settle([sent(call)])
+    assert outcome is not None
+    assert outcome.kind == "unknown"
+
+
+async def test_an_update_made_by_a_create_target_is_compared(bench: Workbench) -> None:
+    ada = await bench.make("customers", name="Ada")
+    target = await bench.target("create", "customers")
+    same = Call(1, 1, "k1", 1, time.time(), prepared(target, {"name": "Ada"}, existing=ada))
+    other = Call(2, 1, "k2", 1, time.time(), prepared(target, {"name": "Bo"}, existing=ada))
+    (create,) = await written(bench, target, {"name": "Cy"})
+    found, differs, made = await target.settle([same, other, create])
+    assert found is not None
+    assert (found.id, differs) == (ada, None)
+    assert made is not None
+    assert made.kind == "written"
+
+
+async def test_deletes_are_looked_up(bench: Workbench) -> None:
+    ada = await bench.make("customers", name="Ada")
+    eve = await bench.make("customers", name="Eve")
+    target = await bench.target("delete", "customers")
+    (done,) = await written(bench, target, {"customer": ada})
+    still, never = bench.calls(target, {"customer": eve}, {"customer": "cus_nobody"})
+    settled = await target.settle([done, sent(still), sent(never)])
+    assert settled[0] is not None
+    assert (settled[0].kind, settled[0].id) == ("written", ada)
+    assert settled[1] is None
+    assert settled[2] is not None
+    assert settled[2].kind == "written"
+
+
+async def test_a_cancelled_subscription_is_done(bench: Workbench) -> None:
+    ada = await bench.make("customers", name="Ada")
+    product = await bench.make("products", name="Plan")
+    price = {"currency": "eur", "unit_amount": 100, "product": product}
+    made = await bench.make("prices", **price, recurring={"interval": "month"})
+    terms = {"collection_method": "send_invoice", "days_until_due": 30}
+    plan = {"customer": ada, "items": [{"price": made}], **terms}
+    ids = [await bench.make("subscriptions", **plan) for _ in "ab"]
+    target = await bench.target("delete", "subscriptions")
+    (done,) = await written(bench, target, {"subscription_exposed_id": ids[0]})
+    (still,) = bench.calls(target, {"subscription_exposed_id": ids[1]})
+    found, there = await target.settle([done, sent(still)])
+    assert found is not None
+    assert (found.kind, found.id, there) == ("written", ids[0], None)
+
+
+async def test_a_list_that_may_not_be_read_leaves_it_unknown(bench: Workbench) -> None:
+    target = await bench.target("create", "customers")
+    (call,) = await written(bench, target, {"name": "Ada"})
+
+    async def refuse(request: SandboxRequest) -> Fault | None:
+        return Fault(400, "invalid_request_error", "No.") if request.method == "GET" else None
+
+    bench.sandbox.on_request = refuse
+    (outcome,) = await target.settle([call])
+    assert outcome is not None
+    assert outcome.kind == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("has", "was_sent", "same"),
+    [
+        ("a", "a", True),
+        ("a", "b", False),
+        (1, "1", True),
+        (1, True, False),
+        (True, True, True),
+        (None, None, True),
+        ("", None, True),
+        ({}, None, True),
+        (0, None, False),
+        ({"id": "cus_1", "name": "Ada"}, "cus_1", True),
+        ({"id": "cus_1"}, "cus_2", False),
+        ({"a": 1, "b": 2}, {"b": 2}, True),
+        ({"a": 1}, {"b": 2}, False),
+        ({"a": "1"}, {"a": None}, False),
+        ({}, {"a": None}, True),
+        ([1, 2], [1, 2], True),
+        ([1, 2], [1], False),
+        (None, {"a": 1}, False),
+        ("x", ["x"], False),
+    ],
+)
+def test_holds(has: Any, was_sent: Any, same: bool) -> None:
+    assert holds(has, was_sent) is same
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@given(JSON_VALUES)
+def test_every_value_holds_itself(value: Any) -> None:
+    assert holds(value, value)
