@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import cast
 
 import orjson
+from connector_sdk import JSON, Field
 
 from stripe_connector.sandbox import refusal
 from stripe_connector.sandbox.behaviour import ACTIONS, BEHAVIOURS
@@ -20,6 +21,7 @@ from stripe_connector.sandbox.registry import Registry
 from stripe_connector.sandbox.request import Answer, Fault, SandboxRequest
 from stripe_connector.sandbox.store import Account, Body, Remembered, Store
 from stripe_connector.sandbox.turn import Turn
+from stripe_connector.sandbox.upload import read_upload
 from stripe_connector.sandbox.verbs import VERBS, Verb
 from stripe_connector.sandbox.work import Work
 from stripe_connector.wire import WireError, decode_form
@@ -74,6 +76,7 @@ class Api:
             operation,
             parameters,
             body if method == "POST" else query.encode(),
+            headers.get("Content-Type", ""),
             account,
             headers.get("Idempotency-Key", "") if method == "POST" else "",
             version,
@@ -122,6 +125,11 @@ class Api:
         self._keep(request, account, Work(self._store, account), answer, now)
         return answer
 
+    def broken(self, request_id: str) -> Answer:
+        """The answer where the sandbox itself failed."""
+        message = "The sandbox failed at this request; its log says why. Please report it."
+        return self.refused(RefusalError(500, message, type="api_error"), request_id)
+
     def refused(self, fault: RefusalError, request_id: str) -> Answer:
         error = dict(cast(Body, fault.body["error"]))
         error["request_log_url"] = f"https://dashboard.stripe.com/test/logs/{request_id}"
@@ -147,11 +155,7 @@ class Api:
         operation = request.operation
         verb = self._verb(request)
         plan = self._registry.plan(operation)
-        try:
-            given = decode_form(request.body, plan.request)
-        except WireError as error:
-            raise RefusalError(400, error.problem.message, "", error.key) from None
-        params = cast(Body, plan.check(given, ""))
+        params = cast(Body, plan.check(_given(request, plan.request), ""))
         expanded = cast("list[str]", params.pop("expand", None) or [])
         turn = Turn(
             operation,
@@ -180,6 +184,18 @@ class Api:
                 f"Stripe has this one ({operation.id}); the sandbox does not do it.",
             )
         return verb
+
+
+def _given(request: SandboxRequest, schema: Field) -> Body:
+    """The parameters as they came in, single values as text."""
+    body = request.body
+    files: dict[str, JSON] = {}
+    if request.content_type.startswith("multipart/"):
+        body, files = read_upload(body, request.content_type)
+    try:
+        return {**decode_form(body, schema), **files}
+    except WireError as error:
+        raise RefusalError(400, error.problem.message, "", error.key) from None
 
 
 def _authenticate(header: str) -> None:

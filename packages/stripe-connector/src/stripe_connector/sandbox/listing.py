@@ -20,11 +20,11 @@ Keep = Callable[[Stored], bool]
 
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 100
-OLDEST_FIRST = frozenset({"invoice_line_item", "line_item", "subscription_item"})
+OLDEST_FIRST = frozenset({"invoice_line_item", "subscription_item"})
 """What belongs to one other object comes in the order in which it was made; all else comes
 newest first."""
 
-_CONTROLS = frozenset({"limit", "starting_after", "ending_before", "page", "query", "status"})
+_CONTROLS = frozenset({"limit", "starting_after", "ending_before", "page", "query"})
 _BOUNDS = {"gt", "gte", "lt", "lte"}
 
 
@@ -89,7 +89,7 @@ def filters(turn: Turn, resource: str) -> Keep:
     for name, value in turn.params.items():
         if name in behaviour.filters:
             conditions.append(_special(behaviour.filters[name], value))
-        elif name not in _CONTROLS or name == "status":
+        elif name not in _CONTROLS:
             conditions.append(_plain(turn, resource, name, value))
     if behaviour.hides:
         hides, params = behaviour.hides, turn.params

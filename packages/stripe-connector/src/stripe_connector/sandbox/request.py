@@ -24,6 +24,7 @@ class SandboxRequest:
     operation: Operation
     path_parameters: Mapping[str, str]
     body: bytes
+    content_type: str
     account: str
     key: str
     version: str

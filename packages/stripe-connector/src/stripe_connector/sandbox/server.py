@@ -1,6 +1,7 @@
 """The sandbox on the network: real HTTP on the loopback interface."""
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -23,6 +24,7 @@ Hook = Callable[[SandboxRequest], Awaitable[Fault | None]]
 Clock = Callable[[], float]
 
 HOST = "127.0.0.1"
+_LOG = logging.getLogger(__name__)
 
 
 class Sandbox:
@@ -131,6 +133,9 @@ class Sandbox:
             answer = await self._answer(request)
         except RefusalError as refusal:
             answer = self._api.refused(refusal, request_id)
+        except Exception:
+            _LOG.exception("%s %s failed", raw.method, path)
+            answer = self._api.broken(request_id)
         if answer is None:
             return _dropped(raw)
         headers = {"Request-Id": request_id, **answer.headers}

@@ -12,6 +12,7 @@ import orjson
 from connector_sdk import JSON, Field
 
 from stripe_connector.catalogue import Catalogue
+from stripe_connector.sandbox.defaults import DEFAULTS
 from stripe_connector.sandbox.metadata import merged
 from stripe_connector.sandbox.store import Body
 
@@ -61,9 +62,13 @@ class Shapes:
         """A fresh object without anything from a request."""
         template = self._templates.get(resource)
         if template is None:
-            template = self._templates[resource] = orjson.dumps(self._object(resource, 0))
+            fresh = self._object(resource, 0)
+            known = DEFAULTS.get(resource, {})
+            fresh.update((name, value) for name, value in known.items() if name in fresh)
+            template = self._templates[resource] = orjson.dumps(fresh)
         body = cast(Body, orjson.loads(template))
-        body["id"] = id
+        if "id" in body:
+            body["id"] = id
         if "created" in body:
             body["created"] = created
         return body

@@ -30,7 +30,8 @@ class Behaviour:
     them. `made` completes the object, `changed` follows an update and `removing` comes before a
     deletion. `filters` answer list parameters that are no plain fields; `hides` says what a list
     leaves out that didn't ask for it. `obtain` turns an id that Stripe offers for tests into
-    that of an object.
+    that of a new object, and any other into None. `under` names parameters that say under which
+    objects a new one stands, where the path doesn't.
     """
 
     making: "Callable[[Turn, Body], None]" = _nothing
@@ -40,7 +41,8 @@ class Behaviour:
     removing: "Callable[[Turn, Stored], None]" = _nothing
     filters: "Mapping[str, Callable[[Stored, JSON], bool]]" = field(default_factory=dict)
     hides: "Callable[[Stored, Body], bool] | None" = None
-    obtain: "Callable[[Turn, str], str] | None" = None
+    obtain: "Callable[[Turn, str], str | None] | None" = None
+    under: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -73,7 +75,8 @@ class Turn:
         for name, parent in (parents or {}).items():
             if body.get(name, 0) in ("", None):
                 body[name] = parent
-        stored = self.work.add(resource, body, parents)
+        above = {name: str(params[name]) for name in behaviour.under if params.get(name)}
+        stored = self.work.add(resource, identity, body, {**(parents or {}), **above})
         behaviour.made(self, stored, params)
         return stored
 
@@ -111,8 +114,9 @@ class Turn:
     def refer(self, resource: str, place: Place) -> None:
         """Looks at an id in the parameters. Raises RefusalError resource_missing."""
         obtain = self.behaviour(resource).obtain
-        if obtain is not None and self.peek(resource, place.id) is None:
-            place.put(obtain(self, place.id))
+        obtained = obtain(self, place.id) if obtain else None
+        if obtained:
+            place.put(obtained)
         else:
             self.find(resource, place.id, place.param, 400)
 

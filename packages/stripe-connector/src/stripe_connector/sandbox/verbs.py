@@ -49,7 +49,7 @@ def delete(turn: Turn) -> Body:
 def list_(turn: Turn) -> Body:
     resource = turn.operation.returns
     found = listing.page(turn, resource, _candidates(turn, resource))
-    return _listed(turn, found)
+    return listed(turn, found)
 
 
 def search(turn: Turn) -> Body:
@@ -64,14 +64,15 @@ def search(turn: Turn) -> Body:
     start = _after(rows, turn.params.get("page"))
     size = listing.limit(turn.params)
     found = listing.Rows(rows[start : start + size], start + size < len(rows))
-    body = _listed(turn, found)
+    body = listed(turn, found)
     body["object"] = "search_result"
     body["next_page"] = _token(found.rows[-1]) if found.more else None
     body["total_count"] = len(rows)
     return body
 
 
-def _listed(turn: Turn, found: listing.Rows) -> Body:
+def listed(turn: Turn, found: listing.Rows) -> Body:
+    """One page as the API answers it."""
     return {
         "object": "list",
         "url": turn.operation.path.format(**turn.path),

@@ -19,13 +19,12 @@ class Work:
     def add(
         self,
         resource: str,
+        id: str,
         body: Body,
         parents: dict[str, str] | None = None,
-        private: Body | None = None,
     ) -> Stored:
-        stored = Stored(
-            self._store.next_seq(), resource, str(body["id"]), body, parents or {}, private or {}
-        )
+        """A new object; `id` is kept apart, because some objects don't show one."""
+        stored = Stored(self._store.next_seq(), resource, id, body, parents or {})
         self.account.add(stored)
         self._added.append(stored)
         return stored

@@ -1,13 +1,56 @@
-"""What is special about single resources: everything else is done generically."""
+"""What is special about single resources: everything else is done generically.
+
+Not calculated, and so not pretended: tax, discounts, prorations, prices in tiers, what time
+brings (renewals, expiries), and the events that Stripe would send.
+"""
 
 from collections.abc import Mapping
 
+from stripe_connector.sandbox.behaviour import (
+    account,
+    charge,
+    coupon,
+    customer,
+    file,
+    invoice,
+    invoice_item,
+    payment_intent,
+    payment_method,
+    price,
+    product,
+    refund,
+    source,
+    subscription,
+    subscription_item,
+)
 from stripe_connector.sandbox.turn import Behaviour
 from stripe_connector.sandbox.verbs import Verb
 
-BEHAVIOURS: Mapping[str, Behaviour] = {}
+_NOUNS = (
+    account,
+    charge,
+    coupon,
+    customer,
+    file,
+    invoice,
+    invoice_item,
+    payment_intent,
+    payment_method,
+    price,
+    product,
+    refund,
+    source,
+    subscription,
+    subscription_item,
+)
+
+BEHAVIOURS: Mapping[str, Behaviour] = {
+    resource: behaviour for noun in _NOUNS for resource, behaviour in noun.BEHAVIOURS.items()
+}
 """By resource id."""
 
-ACTIONS: Mapping[str, Verb] = {}
+ACTIONS: Mapping[str, Verb] = {
+    operation: verb for noun in _NOUNS for operation, verb in noun.ACTIONS.items()
+}
 """By operation id: what is no create, retrieve, update, delete, list or search, or is one with
 a meaning of its own."""

@@ -1,0 +1,35 @@
+"""Coupons and promotion codes."""
+
+from collections.abc import Mapping
+
+from stripe_connector.sandbox.refusal import RefusalError, missing
+from stripe_connector.sandbox.store import Body, Stored
+from stripe_connector.sandbox.turn import Behaviour, Turn
+from stripe_connector.sandbox.verbs import Verb
+
+
+def making(turn: Turn, params: Body) -> None:
+    percent, amount = params.get("percent_off"), params.get("amount_off")
+    if (percent is None) == (amount is None):
+        raise RefusalError(
+            400,
+            "Give either percent_off or amount_off.",
+            "parameter_missing" if percent is None else "",
+            "percent_off",
+        )
+    if amount is not None and not params.get("currency"):
+        raise missing("currency")
+    if params.get("duration") == "repeating" and not params.get("duration_in_months"):
+        raise missing("duration_in_months")
+    params["id"] = params.get("id") or turn.ids.text(8)
+
+
+def code_made(turn: Turn, stored: Stored, params: Body) -> None:
+    stored.body["code"] = stored.body["code"] or turn.ids.code()
+
+
+BEHAVIOURS: Mapping[str, Behaviour] = {
+    "coupon": Behaviour(making=making),
+    "promotion_code": Behaviour(made=code_made),
+}
+ACTIONS: Mapping[str, Verb] = {}

@@ -1,0 +1,173 @@
+"""Invoice items, and the lines that invoices have of them and of subscriptions."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import cast
+
+from connector_sdk import JSON
+
+from stripe_connector.sandbox.behaviour.price import amount_of
+from stripe_connector.sandbox.refusal import RefusalError, missing, not_allowed
+from stripe_connector.sandbox.store import Body, Stored
+from stripe_connector.sandbox.turn import Behaviour, Turn
+from stripe_connector.sandbox.verbs import Verb
+
+
+def making(turn: Turn, params: Body) -> None:
+    invoice = turn.peek("invoice", params.get("invoice", ""))
+    if invoice is not None:
+        _expect_draft(invoice)
+        params.setdefault("customer", invoice.body["customer"])
+        params.setdefault("currency", invoice.body["currency"])
+    if not params.get("customer"):
+        raise missing("customer")
+    data = params.get("price_data")
+    if isinstance(data, dict):
+        params["pricing"] = {"price": turn.create("price", dict(data)).id}
+
+
+def made(turn: Turn, stored: Stored, params: Body) -> None:
+    body = stored.body
+    quantity = params.get("quantity", 1)
+    body["date"] = turn.now
+    body["quantity_decimal"] = str(quantity)
+    if not params.get("period"):
+        body["period"] = {"start": turn.now, "end": turn.now}
+    _value(turn, body, params, cast(int, quantity))
+    invoice = turn.peek("invoice", body["invoice"] or "")
+    if invoice is not None:
+        bill(turn, stored, invoice)
+
+
+def _value(turn: Turn, body: Body, params: Body, quantity: int) -> None:
+    """Amount, currency and pricing: from a price, an amount per unit, or an amount."""
+    pricing = params.get("pricing")
+    price_id = pricing.get("price") if isinstance(pricing, dict) else None
+    unit = params.get("unit_amount_decimal")
+    if price_id:
+        price = turn.find("price", price_id, "pricing[price]", 400)
+        if price.body["type"] != "one_time":
+            raise not_allowed(
+                "The price specified is set to `type=recurring` but this field only accepts "
+                "prices with `type=one_time`.",
+                "",
+                "pricing[price]",
+            )
+        body["amount"] = amount_of(price.body, quantity)
+        body["currency"] = price.body["currency"]
+        body["description"] = body["description"] or _name(turn, price.body)
+        body["pricing"] = priced(price.body)
+    elif unit is not None:
+        body["amount"] = int((Decimal(str(unit)) * quantity).to_integral_value("ROUND_HALF_UP"))
+        body["pricing"] = {"type": "price_details", "unit_amount_decimal": unit}
+    elif params.get("amount") is None:
+        raise missing("amount")
+    if not body["currency"]:
+        raise missing("currency")
+
+
+def _name(turn: Turn, price: Mapping[str, JSON]) -> JSON:
+    product = turn.peek("product", price["product"])
+    return product.body["name"] if product else None
+
+
+def priced(price: Mapping[str, JSON]) -> Body:
+    """How a line says which price it comes from."""
+    return {
+        "type": "price_details",
+        "price_details": {"price": price["id"], "product": price["product"]},
+        "unit_amount_decimal": price["unit_amount_decimal"],
+    }
+
+
+def bill(turn: Turn, item: Stored, invoice: Stored) -> None:
+    """Makes a line of a pending item."""
+    body = turn.work.edit(item)
+    body["invoice"] = invoice.id
+    copied = ("amount", "currency", "description", "quantity", "period", "pricing", "metadata")
+    parent: Body = {
+        "type": "invoice_item_details",
+        "invoice_item_details": {
+            "invoice_item": item.id,
+            "proration": False,
+            "proration_details": None,
+            "subscription": None,
+        },
+        "subscription_item_details": None,
+    }
+    line = add_line(turn, invoice, {name: body[name] for name in copied}, parent)
+    item.private["line"] = line.id
+    total(turn, invoice)
+
+
+def add_line(turn: Turn, invoice: Stored, fields: Body, parent: Body) -> Stored:
+    """A new line; `total` has to follow."""
+    line = turn.create("invoice_line_item", {}, {"invoice": invoice.id})
+    line.body.update(fields)
+    line.body["subtotal"] = line.body["amount"]
+    line.body["parent"] = parent
+    return line
+
+
+def total(turn: Turn, invoice: Stored) -> None:
+    """Adds up the lines. Tax, discounts and customer balances are not calculated."""
+    lines = turn.children("invoice_line_item", invoice.id)
+    amount = sum(cast(int, line.body["amount"]) for line in lines)
+    body = turn.work.edit(invoice)
+    for name in ("subtotal", "subtotal_excluding_tax", "total", "total_excluding_tax"):
+        body[name] = amount
+    body["amount_due"] = body["amount_remaining"] = max(amount, 0)
+
+
+def changed(turn: Turn, stored: Stored, params: Body) -> None:
+    body = stored.body
+    if any(name in params for name in ("amount", "quantity", "pricing", "unit_amount_decimal")):
+        _value(turn, body, {"amount": body["amount"], **params}, cast(int, body["quantity"]))
+    invoice = turn.peek("invoice", body["invoice"] or "")
+    line = turn.peek("invoice_line_item", stored.private.get("line", ""))
+    if invoice and line:
+        _expect_draft(invoice)
+        copied = ("amount", "description", "quantity", "pricing")
+        turn.work.edit(line).update({name: body[name] for name in copied})
+        line.body["subtotal"] = body["amount"]
+        total(turn, invoice)
+
+
+def removing(turn: Turn, stored: Stored) -> None:
+    invoice = turn.peek("invoice", stored.body["invoice"] or "")
+    line = turn.peek("invoice_line_item", stored.private.get("line", ""))
+    if invoice and line:
+        _expect_draft(invoice)
+        turn.work.delete(line)
+        total(turn, invoice)
+
+
+def _expect_draft(invoice: Stored) -> None:
+    if invoice.body["status"] != "draft":
+        raise not_allowed(
+            f"The invoice {invoice.id} is no longer a draft, so that its items can't be changed.",
+            "invoice_not_editable",
+            "invoice",
+        )
+
+
+def is_pending(stored: Stored, value: JSON) -> bool:
+    return (stored.body["invoice"] is None) == value
+
+
+def line_update(turn: Turn) -> Body:
+    raise RefusalError(
+        404, "The sandbox does not change lines of invoices: change the invoice item behind it."
+    )
+
+
+BEHAVIOURS: Mapping[str, Behaviour] = {
+    "invoice_item": Behaviour(
+        making=making,
+        made=made,
+        changed=changed,
+        removing=removing,
+        filters={"pending": is_pending},
+    )
+}
+ACTIONS: Mapping[str, Verb] = {"invoices.line_items.update": line_update}

@@ -1,0 +1,104 @@
+"""Prices, and the plans as which subscriptions still show them."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import cast
+
+from connector_sdk import JSON
+
+from stripe_connector.sandbox.refusal import RefusalError, missing, not_allowed
+from stripe_connector.sandbox.store import Body, Stored
+from stripe_connector.sandbox.turn import Behaviour, Turn
+from stripe_connector.sandbox.verbs import Verb
+
+_PRICED = ("unit_amount", "unit_amount_decimal", "custom_unit_amount", "tiers")
+
+
+def making(turn: Turn, params: Body) -> None:
+    data = params.get("product_data")
+    if isinstance(data, dict):
+        params["product"] = turn.create("product", dict(data)).id
+    if not params.get("product"):
+        raise missing("product")
+    if all(params.get(name) is None for name in _PRICED):
+        raise missing("unit_amount")
+    _take_lookup_key(turn, params)
+
+
+def _take_lookup_key(turn: Turn, params: Body, own: str = "") -> None:
+    """A lookup key belongs to one price; it can be taken over from another."""
+    key = params.get("lookup_key")
+    for other in turn.work.account.live("price") if key else ():
+        if other.body["lookup_key"] != key or other.id == own:
+            continue
+        if not params.get("transfer_lookup_key"):
+            raise not_allowed(
+                f"A price (`{other.id}`) already uses that lookup key.", "", "lookup_key"
+            )
+        turn.work.edit(other)["lookup_key"] = None
+
+
+def made(turn: Turn, stored: Stored, params: Body) -> None:
+    body = stored.body
+    recurring = body["recurring"]
+    body["type"] = "recurring" if recurring else "one_time"
+    if isinstance(recurring, dict):
+        recurring["interval_count"] = recurring["interval_count"] or 1
+    decimal = params.get("unit_amount_decimal")
+    if decimal is not None:
+        amount = Decimal(str(decimal))
+        body["unit_amount"] = int(amount) if amount == int(amount) else None
+    elif body["unit_amount"] is not None:
+        body["unit_amount_decimal"] = str(body["unit_amount"])
+
+
+def changing(turn: Turn, stored: Stored, params: Body) -> None:
+    _take_lookup_key(turn, params, stored.id)
+
+
+def amount_of(price: Mapping[str, JSON], quantity: int) -> int:
+    """What `quantity` of a price cost, in minor units. Metered use costs nothing yet. Raises
+    RefusalError for a price in tiers, which the sandbox doesn't calculate."""
+    recurring = price.get("recurring")
+    if isinstance(recurring, dict) and recurring.get("usage_type") == "metered":
+        return 0
+    decimal = price.get("unit_amount_decimal")
+    if decimal is None:
+        raise RefusalError(
+            400,
+            f"The sandbox can't calculate the price {price['id']}: it has no amount per unit.",
+            "",
+            "price",
+        )
+    return int((Decimal(str(decimal)) * quantity).to_integral_value("ROUND_HALF_UP"))
+
+
+def as_plan(turn: Turn, price: Mapping[str, JSON]) -> Body:
+    """The plan as which a recurring price stands in a subscription item."""
+    plan = turn.registry.shapes.new("plan", str(price["id"]), cast(int, price["created"]))
+    recurring = price["recurring"] if isinstance(price["recurring"], dict) else {}
+    for name in ("active", "billing_scheme", "currency", "nickname", "product", "tiers_mode"):
+        plan[name] = price.get(name)
+    for name in ("interval", "interval_count", "meter", "trial_period_days", "usage_type"):
+        plan[name] = recurring.get(name)
+    plan["amount"] = price["unit_amount"]
+    plan["amount_decimal"] = price["unit_amount_decimal"]
+    plan["metadata"] = price["metadata"]
+    return plan
+
+
+def plan_made(turn: Turn, stored: Stored, params: Body) -> None:
+    body = stored.body
+    product = params.get("product")
+    if isinstance(product, dict):
+        body["product"] = turn.create("product", dict(product)).id
+    body["interval_count"] = body["interval_count"] or 1
+    if body["amount"] is not None and body["amount_decimal"] is None:
+        body["amount_decimal"] = str(body["amount"])
+
+
+BEHAVIOURS: Mapping[str, Behaviour] = {
+    "price": Behaviour(making=making, made=made, changing=changing),
+    "plan": Behaviour(made=plan_made),
+}
+ACTIONS: Mapping[str, Verb] = {}

@@ -1,0 +1,221 @@
+"""Subscriptions: begun with a trial, a payment or an open invoice; changed; ended."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from connector_sdk import JSON
+
+from stripe_connector.sandbox.behaviour.invoice import collect, finalize
+from stripe_connector.sandbox.behaviour.invoice_item import add_line, priced, total
+from stripe_connector.sandbox.behaviour.payment_method import default_of
+from stripe_connector.sandbox.behaviour.price import amount_of
+from stripe_connector.sandbox.behaviour.subscription_item import price_for
+from stripe_connector.sandbox.refusal import RefusalError, missing, not_allowed
+from stripe_connector.sandbox.store import Body, Stored
+from stripe_connector.sandbox.turn import Behaviour, Turn
+from stripe_connector.sandbox.verbs import Verb
+
+_DAY = 86400
+_ENDED = ("canceled", "incomplete_expired")
+
+
+def making(turn: Turn, params: Body) -> None:
+    for name in ("customer", "items"):
+        if not params.get(name):
+            raise missing(name)
+    if params.get("collection_method") == "send_invoice" and not params.get("days_until_due"):
+        raise missing("days_until_due")
+
+
+def made(turn: Turn, stored: Stored, params: Body) -> None:
+    body = stored.body
+    anchor = params.get("billing_cycle_anchor")
+    body["start_date"] = turn.now
+    body["billing_cycle_anchor"] = anchor if isinstance(anchor, int) else turn.now
+    _begin_trial(turn, body, params)
+    prices = [
+        price_for(turn, data, f"items[{index}]")
+        for index, data in enumerate(cast(list[Body], params["items"]))
+    ]
+    body["currency"] = prices[0].body["currency"]
+    for data, price in zip(cast(list[Body], params["items"]), prices, strict=True):
+        item = {name: value for name, value in data.items() if name != "price_data"}
+        turn.create("subscription_item", {**item, "price": price.id, "subscription": stored.id})
+    _bill(turn, stored, params)
+
+
+def _begin_trial(turn: Turn, body: Body, params: Body) -> None:
+    days, end = params.get("trial_period_days"), params.get("trial_end")
+    if isinstance(days, int) and days > 0:
+        end = turn.now + days * _DAY
+    if isinstance(end, int):
+        body.update(trial_start=turn.now, trial_end=end, status="trialing")
+        body["billing_cycle_anchor"] = end
+
+
+def _bill(turn: Turn, stored: Stored, params: Body) -> None:
+    """The first invoice, and what the subscription's status becomes by it."""
+    body = stored.body
+    sends = body["collection_method"] == "send_invoice"
+    wants = params.get("payment_behavior") or "allow_incomplete"
+    invoice = _invoice(turn, stored)
+    body["latest_invoice"] = invoice.id
+    if not sends or invoice.body["amount_due"] == 0:
+        finalize(turn, invoice)
+    if body["status"] == "trialing":
+        return
+    if sends or invoice.body["status"] == "paid":
+        body["status"] = "active"
+        return
+    body["status"] = "incomplete"
+    if wants == "default_incomplete":
+        return
+    method = default_of(turn, body)
+    if method is None:
+        raise not_allowed(
+            "This customer has no attached payment source or default payment method. Set a "
+            "default payment method, or create the subscription with "
+            "payment_behavior=default_incomplete.",
+            "resource_missing",
+        )
+    try:
+        collect(turn, invoice, method)
+    except RefusalError as declined:
+        if wants == "error_if_incomplete":
+            declined.kept = False
+            raise
+
+
+def _invoice(turn: Turn, stored: Stored) -> Stored:
+    body = stored.body
+    params: Body = {
+        "billing_reason": "subscription_create",
+        "collection_method": body["collection_method"],
+        "currency": body["currency"],
+        "customer": body["customer"],
+        "default_payment_method": body["default_payment_method"],
+        "days_until_due": body["days_until_due"],
+    }
+    invoice = turn.create("invoice", params)
+    invoice.body["parent"] = {
+        "type": "subscription_details",
+        "subscription_details": {"metadata": body["metadata"], "subscription": stored.id},
+        "quote_details": None,
+    }
+    for item in turn.children("subscription_item", stored.id):
+        _line(turn, invoice, stored, item)
+    total(turn, invoice)
+    return invoice
+
+
+def _line(turn: Turn, invoice: Stored, stored: Stored, item: Stored) -> None:
+    price = cast(Body, item.body["price"])
+    quantity = item.body["quantity"]
+    trial = stored.body["status"] == "trialing"
+    count = quantity if isinstance(quantity, int) else 0
+    fields: Body = {
+        "amount": 0 if trial else amount_of(price, count),
+        "currency": price["currency"],
+        "period": {
+            "start": item.body["current_period_start"],
+            "end": item.body["current_period_end"],
+        },
+        "pricing": priced(price),
+        "quantity": count,
+        "subscription": stored.id,
+    }
+    parent: Body = {
+        "type": "subscription_item_details",
+        "subscription_item_details": {
+            "invoice_item": None,
+            "proration": False,
+            "proration_details": None,
+            "subscription": stored.id,
+            "subscription_item": item.id,
+        },
+        "invoice_item_details": None,
+    }
+    add_line(turn, invoice, fields, parent)
+
+
+def changing(turn: Turn, stored: Stored, params: Body) -> None:
+    if stored.body["status"] in _ENDED:
+        raise not_allowed(
+            "A canceled subscription can only update its cancellation_details and metadata."
+        )
+    given = params.get("items")
+    for index, data in enumerate(given if isinstance(given, list) else ()):
+        if isinstance(data, dict):
+            _change_item(turn, stored, data, f"items[{index}]")
+
+
+def _change_item(turn: Turn, stored: Stored, data: Body, param: str) -> None:
+    """Prorations are not calculated: a change shows in the items only."""
+    named = data.get("id")
+    if named is None:
+        price = price_for(turn, data, param)
+        turn.create("subscription_item", {**data, "price": price.id, "subscription": stored.id})
+        return
+    item = turn.find("subscription_item", named, f"{param}[id]", 400)
+    if data.get("deleted"):
+        turn.delete(item)
+    else:
+        turn.update(item, {name: value for name, value in data.items() if name != "id"})
+
+
+def changed(turn: Turn, stored: Stored, params: Body) -> None:
+    body = stored.body
+    if "cancel_at_period_end" in params:
+        ends = bool(params["cancel_at_period_end"])
+        items = turn.children("subscription_item", stored.id)
+        body["cancel_at"] = items[0].body["current_period_end"] if ends else None
+        body["canceled_at"] = turn.now if ends else None
+    elif isinstance(params.get("cancel_at"), int):
+        body["canceled_at"] = turn.now
+    if params.get("trial_end") == "now" and body["status"] == "trialing":
+        body.update(status="active", trial_end=turn.now)
+
+
+def end(turn: Turn, stored: Stored) -> None:
+    turn.work.edit(stored).update(
+        status="canceled", canceled_at=turn.now, ended_at=turn.now, cancel_at_period_end=False
+    )
+
+
+def cancel(turn: Turn) -> Body:
+    """DELETE /v1/subscriptions/{id}: the answer is the subscription itself."""
+    stored = turn.own()
+    if stored.body["status"] in _ENDED:
+        name = turn.registry.catalogue.resource("subscription").object_name
+        raise RefusalError(404, f"No such {name}: '{stored.id}'", "resource_missing", "id")
+    end(turn, stored)
+    details = turn.params.get("cancellation_details")
+    if isinstance(details, dict):
+        fields: Body = {"comment": None, "feedback": None, "reason": "cancellation_requested"}
+        stored.body["cancellation_details"] = {**fields, **details}
+    return turn.shown(stored)
+
+
+def has_status(stored: Stored, value: JSON) -> bool:
+    if value == "all":
+        return True
+    status = stored.body["status"]
+    return status in _ENDED if value == "ended" else status == value
+
+
+def hides(stored: Stored, params: Body) -> bool:
+    """Canceled ones are listed only when asked for by status."""
+    return stored.body["status"] == "canceled" and "status" not in params
+
+
+BEHAVIOURS: Mapping[str, Behaviour] = {
+    "subscription": Behaviour(
+        making=making,
+        made=made,
+        changing=changing,
+        changed=changed,
+        filters={"status": has_status},
+        hides=hides,
+    )
+}
+ACTIONS: Mapping[str, Verb] = {"subscriptions.cancel": cancel}

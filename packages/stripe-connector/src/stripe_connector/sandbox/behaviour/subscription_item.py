@@ -1,0 +1,72 @@
+"""The items of subscriptions: which price, how many, for which period."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from stripe_connector.sandbox.behaviour.period import later
+from stripe_connector.sandbox.behaviour.price import as_plan
+from stripe_connector.sandbox.refusal import missing, not_allowed
+from stripe_connector.sandbox.store import Body, Stored
+from stripe_connector.sandbox.turn import Behaviour, Turn
+from stripe_connector.sandbox.verbs import Verb
+
+
+def price_for(turn: Turn, data: Body, param: str) -> Stored:
+    """The recurring price that an item names or describes. Raises RefusalError."""
+    described = data.get("price_data")
+    if isinstance(described, dict):
+        return turn.create("price", dict(described))
+    named = data.get("price") or data.get("plan")
+    if not named:
+        raise missing(f"{param}[price]" if param else "price")
+    price = turn.find("price", named, f"{param}[price]" if param else "price", 400)
+    if price.body["type"] != "recurring":
+        raise not_allowed(
+            "The price specified is set to `type=one_time` but this field only accepts prices "
+            "with `type=recurring`.",
+            "",
+            f"{param}[price]" if param else "price",
+        )
+    return price
+
+
+def making(turn: Turn, params: Body) -> None:
+    params["price"] = price_for(turn, params, "").id
+
+
+def made(turn: Turn, stored: Stored, params: Body) -> None:
+    subscription = turn.find("subscription", params["subscription"], "subscription", 400)
+    body = stored.body
+    price = turn.find("price", params["price"]).body
+    body["price"] = dict(price)
+    body["plan"] = as_plan(turn, price)
+    recurring = cast(Body, price["recurring"])
+    metered = recurring["usage_type"] == "metered"
+    body["quantity"] = None if metered else params.get("quantity", 1)
+    start = cast(int, subscription.body["billing_cycle_anchor"])
+    body["current_period_start"] = subscription.body["trial_start"] or start
+    body["current_period_end"] = subscription.body["trial_end"] or later(
+        start, str(recurring["interval"]), cast(int, recurring["interval_count"])
+    )
+
+
+def changed(turn: Turn, stored: Stored, params: Body) -> None:
+    if params.get("price") or params.get("price_data"):
+        price = price_for(turn, params, "").body
+        stored.body["price"] = dict(price)
+        stored.body["plan"] = as_plan(turn, price)
+
+
+def removing(turn: Turn, stored: Stored) -> None:
+    if len(turn.children("subscription_item", str(stored.body["subscription"]))) == 1:
+        raise not_allowed(
+            "A subscription must have at least one active plan. Cancel the subscription instead."
+        )
+
+
+BEHAVIOURS: Mapping[str, Behaviour] = {
+    "subscription_item": Behaviour(
+        making=making, made=made, changed=changed, removing=removing, under=("subscription",)
+    )
+}
+ACTIONS: Mapping[str, Verb] = {}
