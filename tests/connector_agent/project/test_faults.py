@@ -39,7 +39,7 @@ ENDPOINT = "endpoints/acme.yaml"
         ("connector: files\nwrong\nx: y\n", "no_colon", "3:1"),
         ("connector: x\x07\n", "bad_character", "1:13"),
         ("connector: files\n? [a]\n: b\n", "bad_key", "2:3"),
-        ("[" * 3000, "too_deep", "1:1"),
+        ("[" * 1000, "too_deep", "1:1"),
         ("connector: files\nconnection:\n  a: 1\n b: 2\n", "indentation", "4:2"),
     ],
 )
@@ -185,6 +185,16 @@ def test_all_faults_are_told_at_once(faults: Faults) -> None:
         ("unknown_key", "project.yaml:1:1"),
         ("unknown_variable", f"{OPERATION}:8:12"),
     ]
+
+
+def test_faulty_references_of_an_endpoint(faults: Faults) -> None:
+    bad = ACME.replace("${var:patience}", "${var:patients}").replace("${var:team}", "${stage}")
+    found = faults({ENDPOINT: bad})
+    assert [(each.code, each.line) for each in found] == [
+        ("unknown_variable", f"{ENDPOINT}:4:12"),
+        ("unknown_namespace", f"{ENDPOINT}:12:48"),
+    ]
+    assert found[0].remedy == "Did you mean 'patience'?"
 
 
 def test_a_broken_endpoint_is_not_also_told_as_missing(faults: Faults) -> None:

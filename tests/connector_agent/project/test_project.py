@@ -52,6 +52,15 @@ def test_the_environment_is_looked_up_when_it_is_used(write: Write) -> None:
     assert problem.line == "endpoints/acme.yaml:3:12"
 
 
+def test_what_an_activity_needs_of_the_environment(write: Write) -> None:
+    text = ACME.replace("${var:team}", "${env:TEAM}")
+    project = Project.load(write({"endpoints/acme.yaml": text}), {})
+    with pytest.raises(SettingError) as caught:
+        project.endpoint("acme").activity("open invoices")
+    assert caught.value.problems[0].line == "endpoints/acme.yaml:12:48"
+    assert project.endpoint("acme").activity("new customer").settings == {}
+
+
 def test_an_empty_environment_variable_is_a_fault(write: Write) -> None:
     with pytest.raises(SettingError, match="STRIPE_KEY is empty"):
         Project.load(write(), {"STRIPE_KEY": ""}).endpoint("acme").connection()
@@ -87,8 +96,19 @@ def test_a_problem_of_a_connector_gets_its_place(write: Write) -> None:
     assert acme.located(problem, "open invoices").line == "endpoints/acme.yaml:12:26"
     missing = Problem("x", "The required field 'on' is missing.", path="on.deeper[0]")
     assert acme.located(missing, "new customer").line == "endpoints/acme.yaml:8:5"
+    nested = Problem("x", "Not a list.", path="filters.since[0].x")
+    assert acme.located(nested, "open invoices").line == "endpoints/acme.yaml:9:3"
     nothing = Problem("x", "Nothing.", path="elsewhere")
     assert acme.located(nothing).line == "endpoints/acme.yaml:2:1"
+
+
+def test_secrets_in_lists_do_not_show_either(write: Write) -> None:
+    text = ACME + "    filters:\n      - 5\n      - since: [a, '${env:STRIPE_KEY}']\n"
+    acme = Project.load(write({"endpoints/acme.yaml": text}), {"STRIPE_KEY": SECRET}).endpoint(
+        "acme"
+    )
+    found = acme.located(Problem("x", f"Not {SECRET!r}.", path="filters[1].since"), "open invoices")
+    assert (found.line, found.message) == ("endpoints/acme.yaml:15:9", "Not '(hidden)'.")
 
 
 def test_secrets_in_the_file_itself_are_found(write: Write) -> None:
