@@ -7,7 +7,6 @@ the flusher stores outcomes. Nothing is sent before its intent is on disk.
 import asyncio
 import contextlib
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Sequence
 
 from connector_sdk import (
@@ -25,7 +24,7 @@ from connector_agent.runs.ledger import Intent, LostRunError, Verdict
 from connector_agent.runs.reading import Batch, Reading
 
 WINDOW = 1000
-"""Intents that may wait for the writer."""
+"""Records without an outcome beyond which the reader waits."""
 GATHER = 0.02
 """Seconds for which the flusher lets outcomes gather before it writes them in one go."""
 SETTLE_AT_ONCE = 100
@@ -43,8 +42,8 @@ class KeyedExecution:
         self._pulse = Pulse(parts.ledger.run.settled)
         self._frontier = parts.ledger.run.settled
         self._ahead: set[int] = set()
-        self._queue: asyncio.Queue[Intent | None] = asyncio.Queue(WINDOW)
-        self._backlog: deque[Intent] = deque()
+        self._queue: asyncio.Queue[Intent | None] = asyncio.Queue()
+        self._room = asyncio.Event()
         self._open: dict[Place, Intent] = {}
         self._unsent: set[Place] = set()
         self._repeated: set[Place] = set()
@@ -89,6 +88,7 @@ class KeyedExecution:
         while not self._queue.empty():
             self._queue.get_nowait()
         self._queue.put_nowait(None)
+        self._room.set()
 
     def _fail(self, error: Exception) -> None:
         if self._failure is None:
@@ -111,7 +111,7 @@ class KeyedExecution:
         started = [intent for intent in pending if intent.call.first_sent is not None]
         await self._restamp(unsent)
         for ready in await self._ready(started):
-            self._backlog.append(ready)
+            self._queue.put_nowait(ready)
 
     async def _restamp(self, batch: Sequence[Intent]) -> None:
         """Notes now as the time of the first send, and lines the calls up."""
@@ -121,25 +121,30 @@ class KeyedExecution:
         await self._parts.database.call(lambda connection: ledger.rewrite(connection, calls))
         for intent, call in zip(batch, calls, strict=True):
             self._plan(intent._replace(call=call), fresh=True)
-            self._backlog.append(intent._replace(call=call))
+            self._queue.put_nowait(intent._replace(call=call))
 
     async def _read(self) -> None:
         parts = self._parts
         try:
             async with contextlib.aclosing(Reading(parts, anew=True).batches()) as batches:
                 async for batch in batches:
-                    async with self._storing:
-                        await self._store(batch)
+                    await self._wait_for_room()
                     if parts.host.stopping():
                         return
+                    async with self._storing:
+                        await self._store(batch)
         except (UnreachableError, SourceChangedError) as error:
             # What was intended before can still be sent.
             self._failure = self._failure or error
         except Exception as error:
             self._fail(error)
         finally:
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._queue.put(None)
+            self._queue.put_nowait(None)
+
+    async def _wait_for_room(self) -> None:
+        while len(self._open) >= WINDOW and not self._parts.host.stopping():
+            self._room.clear()
+            await self._room.wait()
 
     async def _store(self, batch: Batch) -> None:
         parts = self._parts
@@ -164,9 +169,7 @@ class KeyedExecution:
             parts.counts.add(verdict.outcome.kind)
         self._advance({verdict.outcome.seq for verdict in decided})
         for intent in await self._ready(planned):
-            if parts.host.stopping():
-                break
-            await self._queue.put(intent)
+            self._queue.put_nowait(intent)
         self._watch.check()
         await self._checkpoint_if_due()
 
@@ -208,22 +211,17 @@ class KeyedExecution:
                 async for outcome in outcomes:
                     self._collect(outcome)
             await self._flush()
-            if self._parts.host.stopping() or not self._backlog:
+            if self._parts.host.stopping() or self._queue.empty():
                 return
 
     async def _calls(self) -> AsyncIterator[Call]:
-        ended = self._queue.empty() and self._source_ended
         while not self._parts.host.stopping():
-            if self._backlog:
-                intent = self._backlog.popleft()
-            elif ended:
+            if self._source_ended and self._queue.empty():
                 return
-            else:
-                item = await self._queue.get()
-                if item is None:
-                    self._source_ended = ended = True
-                    continue
-                intent = item
+            intent = await self._queue.get()
+            if intent is None:
+                self._source_ended = True
+                continue
             place = (intent.call.seq, intent.call.step)
             if place in self._unsent:
                 # The ledger has to think of it as sent from now on; the target knows better.
@@ -270,6 +268,7 @@ class KeyedExecution:
             self._unsent.discard(place)
             parts.counts.add(outcome.kind, replayed=int(outcome.replayed))
         self._advance({outcome.seq for outcome in batch})
+        self._room.set()
         await self._checkpoint_if_due()
 
     def _verdict(self, outcome: Outcome) -> Verdict:
@@ -322,7 +321,7 @@ class KeyedExecution:
         await parts.database.call(lambda connection: parts.ledger.rewrite(connection, [call]))
         again = intent._replace(call=call)
         self._open[(call.seq, call.step)] = again
-        self._backlog.append(again)
+        self._queue.put_nowait(again)
 
     def _advance(self, settled: set[int]) -> None:
         self._ahead |= settled
