@@ -1,0 +1,103 @@
+"""What comes of the measurements of one scenario."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+
+from bench.child import Usage
+from bench.scenarios import Job, Scenario
+
+FEW = 1
+"""Records of the runs that show what a program takes before its first record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Medians of one scenario. `start` is what a run of one record takes, in seconds, `peak`
+    MB of the whole run; `per_second` and `cpu` (milliseconds for 1,000 records, user and
+    system) are without the start. None where the difference is lost in the noise."""
+
+    name: str
+    title: str
+    job: Job
+    records: int
+    per_second: float | None
+    cpu: float | None
+    start: float
+    peak: float
+
+
+def measure(scenario: Scenario, repeat: int, tell: Callable[[str], None]) -> Figures:
+    """Runs the scenario `repeat` times, each time once more with one record only."""
+    few: list[Usage] = []
+    whole: list[Usage] = []
+    for turn in range(1, repeat + 1):
+        tell(f"{scenario.job}: {scenario.title}, {scenario.records:,} records ({turn}/{repeat})")
+        few.append(scenario.run(FEW))
+        whole.append(scenario.run(scenario.records))
+    more = scenario.records - FEW
+    wall = median(used.wall for used in whole) - median(used.wall for used in few)
+    cpu = median(used.cpu for used in whole) - median(used.cpu for used in few)
+    return Figures(
+        scenario.name,
+        scenario.title,
+        scenario.job,
+        scenario.records,
+        per_second=more / wall if more and wall > 0 else None,
+        cpu=1_000_000 * cpu / more if more and cpu > 0 else None,
+        start=median(used.wall for used in few),
+        peak=median(used.peak for used in whole),
+    )
+
+
+def ratios(found: Sequence[Figures], floors: Mapping[Job, str]) -> dict[str, float]:
+    """By name of the scenario: its CPU time for a record, the floor of its job being 1."""
+    cpu = {each.name: each.cpu for each in found}
+    made: dict[str, float] = {}
+    for each in found:
+        floor = cpu.get(floors[each.job])
+        if each.cpu and floor:
+            made[each.name] = each.cpu / floor
+    return made
+
+
+def as_json(found: Sequence[Figures], compared: Mapping[str, float]) -> list[dict[str, object]]:
+    """The figures for a file."""
+    return [{**asdict(each), "ratio": compared.get(each.name)} for each in found]
+
+
+def table(found: Sequence[Figures], compared: Mapping[str, float]) -> str:
+    """The figures for a person."""
+    rows: list[tuple[str, ...]] = [
+        ("", "records", "records/s", "CPU ms/1,000", "of floor", "start s", "peak MB")
+    ]
+    job = ""
+    for each in found:
+        if each.job != job:
+            job = each.job
+            rows.append((f"{job}:", *[""] * 6))
+        rows.append(
+            (
+                f"  {each.title}",
+                f"{each.records:,}",
+                _number(each.per_second, ",.0f"),
+                _number(each.cpu, ",.1f"),
+                _number(compared.get(each.name), ".1f"),
+                f"{each.start:.2f}",
+                f"{each.peak:.0f}",
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(
+            [
+                row[0].ljust(widths[0]),
+                *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)),
+            ]
+        ).rstrip()
+        for row in rows
+    )
+
+
+def _number(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
