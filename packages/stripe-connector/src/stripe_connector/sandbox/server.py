@@ -86,9 +86,11 @@ class Sandbox:
             store = self._journal.load(fresh) if self._journal else Store(fresh)
             self.account = store.own
             self._api = Api(standard(), store, self._journal, self._keys, self._ids)
-            self._runner = web.ServerRunner(web.Server(self._handle), access_log=None)
+            self._runner = web.ServerRunner(
+                web.Server(self._handle), access_log=None, shutdown_timeout=1.0
+            )
             await self._runner.setup()
-            site = web.TCPSite(self._runner, HOST, self._port, shutdown_timeout=1.0)
+            site = web.TCPSite(self._runner, HOST, self._port)
             await site.start()
         except BaseException:
             await self.stop()
