@@ -4,9 +4,8 @@ import gzip
 from pathlib import Path
 
 import pytest
-
 from connector_agent.connectors.files.connector import FilesConnector
-from connector_sdk import Activity, MemoryHost
+from connector_sdk import JSON, Activity, MemoryHost
 from connector_sdk.conformance import Battery, Subject
 
 
@@ -25,8 +24,8 @@ class TestConformance(Battery):
             lines = (gzip.decompress(data) if ending.endswith(".gz") else data).splitlines()
             return len(lines) - (ending.startswith("csv") and bool(lines))
 
-        settings = {"path": f"out/customers.{ending}"}
-        stated = {**settings, "columns": ["id", "name"]}
+        settings: dict[str, JSON] = {"path": f"out/customers.{ending}"}
+        stated: dict[str, JSON] = {**settings, "columns": ["id", "name"]}
         is_csv = ending.startswith("csv")
         return Subject(
             connector=FilesConnector(),

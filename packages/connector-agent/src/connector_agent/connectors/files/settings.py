@@ -140,8 +140,8 @@ def read_settings(folder: Path, stated: Mapping[str, JSON]) -> ReadSettings:
         problems.append(_one_character("quote", quote))
     encoding = cast(str, values.get("encoding", ""))
     try:
-        b"".decode(encoding or "utf-8")
-    except LookupError:
+        b"text".decode(encoding or "utf-8", "replace")
+    except (LookupError, UnicodeError):
         problems.append(
             Problem(
                 "unknown_encoding",

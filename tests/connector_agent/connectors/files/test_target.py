@@ -1,0 +1,391 @@
+"""A file as a target: whole or not at all, and resumed without a doubled line."""
+
+import gzip
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+from connector_agent.connectors.files.connection import FilesConnection
+from connector_agent.connectors.files.connector import FilesConnector
+from connector_agent.connectors.files.part import part_of
+from connector_agent.connectors.files.target import FileTarget
+from connector_sdk import (
+    JSON,
+    Activity,
+    Body,
+    Call,
+    Cursor,
+    MemoryHost,
+    Problem,
+    SettingError,
+    TargetFullError,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.connector_agent.connectors.files.conftest import Write
+
+
+async def opened(
+    connection: FilesConnection, path: str, resume: Cursor | None = None, **settings: JSON
+) -> FileTarget:
+    activity = Activity("a", "write", settings={"path": path, **settings})
+    return await connection.target(activity, resume)
+
+
+def requests(start: int, stop: int) -> list[bytes]:
+    return [b'{"id":"%d"}' % number for number in range(start, stop)]
+
+
+def held(path: Path) -> bytes:
+    data = path.read_bytes()
+    return gzip.decompress(data) if path.suffix == ".gz" else data
+
+
+async def test_json_lines_are_written_as_they_are(
+    tmp_path: Path, connection: FilesConnection, write: Write
+) -> None:
+    target = await opened(connection, "out/a.jsonl")
+    given_ = [b'{"b":1.10,"a":"\xc3\xa9"}', b'{\n  "z": [1, 2],\r\n "n": 12345678901234567890123}']
+    outcomes = await write(target, given_)
+    assert [(outcome.seq, outcome.kind, outcome.id) for outcome in outcomes] == [
+        (1, "written", ""),
+        (2, "written", ""),
+    ]
+    assert not (tmp_path / "out" / "a.jsonl").exists()
+    await target.finish(True)
+    assert held(tmp_path / "out" / "a.jsonl") == (
+        b'{"b":1.10,"a":"\xc3\xa9"}\n{"z":[1,2],"n":12345678901234567890123}\n'
+    )
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.jsonl"]
+
+
+async def test_columns_of_the_first_record(
+    tmp_path: Path, connection: FilesConnection, write: Write
+) -> None:
+    target = await opened(connection, "a.csv")
+    first = b'{"id":"1","address":{"line1":"x, y"}}'
+    outcomes = await write(target, [first, b'{"id":"2"}', b'{"id":"3","name":"z"}', first])
+    await target.finish(True)
+    assert [outcome.kind for outcome in outcomes] == ["written", "written", "refused", "written"]
+    problem = outcomes[2].problem
+    assert problem is not None
+    assert problem.path == "name"
+    assert "State it in the target's `columns`" in problem.remedy
+    assert held(tmp_path / "a.csv") == b'id,address.line1\r\n1,"x, y"\r\n2,\r\n1,"x, y"\r\n'
+
+
+async def test_stated_columns(tmp_path: Path, connection: FilesConnection, write: Write) -> None:
+    target = await opened(connection, "a.tsv", columns=["name", "id"])
+    refused = target.prepare(b'{"id":"1","nam":"x"}')
+    assert isinstance(refused, Problem)
+    assert refused.path == "nam"
+    await write(target, [b'{"id":"1","name":"a\\tb"}'])
+    await target.finish(True)
+    assert held(tmp_path / "a.tsv") == b'name\tid\r\n"a\tb"\t1\r\n'
+
+
+async def test_a_record_without_fields(connection: FilesConnection, write: Write) -> None:
+    (outcome,) = await write(await opened(connection, "a.csv"), [b"{}"])
+    assert outcome.kind == "refused"
+
+
+@pytest.mark.parametrize(
+    ("path", "columns", "data"),
+    [
+        ("a.jsonl", None, b""),
+        ("a.jsonl.gz", None, b""),
+        ("a.csv", None, b""),
+        ("a.csv", ["id", "x"], b"id,x\r\n"),
+        ("a.csv.gz", ["id", "x"], b"id,x\r\n"),
+    ],
+)
+async def test_nothing_to_write(
+    tmp_path: Path, connection: FilesConnection, path: str, columns: JSON, data: bytes
+) -> None:
+    target = await opened(connection, path, columns=columns)
+    await target.finish(True)
+    assert held(tmp_path / path) == data
+
+
+@pytest.mark.parametrize("path", ["a.jsonl", "a.jsonl.gz", "a.csv", "a.csv.gz"])
+async def test_a_resume_doubles_nothing(
+    tmp_path: Path, connection: FilesConnection, write: Write, path: str
+) -> None:
+    target = await opened(connection, path)
+    await write(target, requests(0, 22_000))
+    first = await target.position()
+    await write(target, requests(22_000, 35_000))
+    second = await target.position()
+    await write(target, requests(35_000, 45_000))
+    await target.finish(False)
+    for kept, start in ((second, 35_000), (first, 22_000), (first, 22_000)):
+        assert not (tmp_path / path).exists()
+        target = await opened(connection, path, kept)
+        await write(target, requests(start, 50_000))
+        await target.position()
+        await target.finish(False)
+    target = await opened(connection, path, first)
+    await write(target, requests(22_000, 50_000))
+    await target.finish(True)
+    lines = held(tmp_path / path).splitlines()
+    if "csv" in path:
+        assert lines.pop(0) == b"id"
+        assert lines == [b"%d" % number for number in range(50_000)]
+    else:
+        assert lines == requests(0, 50_000)
+
+
+async def test_a_position_covers_what_was_yielded(
+    tmp_path: Path, connection: FilesConnection
+) -> None:
+    target = await opened(connection, "a.jsonl")
+
+    async def calls() -> AsyncIterator[Call]:
+        for seq in range(1, 100_000):
+            yield Call(seq, 1, "", 1, None, Body(b'{"id":%d}' % seq))
+
+    seen = 0
+    async for outcome in target.write(calls()):
+        seen = outcome.seq
+        if seen % 10_007 == 0:
+            kept = msgspec.json.decode(await target.position())
+            assert kept["records"] == seen
+            lines = part_of(tmp_path / "a.jsonl").read_bytes()[: kept["bytes"]].splitlines()
+            assert lines[-1] == b'{"id":%d}' % seen
+    assert seen == 99_999
+
+
+async def test_a_run_killed_behind_the_move_goes_on(
+    tmp_path: Path, connection: FilesConnection, write: Write
+) -> None:
+    target = await opened(connection, "a.jsonl")
+    await write(target, requests(0, 5))
+    kept = await target.position()
+    await write(target, requests(5, 9))
+    await target.finish(True)
+    target = await opened(connection, "a.jsonl", kept)
+    assert held(tmp_path / "a.jsonl").splitlines() == requests(0, 9)
+    await write(target, requests(5, 9))
+    await target.finish(True)
+    assert held(tmp_path / "a.jsonl").splitlines() == requests(0, 9)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda path: path.unlink(), "is missing"),
+        (lambda path: os.truncate(path, 30), "has 30 bytes, and 130 were written to it"),
+        (lambda path: path.write_bytes(b"x" * 130), "holds other bytes than the run wrote"),
+    ],
+)
+async def test_a_spoilt_part_is_told(
+    tmp_path: Path,
+    connection: FilesConnection,
+    write: Write,
+    spoil: Callable[[Path], None],
+    message: str,
+) -> None:
+    target = await opened(connection, "a.jsonl")
+    await write(target, requests(100, 110))
+    kept = await target.position()
+    await target.finish(False)
+    spoil(part_of(tmp_path / "a.jsonl"))
+    with pytest.raises(SettingError, match=message):
+        await opened(connection, "a.jsonl", kept)
+    fresh = await opened(connection, "a.jsonl")
+    await write(fresh, requests(0, 1))
+    await fresh.finish(True)
+    assert held(tmp_path / "a.jsonl").splitlines() == requests(0, 1)
+
+
+async def test_a_foreign_position(connection: FilesConnection) -> None:
+    with pytest.raises(SettingError, match="is not one of a file"):
+        await opened(connection, "a.jsonl", b'{"rows":1}')
+
+
+async def test_a_dry_run_leaves_the_part_alone(
+    tmp_path: Path, connection: FilesConnection, write: Write
+) -> None:
+    target = await opened(connection, "a.jsonl")
+    await write(target, requests(0, 3))
+    kept = await target.position()
+    await target.finish(False)
+    dry = await opened(connection, "a.jsonl")
+    assert isinstance(dry.prepare(b'{"id":1}'), Body)
+    await dry.finish(False)
+    await (await opened(connection, "a.jsonl", kept)).finish(True)
+    assert held(tmp_path / "a.jsonl").splitlines() == requests(0, 3)
+
+
+async def test_one_run_at_a_time(tmp_path: Path, connection: FilesConnection, write: Write) -> None:
+    first = await opened(connection, "a.jsonl")
+    await first.position()
+    second = await opened(connection, "a.jsonl")
+    with pytest.raises(SettingError, match="is being written by another run"):
+        await second.position()
+    await write(first, requests(0, 2))
+    await first.finish(True)
+    assert held(tmp_path / "a.jsonl").splitlines() == requests(0, 2)
+
+
+async def test_the_mode_of_a_file_stays(
+    tmp_path: Path, connection: FilesConnection, write: Write
+) -> None:
+    (tmp_path / "a.jsonl").touch(mode=0o600)
+    target = await opened(connection, "a.jsonl")
+    await write(target, requests(0, 1))
+    await target.finish(True)
+    assert (tmp_path / "a.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+async def test_ending_twice_and_settling(connection: FilesConnection) -> None:
+    target = await opened(connection, "a.jsonl")
+    call = Call(1, 1, "", 1, 1.0, Body(b"{}"))
+    assert await target.settle([call, call]) == [None, None]
+    await target.finish(True)
+    await target.finish(True)
+    await target.finish(False)
+
+
+async def test_stopping_takes_nothing_new(
+    connection: FilesConnection, host: MemoryHost, write: Write
+) -> None:
+    target = await opened(connection, "a.jsonl")
+    host.stop()
+    assert len(await write(target, requests(0, 5))) == 1
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """Lets no file of this process grow beyond `size` bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("path", ["a.jsonl", "a.csv", "a.jsonl.gz"])
+async def test_a_full_disk_and_on_from_there(
+    tmp_path: Path, connection: FilesConnection, write: Write, path: str
+) -> None:
+    noise = [b'{"id":"%s"}' % os.urandom(300).hex().encode() for _ in range(2_000)]
+    target = await opened(connection, path)
+    await write(target, noise[:500])
+    kept = await target.position()
+    with room_for(msgspec.json.decode(kept)["bytes"] + 100_000):
+        with pytest.raises(TargetFullError, match="no room left to write"):
+            await write(target, noise[500:])
+            await target.position()
+        with pytest.raises(TargetFullError):
+            await target.position()
+        with pytest.raises(TargetFullError):
+            await target.finish(True)
+        await target.finish(False)
+    assert not (tmp_path / path).exists()
+    target = await opened(connection, path, kept)
+    await write(target, noise[500:])
+    await target.finish(True)
+    lines = held(tmp_path / path).splitlines()
+    assert lines[-2_000:] == [line if "jsonl" in path else line.split(b'"')[3] for line in noise]
+
+
+async def test_a_folder_that_can_not_be_made(tmp_path: Path, connection: FilesConnection) -> None:
+    (tmp_path / "out").write_text("a file")
+    target = await opened(connection, "out/a.jsonl")
+    with pytest.raises(SettingError, match=r"a\.jsonl can't be written"):
+        await target.position()
+
+
+KILLED = """
+import asyncio, sys
+from connector_agent.connectors.files.connector import FilesConnector
+from connector_sdk import Activity, Body, Call, MemoryHost
+
+async def calls():
+    for seq in range(1, 10_000_000):
+        yield Call(seq, 1, "", 1, None, Body(b'{"id":"%d"}' % seq))
+
+async def main():
+    connection = await FilesConnector().connect({"folder": sys.argv[1]}, MemoryHost())
+    target = await connection.target(Activity("a", "write", settings={"path": sys.argv[2]}))
+    async for outcome in target.write(calls()):
+        if outcome.seq % 20_000 == 0:
+            print(outcome.seq, (await target.position()).decode(), flush=True)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("path", ["a.jsonl", "a.csv.gz"])
+async def test_killed_and_resumed(
+    tmp_path: Path, connection: FilesConnection, write: Write, path: str
+) -> None:
+    command = [sys.executable, "-c", KILLED, str(tmp_path), path]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        for _ in range(3):
+            seq, _, position = process.stdout.readline().partition(b" ")
+        process.kill()
+    assert not (tmp_path / path).exists()
+    target = await opened(connection, path, position.strip())
+    await write(target, requests(int(seq) + 1, 70_001))
+    await target.finish(True)
+    ids = [line.strip(b'{}":id') for line in held(tmp_path / path).splitlines()]
+    assert ids[-70_000:] == [b"%d" % number for number in range(1, 70_001)]
+    assert len(ids) == 70_000 + ("csv" in path)
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner),
+    max_leaves=6,
+)
+
+
+@given(
+    st.lists(st.dictionaries(st.sampled_from(["id", "é", "x.y"]), VALUES, min_size=1), max_size=6),
+    st.sampled_from(["a.jsonl", "a.jsonl.gz"]),
+    st.integers(0, 6),
+    st.integers(0, 6),
+)
+async def test_any_cut_any_records(
+    tmp_path_factory: pytest.TempPathFactory,
+    records: list[dict[str, JSON]],
+    path: str,
+    cut: int,
+    more: int,
+) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    connection = await FilesConnector().connect({}, MemoryHost(folder))
+    encoded = [msgspec.json.encode(record) for record in records]
+
+    async def write(target: FileTarget, part: list[bytes]) -> None:
+        async def calls() -> AsyncIterator[Call]:
+            for seq, request in enumerate(part, start=1):
+                body = target.prepare(request)
+                assert isinstance(body, Body)
+                yield Call(seq, 1, "", 1, None, body)
+
+        assert [outcome.kind async for outcome in target.write(calls())] == ["written"] * len(part)
+
+    target = await opened(connection, path)
+    await write(target, encoded[:cut])
+    kept = await target.position()
+    await write(target, encoded[cut : cut + more])
+    await target.finish(False)
+    target = await opened(connection, path, kept)
+    await write(target, encoded[cut:])
+    await target.finish(True)
+    assert held(folder / path).splitlines() == encoded
