@@ -96,7 +96,7 @@ async def test_the_same_identity_twice_is_refused(workshop: Workshop) -> None:
     assert counts == Counts(read=21, written=20, refused=1)
     found = await workshop.database.call(lambda c: list(read_outcomes(c, run.id, ["refused"])))
     assert found[0].problem is not None
-    assert "record 3" in found[0].problem.message
+    assert "row 3" in found[0].problem.message
     assert found[0].record == b'{"id": "C3", "name": "again"}'
 
 

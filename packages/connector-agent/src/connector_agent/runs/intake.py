@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from connector_sdk import Body, Call, Outcome, Problem
+from connector_sdk import Body, Call, Outcome, Problem, shown
 
 from connector_agent.runs.execution import Parts
 from connector_agent.runs.key import call_key
@@ -27,7 +27,7 @@ async def take_in(parts: Parts, batch: Sequence[Staged]) -> Intake:
     """Looks up what is known of each record and plans its call."""
     wanted = [staged.identity for staged in batch if staged.identity]
     known: dict[str, Known] = {}
-    seen: dict[str, int] = {}
+    seen: dict[str, str] = {}
     if wanted:
         ledger = parts.ledger
         known, seen = await parts.database.call(
@@ -41,12 +41,12 @@ async def take_in(parts: Parts, batch: Sequence[Staged]) -> Intake:
         else:
             intake.decided.append(Verdict(found, staged.identity, staged.at, staged.record))
         if staged.identity and (isinstance(found, Intent) or found.kind == "skipped"):
-            seen[staged.identity] = staged.seq
+            seen[staged.identity] = staged.at
     return intake
 
 
 def _decide(
-    parts: Parts, staged: Staged, known: Known | None, seen: dict[str, int]
+    parts: Parts, staged: Staged, known: Known | None, seen: dict[str, str]
 ) -> Intent | Outcome:
     if staged.request is None:
         return Outcome(staged.seq, STEP, "refused", problem=staged.problem)
@@ -82,10 +82,10 @@ def _intent(parts: Parts, staged: Staged, body: Body, known: Known | None) -> In
     return Intent(call, staged.identity, staged.at, staged.record)
 
 
-def _same_as(staged: Staged, other: int) -> Problem:
+def _same_as(staged: Staged, other: str) -> Problem:
     return Problem(
         "same_identity",
-        f"It has the same identity as record {other} of this run: {staged.identity!r}.",
+        f"It has the same identity as {other or 'an earlier record'}: {shown(staged.identity)!r}.",
         "Keep one of the two in the source, or choose an identity that tells them apart.",
         value=staged.identity,
         at=staged.at,

@@ -87,18 +87,19 @@ class Ledger:
         )
         return {row[0]: Known(*row[1:]) for row in rows}
 
-    def seen(self, connection: Connection, wanted: Sequence[str]) -> dict[str, int]:
-        """Which of these identities this run has sent or skipped already, as which record."""
-        sent = select(intents.c.identity, intents.c.seq).where(
+    def seen(self, connection: Connection, wanted: Sequence[str]) -> dict[str, str]:
+        """Which of these identities this run has sent or skipped already, and at which place
+        in the source."""
+        sent = select(intents.c.identity, intents.c.at).where(
             intents.c.run == self.run.id, intents.c.identity.in_(wanted)
         )
-        skipped = select(outcomes.c.identity, outcomes.c.seq).where(
+        skipped = select(outcomes.c.identity, outcomes.c.at).where(
             outcomes.c.run == self.run.id,
             outcomes.c.identity.in_(wanted),
             outcomes.c.kind == "skipped",
         )
         return {
-            row.identity: row.seq for query in (skipped, sent) for row in connection.execute(query)
+            row.identity: row.at for query in (skipped, sent) for row in connection.execute(query)
         }
 
     def intend(
