@@ -120,7 +120,7 @@ class FilesConnection:
         self._expect(activity, "write")
         settings = write_settings(self._folder, activity.settings)
         position = position_of(resume) if resume else None
-        target = await in_thread(FileTarget, settings, self._host, position)
+        target = await in_thread(FileTarget, settings, position)
         self._targets.append(target)
         return target
 

@@ -187,7 +187,6 @@ def _gone(path: Path, how: str) -> SettingError:
             "part_lost",
             f"The file {path.name}, in which the run was writing, {how}.",
             "Run the operation from the start; it writes the file anew.",
-            path="path",
         )
     )
 
@@ -204,7 +203,6 @@ def _told(final: Path) -> Iterator[None]:
                     "target_full",
                     f"There is no room left to write {final.name}: {error.strerror}.",
                     "Make room on that disk, then resume the run; nothing is lost or doubled.",
-                    path="path",
                 )
             ) from error
         raise SettingError(
@@ -212,6 +210,5 @@ def _told(final: Path) -> Iterator[None]:
                 "target_unwritable",
                 f"{final.name} can't be written: {error.strerror or error}.",
                 "Look at the permissions of its folder and at the disk, then resume the run.",
-                path="path",
             )
         ) from error

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Protocol
 
 import msgspec
-from connector_sdk import Body, Call, Cursor, Guarantee, Host, Outcome, Problem, SettingError
+from connector_sdk import Body, Call, Cursor, Guarantee, Outcome, Problem, SettingError
 
 from connector_agent.connectors.files.cells import CellError, csv_line, flattened, in_order
 from connector_agent.connectors.files.part import Part
@@ -95,7 +95,7 @@ class FileTarget:
     guarantee: Guarantee = "positioned"
     horizon = 0.0
 
-    def __init__(self, settings: WriteSettings, host: Host, resume: Position | None) -> None:
+    def __init__(self, settings: WriteSettings, resume: Position | None) -> None:
         """Reads what was written when it resumes, so call it in a thread. Raises SettingError
         when that is gone or changed."""
         written = resume.columns if resume is not None else ()
@@ -105,7 +105,6 @@ class FileTarget:
             else JsonLines()
         )
         self._path = settings.path
-        self._host = host
         self._records = resume.records if resume is not None else 0
         # A new part is begun with the first byte only: a dry run must not drop the part of an
         # interrupted run.
@@ -131,7 +130,8 @@ class FileTarget:
         return Body(line, "write")
 
     async def write(self, calls: AsyncIterator[Call]) -> AsyncGenerator[Outcome, None]:
-        """Appends the calls in the order in which they come. Raises TargetFullError."""
+        """Appends the calls in the order in which they come, also when the run is being
+        stopped: a line takes microseconds. Raises TargetFullError."""
         async for call in calls:
             try:
                 line = self._lines.line(call.body.json)
@@ -143,8 +143,6 @@ class FileTarget:
             if len(self._waiting) >= _CHUNK:
                 await self._flush()
             yield Outcome(call.seq, call.step, "written")
-            if self._host.stopping():
-                return
 
     async def settle(self, calls: Sequence[Call]) -> Sequence[Outcome | None]:
         """Surely not there: a resume has cut off whatever stood behind the position."""
