@@ -225,6 +225,10 @@ async def test_schemas_of_a_source_and_a_target(bench: Workbench) -> None:
         (("search", "customers", "list", {"query": "a:'b'"}), "query_without_search", "search"),
         (("search", "customers", "search", {}), "missing_field", "query"),
         (("search", "customers", "", {"expand": ["a.b.c.d.e"]}), "wrong_expand", "a.b.c.d.e"),
+        (("search", "customers", "", {"expand": ["data.subscription"]}), "wrong_expand",
+         "subscriptions"),
+        (("read", "invoices", "", {"ids": "in_1", "expand": ["customer.default_sauce"]}),
+         "wrong_expand", "default_source"),
         (("read", "customers", "", {"ids": ["cus_1", ""]}), "missing_field", "ids"),
         (("read", "customers.tax_ids", "", {"ids": "txi_1", "parents": {"customer": ".."}}),
          "missing_field", "customer"),
@@ -241,6 +245,18 @@ async def test_check(
     assert code in [problem.code for problem in problems]
     assert said in json.dumps([problem.text() for problem in problems])
     assert bench.sandbox.requests.total() == 0
+
+
+async def test_paths_that_can_be_expanded(bench: Workbench) -> None:
+    paths: list[JSON] = [
+        "customer",
+        "customer.default_source.customer",
+        "data.customer.tax_ids.data.customer",
+        "lines.data.discounts",
+        "total_count",
+    ]
+    activity = Activity("a", "search", "invoices", "list", {"expand": paths})
+    assert await bench.connection.check(activity) == ()
 
 
 async def test_a_fault_in_a_query_has_its_span(bench: Workbench) -> None:

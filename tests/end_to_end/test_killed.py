@@ -8,45 +8,13 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-import aiohttp
 import pytest
 from stripe_connector.sandbox import Sandbox
 from stripe_connector.sandbox.request import Fault, SandboxRequest
 
+from tests.end_to_end.crash_project import CREATE, KEY, csv_of, customers, write_project
+
 VICTIM = Path(__file__).with_name("victim.py")
-CREATE = "POST /v1/customers"
-
-
-def write_project(folder: Path, address: str, records: int) -> Path:
-    """A project that imports customers.csv; the path of that file."""
-    for name in ("endpoints", "operations"):
-        (folder / name).mkdir(parents=True)
-    (folder / "project.yaml").write_text("name: crash\n")
-    (folder / "endpoints" / "crm.yaml").write_text(
-        "connector: files\n"
-        "connection:\n  folder: .\n"
-        "activities:\n  customers:\n    type: read\n    path: customers.csv\n"
-    )
-    (folder / "endpoints" / "acme.yaml").write_text(
-        "connector: stripe\n"
-        f"connection:\n  api_key: ${{env:STRIPE_API_KEY}}\n  address: {address}\n"
-        "activities:\n  new customer:\n    type: create\n    on: customers\n"
-    )
-    (folder / "operations" / "import.yaml").write_text(
-        "source: crm/customers\nidentity: crm_id\ntarget: acme/new customer\n"
-        "mapping:\n"
-        "  - to: email\n    from: email\n    steps: [trim, lower]\n"
-        "  - to: name\n    from: name\n"
-        "  - to: metadata.crm_id\n    from: crm_id\n"
-    )
-    source = folder / "customers.csv"
-    source.write_text(csv_of(records))
-    return source
-
-
-def csv_of(records: int, note: str = "") -> str:
-    lines = [f"C{n},name {n}{note},  Person{n}@Example.com" for n in range(1, records + 1)]
-    return "\n".join(["crm_id,name,email", *lines]) + "\n"
 
 
 class Killer:
@@ -83,28 +51,13 @@ class Killer:
             "--json",
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env={"STRIPE_API_KEY": "sk_test_crash", "PATH": ""},
+            env={"STRIPE_API_KEY": KEY, "PATH": ""},
         )
         out, err = await self.process.communicate()
         status = self.process.returncode or 0
         assert status in (0, 3, -signal.SIGKILL), (status, out.decode(), err.decode())
         lines = out.decode().splitlines()
         return status, json.loads(lines[-1]) if lines else {}
-
-
-async def customers(address: str) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = []
-    headers = {"Authorization": "Bearer sk_test_crash"}
-    async with aiohttp.ClientSession(headers=headers) as session:
-        after = ""
-        while True:
-            url = f"{address}/v1/customers?limit=100{after}"
-            async with session.get(url) as answer:
-                page = await answer.json()
-            found += page["data"]
-            if not page["has_more"]:
-                return found
-            after = f"&starting_after={found[-1]['id']}"
 
 
 async def killed(folder: Path, records: int, kills: int, seed: int) -> None:
@@ -127,7 +80,7 @@ async def killed(folder: Path, records: int, kills: int, seed: int) -> None:
         assert (end["read"], end["written"], end["pending"]) == (records, records, 0)
         assert end["status"] == "finished"
         made = await customers(sandbox.address)
-        seen = Counter(one["metadata"]["crm_id"] for one in made)  # type: ignore[index]
+        seen = Counter(one["metadata"]["crm_id"] for one in made)
         assert sum(seen.values()) == records, "lost or doubled"
         assert set(seen.values()) == {1}
         assert set(seen) == {f"C{n}" for n in range(1, records + 1)}
