@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -74,12 +75,14 @@ class StripeConnection:
             return self._client
 
     async def test(self) -> Tested:
-        """One call: who the key belongs to. Raises nothing for what it finds."""
+        """One call, not repeated: who the key belongs to. Raises nothing for what it finds."""
         begin = time.perf_counter()
         account, note = "", ""
         problem: Problem | None = None
         try:
-            account = await self._ask_account()
+            settings = replace((await self.client()).settings, retries=0)
+            async with Client(settings, self._host) as once:
+                account = await self._ask_account(once)
         except CredentialError as error:
             if error.problem.code == "permission_missing":
                 account = self._settings.account
@@ -177,9 +180,8 @@ class StripeConnection:
         self._sandbox = sandbox
         return sandbox.address
 
-    async def _ask_account(self) -> str:
+    async def _ask_account(self, client: Client) -> str:
         operation = self.catalogue.operations["accounts.retrieve_current"]
-        client = await self.client()
         try:
             answer = await client.send(operation, {})
             return msgspec.json.decode(answer.body, type=_Account).id
@@ -199,7 +201,7 @@ class StripeConnection:
         if settings.account and settings.account_must_be in ("", settings.account):
             return settings.account
         try:
-            account = await self._ask_account()
+            account = await self._ask_account(await self.client())
         except CredentialError as error:
             if error.problem.code != "permission_missing":
                 raise

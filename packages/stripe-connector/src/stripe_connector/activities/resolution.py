@@ -7,13 +7,12 @@ from typing import cast
 
 from connector_sdk import JSON, Activity, Field, Problem, SettingError, conform
 
+from stripe_connector.activities.expansion import expand_fault
 from stripe_connector.activities.settings import activity_form, request_schema
 from stripe_connector.activities.verbs import label, operation_for
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
 from stripe_connector.query import QueryError, parse
-
-_DEEPEST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +69,9 @@ def resolve(catalogue: Catalogue, activity: Activity) -> Resolved:
     values = fitted.value if isinstance(fitted.value, dict) else {}
     if not problems:
         problems.extend(_value_faults(values))
+        paths = cast("list[str]", values.get("expand") or [])
+        found = (expand_fault(catalogue, operation, path) for path in paths)
+        problems.extend(problem for problem in found if problem is not None)
     if problems:
         raise SettingError(*problems)
     return Resolved(activity, operation, values)
@@ -139,18 +141,6 @@ def _value_faults(settings: Mapping[str, JSON]) -> list[Problem]:
                     "Give a number within that range.",
                     path=name,
                     value=str(number),
-                )
-            )
-    for path in cast("list[str]", settings.get("expand") or []):
-        if not all(path.split(".")) or path.removeprefix("data.").count(".") >= _DEEPEST:
-            problems.append(
-                Problem(
-                    "wrong_expand",
-                    f"{path!r} can't be expanded: a path has one to {_DEEPEST} names with dots "
-                    "between them.",
-                    "Shorten the path, for example `default_source` or `customer.default_source`.",
-                    path="expand",
-                    value=path,
                 )
             )
     parents = settings.get("parents")
