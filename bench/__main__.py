@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from bench.figures import as_json, measure, ratios, table
+from bench.figures import Meter, as_json, ratios, table
 from bench.scenarios import Bench, WrongResultError
 
 
@@ -21,20 +21,19 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these scenarios")
     parser.add_argument("--json", type=Path, metavar="FILE", help="writes the figures there too")
     given = parser.parse_args()
-    bench = Bench(given.records, given.writes or max(given.records // 4, 2), given.latency)
+    writes = max(given.records // 4, 2) if given.writes is None else given.writes
+    if min(given.records, writes) < 2 or given.repeat < 1 or given.latency < 0:
+        parser.error("--records and --writes start at 2, --repeat at 1, --latency at 0")
+    bench = Bench(given.records, writes, given.latency)
     scenarios = bench.scenarios()
     names = [each.name for each in scenarios]
-    if given.records < 2 or given.repeat < 1:
-        parser.error("--records starts at 2, --repeat at 1")
     if unknown := set(given.only or ()) - {*names}:
         parser.error(f"no scenario {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     floors = {each.job: each.name for each in scenarios if each.floor}
     chosen = [each for each in scenarios if not given.only or each.name in given.only]
+    meter = Meter(given.repeat, lambda text: print(text, file=sys.stderr, flush=True))
     try:
-        found = [
-            measure(each, given.repeat, lambda text: print(text, file=sys.stderr))
-            for each in chosen
-        ]
+        found = [meter.measure(each) for each in chosen]
     except WrongResultError as error:
         print(f"A run went wrong: {error}.", file=sys.stderr)
         return 1

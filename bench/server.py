@@ -14,10 +14,19 @@ ROOT = Path(__file__).parents[1]
 
 
 @contextmanager
-def fast_stripe(customers: int = 0, *, latency: float = 0.0, drop: float = 0.0) -> Iterator[str]:
-    """Its address. `latency` is milliseconds, `drop` a share of the creates."""
+def fast_stripe(
+    customers: int = 0, *, latency: float = 0.0, rate: float = 0.0, drop: float = 0.0
+) -> Iterator[str]:
+    """Its address. `latency` is milliseconds, `rate` requests a second before a 429 (0: any),
+    `drop` a share of the creates."""
     command = [sys.executable, "-m", "bench.fast_stripe", "--with-parent"]
-    command += ["--customers", str(customers), "--latency", str(latency), "--drop", str(drop)]
+    for name, value in (
+        ("customers", customers),
+        ("latency", latency),
+        ("rate", rate),
+        ("drop", drop),
+    ):
+        command += [f"--{name}", str(value)]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
