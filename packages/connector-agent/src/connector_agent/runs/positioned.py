@@ -33,7 +33,9 @@ class PositionedExecution:
         exhausted = parts.ledger.run.exhausted
         async with aclosing(Reading(parts, anew=False).batches()) as batches:
             async for batch in batches:
-                await self._write(batch)
+                if not await self._write(batch):
+                    # The target stopped within the batch: it is written again from its start.
+                    return False
                 exhausted = batch.exhausted
                 stopping = parts.host.stopping()
                 try:
@@ -51,14 +53,17 @@ class PositionedExecution:
         """Ends after the batch that is being written."""
         self._parts.host.stop()
 
-    async def _write(self, batch: Batch) -> None:
+    async def _write(self, batch: Batch) -> bool:
+        """Whether every record of the batch has its outcome."""
         parts = self._parts
+        settled = parts.counts.settled + len(batch.staged)
         parts.counts.read += len(batch.staged)
         parts.counts.filtered += batch.filtered
         by_seq = {staged.seq: staged for staged in batch.staged}
         async with aclosing(parts.target.write(self._calls(batch.staged))) as outcomes:
             async for outcome in outcomes:
                 self._decide(by_seq[outcome.seq], outcome)
+        return parts.counts.settled == settled
 
     async def _calls(self, batch: list[Staged]) -> AsyncIterator[Call]:
         for staged in batch:

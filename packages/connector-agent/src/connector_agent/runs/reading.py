@@ -81,7 +81,7 @@ class Reading:
             async for page in pages:
                 if self._parts.host.stopping():
                     return
-                batch = self._batch(page)
+                batch = await self._batch(page)
                 yield batch
                 if batch.exhausted:
                     return
@@ -89,8 +89,8 @@ class Reading:
         if not self._parts.host.stopping():
             yield Batch([], after, 0, True)
 
-    def _batch(self, page: Page) -> Batch:
-        staged: list[Staged] = []
+    async def _batch(self, page: Page) -> Batch:
+        taken: list[tuple[int, Record]] = []
         for record in page.records:
             if self._passed_over and self._is_in_run(record):
                 continue
@@ -99,7 +99,8 @@ class Reading:
                     break
                 self._left -= 1
             self._last += 1
-            staged.append(self._parts.stage(self._last, record))
+            taken.append((self._last, record))
+        staged = await self._parts.stage.all(taken)
         cursor = None if self._passed_over else page.after
         return Batch(staged, cursor, page.filtered, exhausted=self._left == 0)
 

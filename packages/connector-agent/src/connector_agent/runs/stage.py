@@ -1,5 +1,6 @@
-"""From a source record to the request that will be sent: mapped, checked, encoded. Pure."""
+"""From a source record to the request that will be sent: mapped, checked, encoded."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -26,11 +27,26 @@ class Staged(NamedTuple):
 
 class Stage:
     """Turns records into requests. Without a transform a record is its own request.
-    `identity` holds paths. Raises PathError when one of them is none."""
 
-    def __init__(self, identity: Sequence[str], transform: Transform | None) -> None:
+    `identity` holds paths. With `blocking` the transform may wait for something (a worker
+    process, the ledger) and is kept off the event loop. Raises PathError for a bad path.
+    """
+
+    def __init__(
+        self, identity: Sequence[str], transform: Transform | None, *, blocking: bool = False
+    ) -> None:
         self.identity = tuple(parse_path(path) for path in identity)
         self._transform = transform
+        self._blocking = blocking
+
+    async def all(self, records: Sequence[tuple[int, Record]]) -> list[Staged]:
+        """Records with their numbers, staged in order."""
+        if self._blocking:
+            return await asyncio.to_thread(self._all, records)
+        return self._all(records)
+
+    def _all(self, records: Sequence[tuple[int, Record]]) -> list[Staged]:
+        return [self(seq, record) for seq, record in records]
 
     def __call__(self, seq: int, record: Record) -> Staged:
         """The staged record under its number in this run."""
