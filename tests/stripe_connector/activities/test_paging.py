@@ -1,11 +1,11 @@
 """Pages of lists, searches and API v2, from answers made up for it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import pytest
-from connector_sdk import JSON, Activity, Call, MemoryHost, RefusedError, UnreachableError
+from connector_sdk import Activity, Call, MemoryHost, RefusedError, UnreachableError
 from hypothesis import given
 from hypothesis import strategies as st
 from stripe_connector.activities.create import CreateTarget
@@ -14,27 +14,10 @@ from stripe_connector.activities.resolution import resolve
 from stripe_connector.activities.search import SearchSource
 from stripe_connector.activities.settle_create import MOST_PAGES, settle_creates
 from stripe_connector.catalogue import load
-from stripe_connector.catalogue.model import Operation
-from stripe_connector.client import Answer, Client
+from stripe_connector.client import Client
 
+from tests.stripe_connector.activities.scripted import Scripted
 from tests.stripe_connector.workbench import all_pages, prepared, records, sent
-
-
-class Scripted:
-    """A client that gives prepared answers, the last one again and again, and keeps what it
-    was asked for."""
-
-    def __init__(self, *answers: Any) -> None:
-        self.answers = list(answers)
-        self.asked: list[Mapping[str, JSON]] = []
-
-    async def send(
-        self, operation: Operation, params: Mapping[str, JSON], *, key: str = ""
-    ) -> Answer:
-        self.asked.append(params)
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        body = answer if isinstance(answer, bytes) else json.dumps(answer, indent=2).encode()
-        return Answer(200, body, "req_1")
 
 
 def source(client: Scripted, on: str, **settings: Any) -> SearchSource:

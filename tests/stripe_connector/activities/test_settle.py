@@ -1,15 +1,20 @@
 """What became of writes whose answer was lost."""
 
 import time
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from connector_sdk import Call, Target
+from connector_sdk import Activity, Call, MemoryHost, Target
 from hypothesis import given
 from hypothesis import strategies as st
+from stripe_connector.activities.delete import DeleteTarget
+from stripe_connector.activities.resolution import resolve
 from stripe_connector.activities.settle import holds
+from stripe_connector.catalogue import load
+from stripe_connector.client import Client
 from stripe_connector.sandbox import Fault, SandboxRequest
 
+from tests.stripe_connector.activities.scripted import Scripted
 from tests.stripe_connector.workbench import Workbench, prepared, send, sent
 
 HOUR = 3600.0
@@ -159,6 +164,76 @@ async def test_a_list_that_may_not_be_read_leaves_it_unknown(bench: Workbench) -
     (outcome,) = await target.settle([call])
     assert outcome is not None
     assert outcome.kind == "unknown"
+
+
+async def test_nested_creates_are_looked_up_below_their_parent(bench: Workbench) -> None:
+    ada = await bench.make("customers", name="Ada")
+    eve = await bench.make("customers", name="Eve")
+    target = await bench.target("create", "customers.balance_transactions")
+    request = {"amount": 100, "currency": "eur"}
+    done = await written(bench, target, *({**request, "customer": who} for who in (ada, eve, ada)))
+    (never,) = bench.calls(target, {**request, "customer": eve})
+    settled = await target.settle([*done, sent(never)])
+    assert [outcome.kind for outcome in settled if outcome] == ["written"] * 3
+    assert settled[-1] is None
+
+
+async def test_the_list_is_found_through_a_parameter(bench: Workbench) -> None:
+    target = await bench.target("create", "subscription_items")
+    (call,) = bench.calls(target, {"subscription": "sub_1", "price": "price_1"})
+    lists = bench.sandbox.requests
+
+    async def empty(request: SandboxRequest) -> Fault | None:
+        assert request.method == "GET"
+        assert b"subscription=sub_1" in request.body
+        return Fault(400, "invalid_request_error", "Enough seen.")
+
+    bench.sandbox.on_request = empty
+    (outcome,) = await target.settle([sent(call)])
+    assert outcome is not None
+    assert lists["GET /v1/subscription_items"] == 1
+
+
+async def test_objects_that_no_list_leads_to_stay_unknown(bench: Workbench) -> None:
+    for on, request in (
+        ("sources", {"type": "ach_credit_transfer"}),
+        ("treasury.credit_reversals", {"received_credit": "rc_1"}),
+    ):
+        target = await bench.target("create", on)
+        (outcome,) = await target.settle([sent(call) for call in bench.calls(target, request)])
+        assert outcome is not None
+        assert outcome.kind == "unknown"
+    assert bench.sandbox.requests.total() == 0
+
+
+async def test_what_can_not_be_read_back_stays_unknown(bench: Workbench) -> None:
+    update = await bench.target("update", "invoices.line_items")
+    calls = bench.calls(update, {"invoice": "in_1", "line_item_id": "il_1", "amount": 5})
+    delete = await bench.target("delete", "ephemeral_keys")
+    keys = bench.calls(delete, {"key": "ephkey_1"})
+    for target, some in ((update, calls), (delete, keys)):
+        (outcome,) = await target.settle([sent(call) for call in some])
+        assert outcome is not None
+        assert outcome.kind == "unknown"
+
+
+async def test_deletes_that_are_no_delete(bench: Workbench) -> None:
+    def found(**more: Any) -> Scripted:
+        return Scripted({"id": "cus_1", "object": "customer", **more})
+
+    async def settle(client: Scripted, on: str, action: str, **ids: str) -> str:
+        resolved = resolve(load(), Activity("a", "delete", on, action))
+        target = DeleteTarget(cast("Client", client), load(), MemoryHost(), resolved)
+        call = Call(1, 1, "k", 1, time.time(), prepared(target, ids))
+        (outcome,) = await target.settle([call])
+        return outcome.kind if outcome else "open"
+
+    discount = ("customers", "delete_discount")
+    assert await settle(found(discount=None), *discount, customer="cus_1") == "written"
+    assert await settle(found(discount={"id": "di_1"}), *discount, customer="cus_1") == "open"
+    source = found(status="consumed")
+    assert await settle(source, "sources", "detach", customer="cus_1", id="src_1") == "unknown"
+    assert source.asked == [{"source": "src_1"}]
 
 
 @pytest.mark.parametrize(

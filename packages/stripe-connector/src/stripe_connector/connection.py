@@ -82,6 +82,7 @@ class StripeConnection:
         try:
             settings = replace((await self.client()).settings, retries=0)
             async with Client(settings, self._host) as once:
+                begin = time.perf_counter()  # a sandbox that had to be started is no slow one
                 account = await self._ask_account(once)
         except CredentialError as error:
             if error.problem.code == "permission_missing":

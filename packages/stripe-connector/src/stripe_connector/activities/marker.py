@@ -52,8 +52,3 @@ def marked(params: Mapping[str, JSON], key: str) -> dict[str, JSON]:
     metadata = params.get("metadata")
     known = metadata if isinstance(metadata, dict) else {}
     return {**params, "metadata": {**known, MARKER: key}}
-
-
-def marker_of(metadata: JSON) -> JSON:
-    """The key that an object's metadata carries, or None."""
-    return metadata.get(MARKER) if isinstance(metadata, dict) else None

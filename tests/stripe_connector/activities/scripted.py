@@ -1,0 +1,26 @@
+"""A client whose answers were made up before."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from connector_sdk import JSON
+from stripe_connector.catalogue.model import Operation
+from stripe_connector.client import Answer
+
+
+class Scripted:
+    """A client that gives prepared answers, the last one again and again, and keeps what it
+    was asked for."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.asked: list[Mapping[str, JSON]] = []
+
+    async def send(
+        self, operation: Operation, params: Mapping[str, JSON], *, key: str = ""
+    ) -> Answer:
+        self.asked.append(params)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        body = answer if isinstance(answer, bytes) else json.dumps(answer, indent=2).encode()
+        return Answer(200, body, "req_1")
