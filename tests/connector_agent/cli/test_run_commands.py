@@ -129,11 +129,12 @@ def test_an_interrupted_run_is_continued_by_run_and_by_resume(
     write = PositionedExecution._write
     left = [2]
 
-    async def stop_at_the_second(self: PositionedExecution, batch: object) -> None:
-        await write(self, batch)  # type: ignore[arg-type]
+    async def stop_at_the_second(self: PositionedExecution, batch: object) -> bool:
+        done = await write(self, batch)  # type: ignore[arg-type]
         left[0] -= 1
         if left[0] == 0:
             self.stop()
+        return done
 
     monkeypatch.setattr(PositionedExecution, "_write", stop_at_the_second)
     for again in (("run", "copy"), ("resume", "last")):
