@@ -104,6 +104,10 @@ async def test_expand_in_the_answer_of_a_write(bench: Workbench) -> None:
         expand=["customer"],
     )
     assert response(outcome)["customer"]["name"] == "Ada"
+    target = await bench.target("create", "customers", expand=["default_source"])
+    for existing in ("", ada):
+        stored = json.loads(prepared(target, {"name": "Ada"}, existing).json)
+        assert stored["params"] == {"name": "Ada", "expand": ["default_source"]}
 
 
 async def test_update_changes_and_clears(bench: Workbench) -> None:

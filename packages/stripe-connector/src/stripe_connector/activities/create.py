@@ -21,9 +21,7 @@ class CreateTarget(StripeTarget):
         `update` comes here."""
         if existing:
             return self._update(request, existing)
-        fitted = requests.fit(
-            self.operation, self.schema, self.constants, request, mark=self.marker
-        )
+        fitted = self.fit(request, mark=self.marker)
         return fitted if isinstance(fitted, Problem) else requests.body(fitted)
 
     async def settle(self, calls: Sequence[Call]) -> Sequence[Outcome | None]:
@@ -48,7 +46,7 @@ class CreateTarget(StripeTarget):
                 "Set `repeat` to skip or to create in the options of the operation.",
             )
         # Checked as a create first, so that the same record has the same faults in every run.
-        fitted = requests.fit(self.operation, self.schema, self.constants, request, mark=False)
+        fitted = self.fit(request)
         if isinstance(fitted, Problem):
             return fitted
         schema = self.catalogue.request(update)

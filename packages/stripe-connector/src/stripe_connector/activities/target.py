@@ -67,6 +67,13 @@ class StripeTarget(ABC):
     async def settle(self, calls: Sequence[Call]) -> Sequence[Outcome | None]:
         """What became of calls without an answer, by looking only."""
 
+    def fit(self, request: bytes, mark: bool = False) -> requests.Request | Problem:
+        """The request with all that the activity adds to it, or what is wrong with it."""
+        fitted = requests.fit(self.operation, self.schema, self.constants, request, mark)
+        if isinstance(fitted, requests.Request) and self.expand:
+            fitted.params["expand"] = self.expand
+        return fitted
+
     def write(self, calls: AsyncIterator[Call]) -> AsyncGenerator[Outcome, None]:
         """Outcomes as they come; at most `concurrency` calls in flight, and never two for
         the same object. Raises CredentialError and UnreachableError after what was in flight
@@ -78,8 +85,6 @@ class StripeTarget(ABC):
         request = requests.parse(call.body.json)
         operation = self.catalogue.operations[request.operation]
         params = marked(request.params, call.key) if request.marker else request.params
-        if self.expand and operation.id == self.operation.id:
-            params = {**params, "expand": self.expand}
         try:
             answer = await self.client.send(operation, {**request.path, **params}, key=call.key)
         except RefusedError as error:

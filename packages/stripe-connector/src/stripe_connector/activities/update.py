@@ -14,7 +14,7 @@ class UpdateTarget(StripeTarget):
     wait for each other."""
 
     def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
-        fitted = requests.fit(self.operation, self.schema, self.constants, request, mark=False)
+        fitted = self.fit(request)
         if isinstance(fitted, Problem):
             return fitted
         return requests.body(fitted, requests.lock(fitted))
