@@ -10,7 +10,7 @@ import orjson
 from connector_sdk import JSON, Field
 
 from stripe_connector.sandbox import refusal
-from stripe_connector.sandbox.behaviour import ACTIONS, BEHAVIOURS
+from stripe_connector.sandbox.behaviour import ACTIONS, BEHAVIOURS, UNDONE
 from stripe_connector.sandbox.expansion import expand
 from stripe_connector.sandbox.ids import Ids
 from stripe_connector.sandbox.journal import Journal
@@ -175,7 +175,8 @@ class Api:
     def _verb(self, request: SandboxRequest) -> Verb:
         operation = request.operation
         verb = ACTIONS.get(operation.id)
-        if verb is None and operation.returns and not operation.v2:
+        generic = operation.returns and not operation.v2 and operation.id not in UNDONE
+        if verb is None and generic:
             verb = VERBS.get(operation.action)
         if verb is None:
             raise refusal.unrecognised(

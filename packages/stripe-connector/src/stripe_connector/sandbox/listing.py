@@ -49,7 +49,7 @@ def page(turn: Turn, resource: str, rows: Sequence[Stored]) -> Rows:
             400, "You can only use one of starting_after and ending_before, not both."
         )
     size = limit(params)
-    keep = filters(turn, resource)
+    keep = filters(turn, resource) if rows else _all
     reverse = resource not in OLDEST_FIRST
     if before is not None:
         at = _cursor(turn, resource, str(before), "ending_before")
@@ -88,7 +88,7 @@ def filters(turn: Turn, resource: str) -> Keep:
     conditions: list[Keep] = []
     for name, value in turn.params.items():
         if name in behaviour.filters:
-            conditions.append(_special(behaviour.filters[name], value))
+            conditions.append(_special(turn, behaviour.filters[name], value))
         elif name not in _CONTROLS:
             conditions.append(_plain(turn, resource, name, value))
     if behaviour.hides:
@@ -105,14 +105,14 @@ def _all(row: Stored) -> bool:
     return True
 
 
-def _special(holds: Callable[[Stored, JSON], bool], value: JSON) -> Keep:
-    return lambda row: holds(row, value)
+def _special(turn: Turn, holds: Callable[[Turn, Stored, JSON], bool], value: JSON) -> Keep:
+    return lambda row: holds(turn, row, value)
 
 
 def _plain(turn: Turn, resource: str, name: str, value: JSON) -> Keep:
     fields = turn.registry.shapes.fields(resource)
     if name in fields and not isinstance(value, list):
-        return lambda row: _agrees(row.body.get(name), value)
+        return lambda row: agrees(row.body.get(name), value)
     single = name if name in fields else _singular(name)
     if single in fields and isinstance(value, list):
         return lambda row: _of(row.body.get(single)) in value
@@ -133,13 +133,14 @@ def _of(value: JSON) -> JSON:
     return value["id"] if isinstance(value, dict) and "id" in value else value
 
 
-def _agrees(have: JSON, wanted: JSON) -> bool:
+def agrees(have: JSON, wanted: JSON) -> bool:
+    """Whether a field has the value, lies within the bounds, or has the parts asked for."""
     if isinstance(wanted, dict):
         if wanted and wanted.keys() <= _BOUNDS:
             return _within(have, wanted)
         if not isinstance(have, dict):
             return False
-        return all(_agrees(have.get(name), part) for name, part in wanted.items())
+        return all(agrees(have.get(name), part) for name, part in wanted.items())
     return _of(have) == wanted
 
 

@@ -36,7 +36,8 @@ class Sandbox:
     requests give the same ids. `clock` tells the Unix time in seconds.
 
     `on_request` is awaited before a request is carried out, `on_answer` after its changes were
-    made and kept, and before it is answered; each may return a Fault to answer instead.
+    made and kept, and before it is answered; each may return a Fault to answer instead. Both
+    see replayed requests too, and none that was turned away at the door (401, unknown path).
     `requests` counts what came in, by method and path template ("POST /v1/customers").
 
     Starting raises AlreadyServedError when another process serves the same file, OSError when
@@ -155,15 +156,14 @@ class Sandbox:
     async def _answer(self, request: SandboxRequest) -> Answer | None:
         """The answer; None where the connection is to end without one."""
         known = self._api.begin(request, self._clock())
-        if known is not None:
-            return known
         try:
             fault = await self.on_request(request) if self.on_request else None
             if fault is not None:
                 return self._faulty(request, fault)
-            answer = self._api.run(request, self._clock())
+            answer = known or self._api.run(request, self._clock())
         finally:
-            self._api.end(request)
+            if known is None:
+                self._api.end(request)
         fault = await self.on_answer(request) if self.on_answer else None
         return answer if fault is None else self._faulty(request, fault)
 

@@ -10,7 +10,7 @@ from connector_sdk import JSON
 Body = dict[str, JSON]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Stored:
     """One object. `seq` counts up over the whole sandbox and is the order of lists. `parents`
     names the objects under which it stands, by path parameter ("customer": "cus_1").
@@ -44,16 +44,22 @@ class Collection:
     def __init__(self) -> None:
         self.rows: list[Stored] = []
         self.by_id: dict[str, Stored] = {}
+        self._replaced: dict[int, Stored] = {}
 
     def add(self, stored: Stored) -> None:
+        known = self.by_id.get(stored.id)
+        if known is not None:
+            self._replaced[stored.seq] = known
         self.rows.append(stored)
         self.by_id[stored.id] = stored
 
     def drop(self, stored: Stored) -> None:
-        """Takes back the newest object, as if it had never been."""
-        self.rows.remove(stored)
-        if self.by_id.get(stored.id) is stored:
-            del self.by_id[stored.id]
+        """Takes back the newest object, as if it had never been; one that had the same id
+        before and was deleted is found again."""
+        self.rows.pop()
+        del self.by_id[stored.id]
+        if stored.seq in self._replaced:
+            self.by_id[stored.id] = self._replaced.pop(stored.seq)
 
 
 def place(rows: Sequence[Stored], seq: int) -> int:

@@ -39,7 +39,7 @@ class Behaviour:
     changing: "Callable[[Turn, Stored, Body], None]" = _nothing
     changed: "Callable[[Turn, Stored, Body], None]" = _nothing
     removing: "Callable[[Turn, Stored], None]" = _nothing
-    filters: "Mapping[str, Callable[[Stored, JSON], bool]]" = field(default_factory=dict)
+    filters: "Mapping[str, Callable[[Turn, Stored, JSON], bool]]" = field(default_factory=dict)
     hides: "Callable[[Stored, Body], bool] | None" = None
     obtain: "Callable[[Turn, str], str | None] | None" = None
     under: tuple[str, ...] = ()

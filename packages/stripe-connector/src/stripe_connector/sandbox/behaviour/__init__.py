@@ -23,8 +23,11 @@ from stripe_connector.sandbox.behaviour import (
     subscription,
     subscription_item,
 )
+from stripe_connector.sandbox.behaviour.undone import UNDONE
 from stripe_connector.sandbox.turn import Behaviour
 from stripe_connector.sandbox.verbs import Verb
+
+__all__ = ["ACTIONS", "BEHAVIOURS", "UNDONE"]
 
 _NOUNS = (
     account,

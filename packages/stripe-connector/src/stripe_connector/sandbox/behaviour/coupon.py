@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+from connector_sdk import JSON
+
+from stripe_connector.sandbox.listing import agrees
 from stripe_connector.sandbox.refusal import RefusalError, missing
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn
@@ -28,8 +31,12 @@ def code_made(turn: Turn, stored: Stored, params: Body) -> None:
     stored.body["code"] = stored.body["code"] or turn.ids.code()
 
 
+def is_code_of(turn: Turn, stored: Stored, value: JSON) -> bool:
+    return agrees(stored.body["promotion"], {"coupon": value})
+
+
 BEHAVIOURS: Mapping[str, Behaviour] = {
     "coupon": Behaviour(making=making),
-    "promotion_code": Behaviour(made=code_made),
+    "promotion_code": Behaviour(made=code_made, filters={"coupon": is_code_of}),
 }
 ACTIONS: Mapping[str, Verb] = {}

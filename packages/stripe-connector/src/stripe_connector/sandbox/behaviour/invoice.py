@@ -200,7 +200,7 @@ def _close(turn: Turn, stored: Stored, status: str, moment: str) -> None:
         turn.work.edit(intent).update(status="canceled", canceled_at=turn.now)
 
 
-def of_subscription(stored: Stored, value: JSON) -> bool:
+def of_subscription(turn: Turn, stored: Stored, value: JSON) -> bool:
     return subscription_of(stored) == value
 
 

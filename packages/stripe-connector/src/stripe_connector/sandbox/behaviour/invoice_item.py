@@ -7,7 +7,8 @@ from typing import cast
 from connector_sdk import JSON
 
 from stripe_connector.sandbox.behaviour.price import amount_of
-from stripe_connector.sandbox.refusal import RefusalError, missing, not_allowed
+from stripe_connector.sandbox.listing import agrees
+from stripe_connector.sandbox.refusal import missing, not_allowed
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
@@ -28,19 +29,27 @@ def making(turn: Turn, params: Body) -> None:
 
 def made(turn: Turn, stored: Stored, params: Body) -> None:
     body = stored.body
-    quantity = params.get("quantity", 1)
     body["date"] = turn.now
-    body["quantity_decimal"] = str(quantity)
     if not params.get("period"):
         body["period"] = {"start": turn.now, "end": turn.now}
-    _value(turn, body, params, cast(int, quantity))
+    _value(turn, body, params)
     invoice = turn.peek("invoice", body["invoice"] or "")
     if invoice is not None:
         bill(turn, stored, invoice)
 
 
-def _value(turn: Turn, body: Body, params: Body, quantity: int) -> None:
+def _quantity(body: Body, params: Body) -> Decimal:
+    """Also told as a whole number, rounded down."""
+    given = params.get("quantity_decimal") or params.get("quantity")
+    if given is not None:
+        body["quantity_decimal"] = str(given)
+        body["quantity"] = int(Decimal(str(given)))
+    return Decimal(str(body["quantity_decimal"]))
+
+
+def _value(turn: Turn, body: Body, params: Body) -> None:
     """Amount, currency and pricing: from a price, an amount per unit, or an amount."""
+    quantity = _quantity(body, params)
     pricing = params.get("pricing")
     price_id = pricing.get("price") if isinstance(pricing, dict) else None
     unit = params.get("unit_amount_decimal")
@@ -119,10 +128,24 @@ def total(turn: Turn, invoice: Stored) -> None:
     body["amount_due"] = body["amount_remaining"] = max(amount, 0)
 
 
+_VALUED = ("amount", "quantity", "quantity_decimal", "pricing", "price_data", "unit_amount_decimal")
+
+
+def _valued(body: Body) -> Body:
+    """What an item's amount came from, as parameters."""
+    pricing = body["pricing"] if isinstance(body["pricing"], dict) else {}
+    details = pricing.get("price_details")
+    if isinstance(details, dict):
+        return {"pricing": {"price": details["price"]}}
+    if pricing:
+        return {"unit_amount_decimal": pricing["unit_amount_decimal"]}
+    return {"amount": body["amount"]}
+
+
 def changed(turn: Turn, stored: Stored, params: Body) -> None:
     body = stored.body
-    if any(name in params for name in ("amount", "quantity", "pricing", "unit_amount_decimal")):
-        _value(turn, body, {"amount": body["amount"], **params}, cast(int, body["quantity"]))
+    if any(name in params for name in _VALUED):
+        _value(turn, body, {**_valued(body), **params})
     invoice = turn.peek("invoice", body["invoice"] or "")
     line = turn.peek("invoice_line_item", stored.private.get("line", ""))
     if invoice and line:
@@ -151,14 +174,13 @@ def _expect_draft(invoice: Stored) -> None:
         )
 
 
-def is_pending(stored: Stored, value: JSON) -> bool:
+def is_pending(turn: Turn, stored: Stored, value: JSON) -> bool:
     return (stored.body["invoice"] is None) == value
 
 
-def line_update(turn: Turn) -> Body:
-    raise RefusalError(
-        404, "The sandbox does not change lines of invoices: change the invoice item behind it."
-    )
+def is_of(turn: Turn, stored: Stored, value: JSON) -> bool:
+    """The date of an item is when it was created."""
+    return agrees(stored.body["date"], value)
 
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
@@ -167,7 +189,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
         made=made,
         changed=changed,
         removing=removing,
-        filters={"pending": is_pending},
+        filters={"pending": is_pending, "created": is_of},
     )
 }
-ACTIONS: Mapping[str, Verb] = {"invoices.line_items.update": line_update}
+ACTIONS: Mapping[str, Verb] = {}

@@ -128,10 +128,11 @@ def _declined(turn: Turn, stored: Stored, method: Stored, charge: Stored) -> Ref
         charge=charge.id,
         payment_method=turn.shown(method),
     )
-    body["last_payment_error"] = error.body["error"]
+    said = cast(Body, error.body["error"])
+    body["last_payment_error"] = dict(said)
     body["payment_method"] = None
     body["status"] = "requires_payment_method"
-    cast(Body, error.body["error"])["payment_intent"] = turn.shown(stored)
+    said["payment_intent"] = turn.shown(stored)
     return error
 
 

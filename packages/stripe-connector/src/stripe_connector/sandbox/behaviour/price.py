@@ -56,7 +56,7 @@ def changing(turn: Turn, stored: Stored, params: Body) -> None:
     _take_lookup_key(turn, params, stored.id)
 
 
-def amount_of(price: Mapping[str, JSON], quantity: int) -> int:
+def amount_of(price: Mapping[str, JSON], quantity: Decimal | int) -> int:
     """What `quantity` of a price cost, in minor units. Metered use costs nothing yet. Raises
     RefusalError for a price in tiers, which the sandbox doesn't calculate."""
     recurring = price.get("recurring")

@@ -1,6 +1,6 @@
 """Subscriptions: begun with a trial, a payment or an open invoice; changed; ended."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from connector_sdk import JSON
@@ -10,12 +10,14 @@ from stripe_connector.sandbox.behaviour.invoice_item import add_line, priced, to
 from stripe_connector.sandbox.behaviour.payment_method import default_of
 from stripe_connector.sandbox.behaviour.price import amount_of
 from stripe_connector.sandbox.behaviour.subscription_item import price_for
+from stripe_connector.sandbox.listing import agrees
 from stripe_connector.sandbox.refusal import RefusalError, missing, not_allowed
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
 
 _DAY = 86400
+_ITEM_FILTERS = ("current_period_end", "current_period_start", "plan", "price")
 _ENDED = ("canceled", "incomplete_expired")
 
 
@@ -196,7 +198,17 @@ def cancel(turn: Turn) -> Body:
     return turn.shown(stored)
 
 
-def has_status(stored: Stored, value: JSON) -> bool:
+def _of_item(name: str) -> Callable[[Turn, Stored, JSON], bool]:
+    """A condition that one of the items has to fulfil."""
+
+    def holds(turn: Turn, stored: Stored, value: JSON) -> bool:
+        items = turn.children("subscription_item", stored.id)
+        return any(agrees(item.body[name], value) for item in items)
+
+    return holds
+
+
+def has_status(turn: Turn, stored: Stored, value: JSON) -> bool:
     if value == "all":
         return True
     status = stored.body["status"]
@@ -214,7 +226,10 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
         made=made,
         changing=changing,
         changed=changed,
-        filters={"status": has_status},
+        filters={
+            "status": has_status,
+            **{name: _of_item(name) for name in _ITEM_FILTERS},
+        },
         hides=hides,
     )
 }
