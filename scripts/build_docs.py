@@ -1,0 +1,115 @@
+"""Writes the parts of the documentation that the code knows better.
+
+    python scripts/build_docs.py            writes them
+    python scripts/build_docs.py --check    exit 1 unless they are current
+
+The steps in docs/mapping.md come from their declarations, the index of the decisions from the
+first line of each.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from connector_agent.mapping import ABSENT, STEPS, Step, StepExample
+
+ROOT = Path(__file__).resolve().parent.parent
+BEGIN = "<!-- made by scripts/build_docs.py -->"
+END = "<!-- end of what scripts/build_docs.py makes -->"
+EXAMPLES = 2
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Build the generated parts of docs/.")
+    parser.add_argument("--check", action="store_true", help="compare instead of writing")
+    options = parser.parse_args()
+    status = 0
+    for path, text in pages():
+        if path.read_text(encoding="utf-8") == text:
+            continue
+        if options.check:
+            print(f"{path.relative_to(ROOT)} is not current.", file=sys.stderr)
+            status = 1
+        else:
+            path.write_text(text, encoding="utf-8")
+            print(f"{path.relative_to(ROOT)} is written.")
+    if status:
+        print("Run: python scripts/build_docs.py", file=sys.stderr)
+    return status
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    """Each page that holds something generated, as it should be."""
+    for name, lines in (("mapping.md", steps()), ("decisions/README.md", decisions())):
+        path = ROOT / "docs" / name
+        before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+        _, found, after = rest.partition(END)
+        if not found:
+            raise SystemExit(f"docs/{name} has no place for what is generated: {BEGIN} … {END}")
+        yield path, f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{END}{after}"
+
+
+def steps() -> Iterator[str]:
+    """A table of all steps, and one of their arguments."""
+    yield "| step | what it does | takes, gives | for example |"
+    yield "|---|---|---|---|"
+    for step in STEPS.values():
+        shown = [each for each in step.examples if not each.fault][:EXAMPLES]
+        examples = "<br>".join(example(step, each) for each in shown)
+        kinds = step.takes if step.takes == step.gives else f"{step.takes}, {step.gives}"
+        yield f"| `{step.name}` | {step.help} | {kinds} | {examples} |"
+    yield ""
+    yield "| step | argument | what it says |"
+    yield "|---|---|---|"
+    for step in STEPS.values():
+        for argument in step.arguments:
+            text = argument.description
+            if argument.choices:
+                text += f" One of {', '.join(code(choice) for choice in argument.choices)}."
+            if argument.required:
+                text += " Required."
+            yield f"| `{step.name}` | `{argument.name}` | {text} |"
+
+
+def example(step: Step, case: StepExample) -> str:
+    """One use of a step and what comes of it."""
+    arguments = dict(case.arguments)
+    if step.short and arguments:
+        given = f" with `{step.name}: {arguments[step.short]}`"
+    elif arguments:
+        inner = ", ".join(f"{name}: {plain(given)}" for name, given in arguments.items())
+        given = f" with `{inner}`"
+    else:
+        given = ""
+    return f"{value(case.value, 'null')}{given} → {value(case.result, 'clears the field')}"
+
+
+def value(given: object, null: str) -> str:
+    if given is ABSENT:
+        return "absent"
+    return null if given is None else code(given)
+
+
+def code(given: object) -> str:
+    """A value as code; a character that can't be seen as its number."""
+    return f"`{json.dumps(given, ensure_ascii=not str(given).isprintable())}`"
+
+
+def plain(given: object) -> str:
+    """A value as YAML takes it."""
+    return given if isinstance(given, str) and given.isalnum() else json.dumps(given)
+
+
+def decisions() -> Iterator[str]:
+    """A list of the decisions, by number."""
+    folder = ROOT / "docs" / "decisions"
+    for path in sorted(folder.glob("[0-9]*.md")):
+        with path.open(encoding="utf-8") as page:
+            title = page.readline().removeprefix("#").strip()
+        yield f"- [{title}]({path.name})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
