@@ -16,7 +16,7 @@ def main() -> int:
     )
     parser.add_argument("--records", type=int, default=20_000, help="to read (20,000)")
     parser.add_argument("--writes", type=int, help="to create (a quarter of --records)")
-    parser.add_argument("--repeat", type=int, default=1, help="runs of which the medians are taken")
+    parser.add_argument("--repeat", type=int, default=3, help="runs of which the least counts (3)")
     parser.add_argument("--latency", type=float, default=0.0, help="milliseconds of each answer")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these scenarios")
     parser.add_argument("--json", type=Path, metavar="FILE", help="writes the figures there too")

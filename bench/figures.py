@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from statistics import median
 
 from bench.child import Usage
 from bench.scenarios import Job, Scenario
@@ -13,9 +12,12 @@ FEW = 1
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Medians of one scenario. `start` is what a run of one record takes, in seconds, `peak`
-    MB of the whole run; `per_second` and `cpu` (milliseconds for 1,000 records, user and
-    system) are without the start. None where the difference is lost in the noise."""
+    """One scenario, each figure the least of its runs: what disturbs a run only adds.
+
+    `start` is what a run of one record takes, in seconds, `peak` MB of the whole run;
+    `per_second` and `cpu` (milliseconds for 1,000 records, user and system) are without the
+    start. None where the difference is lost in the noise.
+    """
 
     name: str
     title: str
@@ -41,8 +43,8 @@ class Meter:
         self._starts[scenario.name] = few
         whole = self._runs(scenario, scenario.records)
         more = scenario.records - FEW
-        wall = median(used.wall for used in whole) - median(used.wall for used in few)
-        cpu = median(used.cpu for used in whole) - median(used.cpu for used in few)
+        wall = min(used.wall for used in whole) - min(used.wall for used in few)
+        cpu = min(used.cpu for used in whole) - min(used.cpu for used in few)
         return Figures(
             scenario.name,
             scenario.title,
@@ -50,8 +52,8 @@ class Meter:
             scenario.records,
             per_second=more / wall if wall > 0 else None,
             cpu=1_000_000 * cpu / more if cpu > 0 else None,
-            start=median(used.wall for used in few),
-            peak=median(used.peak for used in whole),
+            start=min(used.wall for used in few),
+            peak=min(used.peak for used in whole),
         )
 
     def _runs(self, scenario: Scenario, records: int) -> list[Usage]:

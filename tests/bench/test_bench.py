@@ -19,7 +19,18 @@ QUICK = ["plain_list", "export", "import_drop"]
 def measured(tmp_path: Path, *arguments: str) -> tuple[str, dict[str, dict[str, Any]]]:
     file = tmp_path / "figures.json"
     ended = subprocess.run(
-        [sys.executable, "-m", "bench", "--records", "300", "--json", file, *arguments],
+        [
+            sys.executable,
+            "-m",
+            "bench",
+            "--records",
+            "300",
+            "--repeat",
+            "1",
+            "--json",
+            file,
+            *arguments,
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
