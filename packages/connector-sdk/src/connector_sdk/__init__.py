@@ -1,8 +1,8 @@
 """The contract between a connector and what runs it."""
 
-from connector_sdk.activity import Activity, ActivityType, Choice, Form, Tested
+from connector_sdk.activity import Activity, ActivityType, Choice, Form, Guarantee, Tested
 from connector_sdk.conform import Conformed, conform, did_you_mean, shown
-from connector_sdk.connection import Connection, Guarantee, Mode, Source, Target
+from connector_sdk.connection import Connection, Mode, Source, Target
 from connector_sdk.connector import CONTRACT, ENTRY_POINTS, Connector
 from connector_sdk.errors import (
     ConnectorError,

@@ -7,24 +7,42 @@ from typing import Literal
 from connector_sdk.record import JSON, Problem
 from connector_sdk.schema import Field
 
+Guarantee = Literal["keyed", "positioned", "transactional", "repeatable", "none"]
+"""How a target keeps a repeated write harmless.
+
+keyed          each call carries a key; the same key is never done twice within the horizon.
+positioned     what was written is a position; a resume cuts back to the last one kept.
+transactional  writes and position are kept together by the target itself.
+repeatable     writing the same again changes nothing.
+none           a repeat may double; runs say so.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class ActivityType:
     """A verb of a connector. `levels` names the choices that lead to one call of the other
-    system ("object", "action"); a connector of plain places has none."""
+    system ("object", "action"); a connector of plain places has none. `guarantee` is what
+    every target of the type gives, so that an operation is checked before one is opened; None
+    where it shows only then."""
 
     name: str
     role: Literal["source", "target"]
     label: str
     help: str
     levels: tuple[str, ...] = ()
+    guarantee: Guarantee | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The settings that a person fills in, in the order of the page."""
+    """The settings that a person fills in, in the order of the page.
+
+    `trial` are settings of a connection with which it can be looked at before anybody has an
+    account: what it offers, schemas, faults of activities. Nothing is called with them.
+    """
 
     fields: tuple[Field, ...] = ()
+    trial: Mapping[str, JSON] = field(default_factory=dict)
 
     def as_field(self) -> Field:
         """The form as a schema, so that settings are checked by `conform` like any request."""

@@ -40,7 +40,7 @@ def conform(schema: Field, value: JSON, path: str = "") -> Conformed:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """"Did you mean 'email'?", or "" when nothing known is near."""
+    """ "Did you mean 'email'?", or "" when nothing known is near."""
     near = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)
     return f"Did you mean {near[0]!r}?" if near else ""
 

@@ -3,20 +3,11 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Literal, Protocol
 
-from connector_sdk.activity import Activity, Choice, Form, Tested
+from connector_sdk.activity import Activity, Choice, Form, Guarantee, Tested
 from connector_sdk.record import Body, Call, Cursor, Outcome, Page, Problem
 from connector_sdk.schema import Schemas
 
 Mode = Literal["live", "test", "sandbox", "none"]
-Guarantee = Literal["keyed", "positioned", "transactional", "repeatable", "none"]
-"""How a target keeps a repeated write harmless.
-
-keyed          each call carries a key; the same key is never done twice within the horizon.
-positioned     what was written is a position; a resume cuts back to the last one kept.
-transactional  writes and position are kept together by the target itself.
-repeatable     writing the same again changes nothing.
-none           a repeat may double; runs say so.
-"""
 
 
 class Source(Protocol):
@@ -27,7 +18,6 @@ class Source(Protocol):
         in another process and at another time. Raises SourceChangedError when what stands
         before the cursor is no longer what was read, CredentialError, UnreachableError."""
         ...
-
 
     async def total(self) -> int | None:
         """About how many records there are from the start, so that a person sees how long a

@@ -6,9 +6,7 @@ from typing import Literal
 
 from connector_sdk.record import JSON
 
-Type = Literal[
-    "string", "integer", "number", "boolean", "object", "list", "map", "file", "any"
-]
+Type = Literal["string", "integer", "number", "boolean", "object", "list", "map", "file", "any"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +67,14 @@ class Schemas:
     For a source `response` is the record that it reads; for a target `request` is what a
     mapping has to make and `response` what comes back. `open` objects (an object without
     `fields` and with `items` of type any) take any name. `minor_units` says how many decimals
-    each currency (lower case) has *at this system*; empty where it has no say.
+    each currency (lower case) has *at this system*; empty where it has no say. `call` is what
+    the activity calls there, for people ("POST /v1/customers"); "" where nothing is called.
     """
 
     request: Field
     response: Field
     minor_units: Mapping[str, int] = field(default_factory=dict)
+    call: str = ""
 
 
 ANY_OBJECT = Field(name="", type="map", items=Field(name="", type="any"))

@@ -124,6 +124,19 @@ class DescriptionTests:
                 assert json_schema(schemas.request)["$schema"]
                 assert json_schema(schemas.response)["$schema"]
 
+    async def test_can_be_looked_at_without_an_account(self, subject: Subject) -> None:
+        trial = subject.connector.form().trial
+        if not trial:
+            pytest.skip("the connector states no settings for that")
+        connection = await subject.connector.connect(trial, subject.host)
+        try:
+            for kind in subject.connector.activity_types():
+                assert not kind.levels or await connection.choices(kind.name, [])
+            for activity in (subject.source, subject.target):
+                await connection.schemas(activity)
+        finally:
+            await connection.close()
+
     async def test_sound_activities_have_no_fault(self, subject: Subject) -> None:
         async with opened(subject) as connection:
             for activity in (subject.source, subject.target):

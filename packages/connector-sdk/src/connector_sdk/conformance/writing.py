@@ -52,6 +52,14 @@ class WritingTests:
             assert_round_trip(Outcome, outcome)
         assert await subject.held() - before == len(subject.good)
 
+    async def test_guarantee_is_the_one_that_its_type_states(self, subject: Subject) -> None:
+        types = {kind.name: kind for kind in subject.connector.activity_types()}
+        stated = types[subject.target.type].guarantee
+        async with opened(subject) as connection:
+            target = await connection.target(subject.target)
+            await target.finish(False)
+        assert stated in (None, target.guarantee)
+
     async def test_nothing_to_write(self, subject: Subject) -> None:
         before = await subject.held()
         async with opened(subject) as connection:
