@@ -35,7 +35,7 @@ async def test_a_missing_id_is_a_record_with_a_problem(bench: Workbench) -> None
 
 async def test_a_deleted_object_reads_as_deleted(bench: Workbench) -> None:
     ada = await bench.make("customers", name="Ada")
-    await bench.write("delete", "customers", {"customer": ada})
+    await bench.write("delete", "customers", {"id": ada})
     assert await bench.read("read", "customers", ids=ada) == [
         {"id": ada, "object": "customer", "deleted": True}
     ]

@@ -22,7 +22,7 @@ async def test_a_cursor_goes_on_behind_an_object_deleted_meanwhile(bench: Workbe
     await bench.write("create", "customers", *({"name": f"n{n}"} for n in range(130)))
     first, *rest = await all_pages(await bench.source("search", "customers"))
     last = json.loads(first.records[-1].raw)["id"]
-    await bench.write("delete", "customers", {"customer": last})
+    await bench.write("delete", "customers", {"id": last})
     again = await all_pages(await bench.source("search", "customers"), first.after)
     assert records(again) == records(rest)
 

@@ -46,7 +46,7 @@ async def test_what_was_never_sent_needs_no_look(bench: Workbench) -> None:
     assert await target.settle(calls) == [None]
     for kind in ("update", "delete"):
         other = await bench.target(kind, "customers")
-        assert await other.settle(bench.calls(other, {"customer": "cus_1"})) == [None]
+        assert await other.settle(bench.calls(other, {"id": "cus_1"})) == [None]
     assert bench.sandbox.requests.total() == before
 
 
@@ -91,10 +91,10 @@ async def test_prices_that_are_not_active_are_found_too(bench: Workbench) -> Non
 async def test_updates_are_compared(bench: Workbench) -> None:
     ada = await bench.make("customers", name="Ada", metadata={"a": "1"})
     target = await bench.target("update", "customers")
-    request = {"customer": ada, "name": "Grace", "metadata": {"a": "", "b": "2"}}
+    request = {"id": ada, "name": "Grace", "metadata": {"a": "", "b": "2"}}
     (done,) = await written(bench, target, request)
-    (open_call,) = bench.calls(target, {"customer": ada, "name": "Edith"})
-    (gone,) = bench.calls(target, {"customer": "cus_nobody", "name": "Edith"})
+    (open_call,) = bench.calls(target, {"id": ada, "name": "Edith"})
+    (gone,) = bench.calls(target, {"id": "cus_nobody", "name": "Edith"})
     settled = await target.settle([done, sent(open_call), sent(gone)])
     assert settled[0] is not None
     assert (settled[0].kind, settled[0].id) == ("written", ada)
@@ -104,7 +104,7 @@ async def test_updates_are_compared(bench: Workbench) -> None:
 async def test_updates_that_show_nowhere_stay_unknown(bench: Workbench) -> None:
     ada = await bench.make("customers", name="Ada")
     target = await bench.target("update", "customers")
-    (call,) = bench.calls(target, {"customer": ada, "validate": True})
+    (call,) = bench.calls(target, {"id": ada, "validate": True})
     (outcome,) = await target.settle([sent(call)])
     assert outcome is not None
     assert outcome.kind == "unknown"
@@ -127,8 +127,8 @@ async def test_deletes_are_looked_up(bench: Workbench) -> None:
     ada = await bench.make("customers", name="Ada")
     eve = await bench.make("customers", name="Eve")
     target = await bench.target("delete", "customers")
-    (done,) = await written(bench, target, {"customer": ada})
-    still, never = bench.calls(target, {"customer": eve}, {"customer": "cus_nobody"})
+    (done,) = await written(bench, target, {"id": ada})
+    still, never = bench.calls(target, {"id": eve}, {"id": "cus_nobody"})
     settled = await target.settle([done, sent(still), sent(never)])
     assert settled[0] is not None
     assert (settled[0].kind, settled[0].id) == ("written", ada)
@@ -146,8 +146,8 @@ async def test_a_cancelled_subscription_is_done(bench: Workbench) -> None:
     plan = {"customer": ada, "items": [{"price": made}], **terms}
     ids = [await bench.make("subscriptions", **plan) for _ in "ab"]
     target = await bench.target("delete", "subscriptions")
-    (done,) = await written(bench, target, {"subscription_exposed_id": ids[0]})
-    (still,) = bench.calls(target, {"subscription_exposed_id": ids[1]})
+    (done,) = await written(bench, target, {"id": ids[0]})
+    (still,) = bench.calls(target, {"id": ids[1]})
     found, there = await target.settle([done, sent(still)])
     assert found is not None
     assert (found.kind, found.id, there) == ("written", ids[0], None)
@@ -208,9 +208,9 @@ async def test_objects_that_no_list_leads_to_stay_unknown(bench: Workbench) -> N
 
 async def test_what_can_not_be_read_back_stays_unknown(bench: Workbench) -> None:
     update = await bench.target("update", "invoices.line_items")
-    calls = bench.calls(update, {"invoice": "in_1", "line_item_id": "il_1", "amount": 5})
+    calls = bench.calls(update, {"invoice": "in_1", "id": "il_1", "amount": 5})
     delete = await bench.target("delete", "ephemeral_keys")
-    keys = bench.calls(delete, {"key": "ephkey_1"})
+    keys = bench.calls(delete, {"id": "ephkey_1"})
     for target, some in ((update, calls), (delete, keys)):
         (outcome,) = await target.settle([sent(call) for call in some])
         assert outcome is not None
@@ -229,8 +229,8 @@ async def test_deletes_that_are_no_delete(bench: Workbench) -> None:
         return outcome.kind if outcome else "open"
 
     discount = ("customers", "delete_discount")
-    assert await settle(found(discount=None), *discount, customer="cus_1") == "written"
-    assert await settle(found(discount={"id": "di_1"}), *discount, customer="cus_1") == "open"
+    assert await settle(found(discount=None), *discount, id="cus_1") == "written"
+    assert await settle(found(discount={"id": "di_1"}), *discount, id="cus_1") == "open"
     source = found(status="consumed")
     assert await settle(source, "sources", "detach", customer="cus_1", id="src_1") == "unknown"
     assert source.asked == [{"source": "src_1"}]

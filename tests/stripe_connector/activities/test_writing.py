@@ -115,7 +115,7 @@ async def test_update_changes_and_clears(bench: Workbench) -> None:
         "customers", name="Ada", address={"city": "Linz"}, metadata={"a": "1", "b": "2"}
     )
     (outcome,) = await bench.write(
-        "update", "customers", {"customer": ada, "address": "", "metadata": {"a": "", "c": "3"}}
+        "update", "customers", {"id": ada, "address": "", "metadata": {"a": "", "c": "3"}}
     )
     changed = response(outcome)
     assert (outcome.id, changed["name"], changed["address"]) == (ada, "Ada", None)
@@ -124,7 +124,7 @@ async def test_update_changes_and_clears(bench: Workbench) -> None:
 
 
 async def test_an_unknown_id_is_refused(bench: Workbench) -> None:
-    (outcome,) = await bench.write("update", "customers", {"customer": "cus_nobody", "name": "A"})
+    (outcome,) = await bench.write("update", "customers", {"id": "cus_nobody", "name": "A"})
     assert outcome.kind == "refused"
     assert outcome.problem is not None
     assert outcome.problem.code == "resource_missing"
@@ -134,13 +134,13 @@ async def test_an_unknown_id_is_refused(bench: Workbench) -> None:
 @pytest.mark.parametrize("id", ["", ".", "..", None])
 async def test_ids_that_could_reach_another_path(bench: Workbench, id: str | None) -> None:
     target = await bench.target("delete", "customers")
-    assert refusal(target, {"customer": id}).path == "customer"
+    assert refusal(target, {"id": id}).path == "id"
 
 
 async def test_delete_is_written_once(bench: Workbench) -> None:
     ada = await bench.make("customers", name="Ada")
     target = await bench.target("delete", "customers")
-    (call,) = bench.calls(target, {"customer": ada})
+    (call,) = bench.calls(target, {"id": ada})
     assert call.body.lock == ada
     (outcome,) = await send(target, [call])
     assert (outcome.kind, outcome.id) == ("written", ada)
@@ -161,7 +161,7 @@ async def test_cancelling_a_subscription_is_its_delete(bench: Workbench) -> None
     )
     terms = {"collection_method": "send_invoice", "days_until_due": 30}
     made = await bench.make("subscriptions", customer=ada, items=[{"price": price}], **terms)
-    (outcome,) = await bench.write("delete", "subscriptions", {"subscription_exposed_id": made})
+    (outcome,) = await bench.write("delete", "subscriptions", {"id": made})
     assert response(outcome)["status"] == "canceled"
 
 
@@ -279,7 +279,7 @@ async def test_v2_keys_last_longer(bench: Workbench) -> None:
 
 
 async def test_the_path_is_quoted(bench: Workbench) -> None:
-    (outcome,) = await bench.write("update", "customers", {"customer": "cus/../x", "name": "A"})
+    (outcome,) = await bench.write("update", "customers", {"id": "cus/../x", "name": "A"})
     assert outcome.kind == "refused"
     assert outcome.problem is not None
     assert outcome.problem.code == "resource_missing"

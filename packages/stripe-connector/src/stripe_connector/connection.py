@@ -1,7 +1,6 @@
 """One opened Stripe account: its test, its scope, and the sources and targets it gives."""
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -107,8 +106,8 @@ class StripeConnection:
 
     async def scope(self) -> str:
         """ "acct_1/live"; asked for once. A restricted key that may not read its account counts
-        as its pinned account, or as itself. Raises CredentialError, also for a key of another
-        account than `account_must_be`, and UnreachableError."""
+        as its pinned account. Raises CredentialError, also for a key of another account than
+        `account_must_be` and for a restricted one without it, and UnreachableError."""
         if not self._account:
             self._account = await self._owner()
         return f"{self._account}/{self.mode}"
@@ -134,6 +133,7 @@ class StripeConnection:
             resolved.request_schema(self.catalogue),
             self.catalogue.response(resolved.operation),
             dict(minor_units()),
+            f"{resolved.operation.method} {resolved.operation.path}",
         )
 
     async def check(self, activity: Activity) -> Sequence[Problem]:
@@ -206,8 +206,9 @@ class StripeConnection:
         except CredentialError as error:
             if error.problem.code != "permission_missing":
                 raise
-            digest = hashlib.sha256(settings.api_key.encode()).hexdigest()
-            return settings.account_must_be or f"key_{digest[:16]}"
+            if not settings.account_must_be:
+                raise CredentialError(_unknown_account(error.problem)) from None
+            return settings.account_must_be
         if settings.account_must_be and account != settings.account_must_be:
             raise CredentialError(_wrong_account(account, settings.account_must_be))
         return account
@@ -218,6 +219,17 @@ def _restricted(problem: Problem) -> str:
     return (
         f"The key is valid, but may not read its account: {problem.message} Set account_must_be, "
         "so that what was written stays known when the key changes."
+    )
+
+
+def _unknown_account(problem: Problem) -> Problem:
+    return problem._replace(
+        code="account_unknown",
+        message="The key may not read its account, and what was written has to stay known under "
+        f"the account when the key changes. {problem.message}",
+        remedy="Set account_must_be to the id of the account (acct_…, in the Stripe Dashboard "
+        "below Settings, Account), or give the key that permission.",
+        path="account_must_be",
     )
 
 

@@ -7,6 +7,7 @@ import msgspec
 from connector_sdk import JSON, Body, Field, Problem, conform
 
 from stripe_connector.activities.marker import markable, metadata_fault
+from stripe_connector.activities.verbs import OWN_ID, own_id
 from stripe_connector.catalogue.model import Operation
 
 
@@ -41,7 +42,12 @@ def fit(
     fitted = conform(schema, {**constants, **given})
     if fitted.problems:
         return fitted.problems[0]
-    return split(operation, cast("dict[str, JSON]", fitted.value), mark)
+    values = cast("dict[str, JSON]", fitted.value)
+    own = own_id(operation)
+    if own and own != OWN_ID and OWN_ID in values:
+        values = {own: values[OWN_ID], **values}
+        del values[OWN_ID]
+    return split(operation, values, mark)
 
 
 def split(operation: Operation, values: Mapping[str, JSON], mark: bool) -> Request | Problem:
@@ -53,11 +59,11 @@ def split(operation: Operation, values: Mapping[str, JSON], mark: bool) -> Reque
         if not isinstance(given, str) or given in ("", ".", ".."):
             return Problem(
                 "missing_id",
-                f"{operation.id} needs the id {name!r}, and {given!r} is none."
+                f"{operation.id} needs the id of its {name}, and {given!r} is none."
                 if given
-                else f"{operation.id} needs the id {name!r}, which is empty.",
+                else f"{operation.id} needs the id of its {name}, which is empty.",
                 "Map the id of an existing object to this field.",
-                path=name,
+                path=OWN_ID if name == own_id(operation) else name,
             )
         path[name] = given
     params = {name: value for name, value in values.items() if name not in path}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from connector_sdk import Field, Form
 
-from stripe_connector.activities.verbs import own_id, parents_of
+from stripe_connector.activities.verbs import OWN_ID, own_id, parents_of
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
 
@@ -137,13 +137,14 @@ def _writing(catalogue: Catalogue, operation: Operation) -> list[Field]:
 
 def request_schema(catalogue: Catalogue, operation: Operation, constants: frozenset[str]) -> Field:
     """What a mapping has to make for a target: path parameters and parameters, those that
-    the activity sets for every record no longer required."""
+    the activity sets for every record no longer required. The object's own id is called "id",
+    whatever the path calls it ("customer", "subscription_exposed_id")."""
     request = catalogue.request(operation)
-    return replace(
-        request,
-        fields=tuple(
-            replace(field, required=False) if field.name in constants else field
-            for field in request.fields
-            if field.name != "expand"
-        ),
-    )
+    own = own_id(operation)
+    fields = []
+    for field in request.fields:
+        if field.name == "expand":
+            continue
+        named = replace(field, name=OWN_ID) if field.in_path and field.name == own else field
+        fields.append(replace(named, required=False) if field.name in constants else named)
+    return replace(request, fields=tuple(fields))

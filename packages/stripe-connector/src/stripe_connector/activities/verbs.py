@@ -21,9 +21,11 @@ TYPES = (
     ActivityType(
         "read", "source", "Read", "Reads objects by their ids, and settings that have none.", LEVELS
     ),
-    ActivityType("create", "target", "Create", "Makes one new object for each record.", LEVELS),
     ActivityType(
-        "update", "target", "Update", "Changes the object that each record names.", LEVELS
+        "create", "target", "Create", "Makes one new object for each record.", LEVELS, "keyed"
+    ),
+    ActivityType(
+        "update", "target", "Update", "Changes the object that each record names.", LEVELS, "keyed"
     ),
     ActivityType(
         "delete",
@@ -31,8 +33,12 @@ TYPES = (
         "Delete",
         "Deletes the object that each record names; cancels it where Stripe's DELETE means that.",
         LEVELS,
+        "keyed",
     ),
 )
+
+OWN_ID = "id"
+"""How a request names the object that it is about."""
 
 _PREFERRED = {
     "search": ("list", "search"),
