@@ -18,6 +18,7 @@ _TYPES = (
         "target",
         "Write",
         "Writes a CSV or JSON Lines file; it appears when it is whole.",
+        guarantee="positioned",
     ),
 )
 
