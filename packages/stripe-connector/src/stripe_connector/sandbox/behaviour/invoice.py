@@ -125,6 +125,8 @@ def collect(turn: Turn, stored: Stored, method: Stored) -> None:
     body = turn.work.edit(stored)
     body["attempted"] = True
     body["attempt_count"] = cast(int, body["attempt_count"]) + 1
+    if "payment_intent" not in stored.private:
+        _ask_payment(turn, stored)
     intent = turn.find("payment_intent", stored.private["payment_intent"])
     turn.work.edit(intent)["payment_method"] = method.id
     confirm_it(turn, intent)

@@ -27,18 +27,7 @@ _COPIED = (
 
 
 def making(turn: Turn, params: Body) -> None:
-    _check_amount(params)
-
-
-def _check_amount(params: Body) -> None:
-    amount = params.get("amount")
-    if isinstance(amount, int) and amount < 1:
-        raise RefusalError(
-            400,
-            "This value must be greater than or equal to 1.",
-            "parameter_invalid_integer",
-            "amount",
-        )
+    charges.check_amount(params)
 
 
 def made(turn: Turn, stored: Stored, params: Body) -> None:
@@ -61,7 +50,7 @@ def _take_data(turn: Turn, body: Body, params: Body) -> None:
 
 
 def changing(turn: Turn, stored: Stored, params: Body) -> None:
-    _check_amount(params)
+    charges.check_amount(params)
     _expect(stored, "updated", *_CONFIRMABLE, "requires_action")
 
 

@@ -34,5 +34,5 @@ def settle(turn: Turn, invoice: Stored, *, out_of_band: bool = False) -> None:
 def settle_intent(turn: Turn, intent: Stored) -> None:
     """Follows a payment intent that succeeded to the invoice that it pays, if any."""
     invoice = turn.peek("invoice", intent.private.get("invoice", ""))
-    if invoice is not None and invoice.body["status"] == "open":
+    if invoice is not None and invoice.body["status"] in ("open", "uncollectible"):
         settle(turn, invoice)
