@@ -23,7 +23,8 @@ UNFINISHED: tuple[Status, ...] = ("running", "interrupted", "stopped")
 
 @dataclass(slots=True)
 class Run:
-    """A row of the operation log. Times are Unix seconds, `seconds` is time spent executing."""
+    """A row of the operation log. Times are Unix seconds, `seconds` is time spent executing.
+    `retry_of` is the id of the run whose problems it takes up."""
 
     id: str
     operation: str
@@ -43,11 +44,17 @@ class Run:
     counts: Counts
     seconds: float
     problem: Problem | None
+    retry_of: str | None = None
 
     @property
     def unfinished(self) -> bool:
         """Whether `resume` has something to do."""
         return self.status in UNFINISHED
+
+
+def new_identifier() -> str:
+    """The id of a new run: the time (UTC) and a few random letters."""
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
 
 
 def new_run(
@@ -58,11 +65,14 @@ def new_run(
     mode: str,
     snapshot: bytes,
     limit: int | None,
+    identifier: str = "",
+    retry_of: str | None = None,
+    position: Cursor | None = None,
 ) -> Run:
-    """Stores a run of `operation` that has not begun."""
+    """Stores a run of `operation` that has not begun. A retry has an `identifier` made by
+    `new_identifier`, and perhaps the `position` at which its target goes on."""
     moment = time.time()
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(moment))
-    identifier = f"{stamp}-{secrets.token_hex(2)}"
+    identifier = identifier or new_identifier()
     connection.execute(
         insert(runs).values(
             id=identifier,
@@ -78,6 +88,8 @@ def new_run(
             exhausted=False,
             settled=0,
             seconds=0.0,
+            retry_of=retry_of,
+            position=position,
             **Counts().as_dict(),
         )
     )
