@@ -148,8 +148,14 @@ class Api:
             mark = print_of(request.method, request.path, request.body)
             account.keys[key] = Remembered(mark, answer.status, answer.body, request.id, now)
         touched = work.touched()
-        if self._journal and (touched or key):
+        if not self._journal or not (touched or key):
+            return
+        try:
             self._journal.write(account, touched, key)
+        except BaseException:
+            work.undo()
+            account.keys.pop(key, None)
+            raise
 
     def _carry_out(self, request: SandboxRequest, work: Work, now: int) -> Body:
         operation = request.operation

@@ -22,6 +22,10 @@ def making(turn: Turn, params: Body) -> None:
         params.setdefault("currency", invoice.body["currency"])
     if not params.get("customer"):
         raise missing("customer")
+    _take_price_data(turn, params)
+
+
+def _take_price_data(turn: Turn, params: Body) -> None:
     data = params.get("price_data")
     if isinstance(data, dict):
         params["pricing"] = {"price": turn.create("price", dict(data)).id}
@@ -71,6 +75,8 @@ def _value(turn: Turn, body: Body, params: Body) -> None:
         body["pricing"] = {"type": "price_details", "unit_amount_decimal": unit}
     elif params.get("amount") is None:
         raise missing("amount")
+    else:
+        body["pricing"] = None
     if not body["currency"]:
         raise missing("currency")
 
@@ -128,7 +134,8 @@ def total(turn: Turn, invoice: Stored) -> None:
     body["amount_due"] = body["amount_remaining"] = max(amount, 0)
 
 
-_VALUED = ("amount", "quantity", "quantity_decimal", "pricing", "price_data", "unit_amount_decimal")
+_BASES = ("amount", "pricing", "price_data", "unit_amount_decimal")
+_QUANTITIES = ("quantity", "quantity_decimal")
 
 
 def _valued(body: Body) -> Body:
@@ -144,7 +151,10 @@ def _valued(body: Body) -> Body:
 
 def changed(turn: Turn, stored: Stored, params: Body) -> None:
     body = stored.body
-    if any(name in params for name in _VALUED):
+    if any(name in params for name in _BASES):
+        _take_price_data(turn, params)
+        _value(turn, body, params)
+    elif any(name in params for name in _QUANTITIES):
         _value(turn, body, {**_valued(body), **params})
     invoice = turn.peek("invoice", body["invoice"] or "")
     line = turn.peek("invoice_line_item", stored.private.get("line", ""))
