@@ -8,12 +8,13 @@ from connector_sdk import JSON, SettingError
 
 from connector_agent.project.document import Document, Faults, Keys
 from connector_agent.project.names import canonical, nearest
+from connector_agent.project.result_files import ResultFiles, read_result_files
 from connector_agent.project.variables import Variables, refused
 
 Repeat = Literal["skip", "update", "create"]
 OnProblem = Literal["skip", "stop"]
 _REPEAT: Mapping[str, Repeat] = {"skip": "skip", "update": "update", "create": "create"}
-_KEYS = ("source", "target", "identity", "mapping", "options")
+_KEYS = ("source", "target", "identity", "mapping", "options", "results")
 _OPTIONS = ("repeat", "on_problem", "stop_after_problems")
 
 
@@ -53,6 +54,7 @@ class OperationDocument:
     identity: tuple[str, ...]
     mapping: tuple[JSON, ...]
     options: Options
+    results: ResultFiles
     document: Document = field(repr=False)
 
     def position(self, keys: Keys = ()) -> str:
@@ -82,6 +84,7 @@ def read_operation(name: str, document: Document, variables: Variables) -> Opera
     target = _place(faults, top, "target", "acme/new customer")
     identity = _identity(faults, top)
     options = _options(faults, top)
+    results = read_result_files(faults, top, variables)
     lines: JSON = []
     if "mapping" in top:
         if isinstance(top["mapping"], list):
@@ -99,7 +102,7 @@ def read_operation(name: str, document: Document, variables: Variables) -> Opera
     if faults.problems:
         raise SettingError(*faults.problems)
     mapping = tuple(lines) if isinstance(lines, list) else ()
-    return OperationDocument(name, source, target, identity, mapping, options, document)
+    return OperationDocument(name, source, target, identity, mapping, options, results, document)
 
 
 def _place(faults: Faults, top: Mapping[str, JSON], key: str, example: str) -> Place:

@@ -1,0 +1,77 @@
+"""`results:` of an operation: the files that tell what became of its records."""
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from connector_sdk import JSON, SettingError
+
+from connector_agent.project.document import Faults
+from connector_agent.project.names import nearest
+from connector_agent.project.variables import Variables, refused
+
+ENDINGS = (".csv", ".jsonl")
+_EXAMPLE = "out/problems.csv"
+
+
+class ResultFiles(NamedTuple):
+    """Paths below the project's folder; "" where no file is wanted. `written` lists what the
+    target has, `problems` what was refused, failed or stayed unknown."""
+
+    written: str = ""
+    problems: str = ""
+
+
+def read_result_files(faults: Faults, top: Mapping[str, JSON], variables: Variables) -> ResultFiles:
+    """What stands at `results:`, with variables put in place."""
+    if "results" not in top:
+        return ResultFiles()
+    try:
+        value = variables.resolve(faults.document, ("results",), refused)
+    except SettingError as error:
+        faults.problems.extend(error.problems)
+        return ResultFiles()
+    entry = faults.mapping(value, ("results",))
+    for key in entry:
+        if key not in ResultFiles._fields:
+            faults.add(
+                "unknown_key",
+                f"'results' has no {key!r}.",
+                nearest(key, ResultFiles._fields) or "It has: written, problems.",
+                ("results", key),
+            )
+    paths = {name: _path(faults, entry, name) for name in ResultFiles._fields if name in entry}
+    found = ResultFiles(**paths)
+    if found.written and found.written.casefold() == found.problems.casefold():
+        faults.add(
+            "bad_results",
+            "'written' and 'problems' name the same file.",
+            "Give each a file of its own.",
+            ("results", "problems"),
+        )
+    return found
+
+
+def _path(faults: Faults, entry: Mapping[str, JSON], name: str) -> str:
+    keys = ("results", name)
+    text = faults.text(entry, keys)
+    if not text:
+        return ""
+    path = PurePosixPath(text)
+    if path.is_absolute() or ".." in path.parts or "\\" in text or "\0" in text:
+        faults.add(
+            "path_outside",
+            f"{name!r} has to name a file inside the project, not {text!r}.",
+            f"Write a path from the project's folder on, as in `{name}: {_EXAMPLE}`.",
+            keys,
+        )
+    elif path.suffix not in ENDINGS:
+        faults.add(
+            "bad_results",
+            f"{name!r} has to end in .csv or .jsonl, which says how it is written.",
+            f"Write it as in `{name}: {_EXAMPLE}`.",
+            keys,
+        )
+    else:
+        return str(path)
+    return ""
