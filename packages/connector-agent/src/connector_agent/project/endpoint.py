@@ -9,7 +9,7 @@ from connector_agent.project.document import Document, Faults, Keys
 from connector_agent.project.names import canonical, name_fault, nearest
 from connector_agent.project.variables import (
     Variables,
-    environment_names,
+    as_written,
     from_environment,
     unread,
 )
@@ -102,7 +102,7 @@ class EndpointDocument:
         return tuple(
             Problem(
                 "literal_secret",
-                f"{part.label or part.name} stands in {self.document.file} itself.",
+                f"{part.label or part.name} stands in the project's files themselves.",
                 f"Put it into an environment variable and write "
                 f"`{part.name}: ${{env:NAME}}`; replace a secret that was shared.",
                 path=part.name,
@@ -111,8 +111,25 @@ class EndpointDocument:
             for part in form.fields
             if part.secret
             and part.name in settings
-            and not any(environment_names(settings[part.name]))
+            and not any(self.variables.environment_names(settings[part.name]))
+            and self.variables.resolve(self.document, ("connection", part.name), unread) != ""
         )
+
+    def unset(self, keys: Keys = ("connection",)) -> tuple[Problem, ...]:
+        """A Problem for each environment variable that `keys` needs and that isn't set."""
+        try:
+            if keys in self.document.positions:
+                self._resolve(keys)
+        except SettingError as error:
+            return error.problems
+        return ()
+
+    def written(self, keys: Keys) -> JSON:
+        """What stands at `keys`, for people: variables of the project are put in place,
+        references to the environment stay references. None where nothing stands."""
+        if keys not in self.document.positions:
+            return None
+        return self.variables.resolve(self.document, keys, as_written)
 
     def _resolve(self, keys: Keys) -> JSON:
         return self.variables.resolve(self.document, keys, from_environment(self.environ))
@@ -122,7 +139,7 @@ class EndpointDocument:
 
     def _secrets(self, keys: Keys, length: int) -> set[str]:
         """The values of the environment at `keys` that have at least `length` characters."""
-        values = map(self._known, environment_names(self.document.part(keys)))
+        values = map(self._known, self.variables.environment_names(self.document.part(keys)))
         return {value for value in values if len(value) >= length}
 
 

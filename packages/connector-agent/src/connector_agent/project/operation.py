@@ -9,12 +9,15 @@ from connector_sdk import JSON, SettingError
 from connector_agent.project.document import Document, Faults, Keys
 from connector_agent.project.names import canonical, nearest
 from connector_agent.project.result_files import ResultFiles, read_result_files
+from connector_agent.project.selection import Group, read_group, read_where
 from connector_agent.project.variables import Variables, refused
 
 Repeat = Literal["skip", "update", "create"]
 OnProblem = Literal["skip", "stop"]
 _REPEAT: Mapping[str, Repeat] = {"skip": "skip", "update": "update", "create": "create"}
-_KEYS = ("source", "target", "identity", "mapping", "options", "results")
+_KEYS = ("source", "where", "group", "identity", "mapping", "target", "options", "results")
+_VERBATIM = ("expression",)
+"""Keys of a mapping behind which `$` means something else."""
 _OPTIONS = ("repeat", "on_problem", "stop_after_problems")
 
 
@@ -44,9 +47,11 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class OperationDocument:
-    """What operations/<name>.yaml says. `identity` holds the paths in a source record that
-    make it the same record. `mapping` holds the lines as they are written, with the
-    references to variables followed; () passes records on as they are."""
+    """What operations/<name>.yaml says. `identity` holds the paths in a record that make it
+    the same record. `mapping` holds the lines as they are written, with the references to
+    variables followed; () passes records on as they are. `where` is as it is written: a text
+    (an expression), a test, a list of tests, or None; rows that pass it are put together by
+    `group`."""
 
     name: str
     source: Place
@@ -55,6 +60,8 @@ class OperationDocument:
     mapping: tuple[JSON, ...]
     options: Options
     results: ResultFiles
+    where: JSON
+    group: Group | None
     document: Document = field(repr=False)
 
     def position(self, keys: Keys = ()) -> str:
@@ -85,11 +92,13 @@ def read_operation(name: str, document: Document, variables: Variables) -> Opera
     identity = _identity(faults, top)
     options = _options(faults, top)
     results = read_result_files(faults, top, variables)
+    where = read_where(faults, top, variables)
+    group = read_group(faults, top)
     lines: JSON = []
     if "mapping" in top:
         if isinstance(top["mapping"], list):
             try:
-                lines = variables.resolve(document, ("mapping",), refused)
+                lines = variables.resolve(document, ("mapping",), refused, _VERBATIM)
             except SettingError as error:
                 faults.problems.extend(error.problems)
         else:
@@ -102,7 +111,9 @@ def read_operation(name: str, document: Document, variables: Variables) -> Opera
     if faults.problems:
         raise SettingError(*faults.problems)
     mapping = tuple(lines) if isinstance(lines, list) else ()
-    return OperationDocument(name, source, target, identity, mapping, options, results, document)
+    return OperationDocument(
+        name, source, target, identity, mapping, options, results, where, group, document
+    )
 
 
 def _place(faults: Faults, top: Mapping[str, JSON], key: str, example: str) -> Place:

@@ -3,16 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from connector_sdk import JSON, Problem, SettingError
 
 from connector_agent.project.document import Document, Faults
 from connector_agent.project.endpoint import EndpointDocument, read_endpoint
+from connector_agent.project.environment import read_environment, read_variables
 from connector_agent.project.names import canonical, name_fault, nearest
 from connector_agent.project.operation import OperationDocument, Place, read_operation
 from connector_agent.project.reader import read
-from connector_agent.project.variables import Variables, variable_name_fault
+from connector_agent.project.variables import Variables
 
 MARKER = "project.yaml"
 """The file that makes a folder a project."""
@@ -21,18 +22,21 @@ _EDITORS = (".#", "._")
 """How files start that editors and file systems leave beside the real ones."""
 
 _SNAPSHOT = 1
+_TOP = ("name", "variables")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project as it stood on disk when it was loaded, or in a run's snapshot."""
+    """A project as it stood on disk when it was loaded, or in a run's snapshot.
+    `environment` is the name of the one that was chosen, "" without one."""
 
     name: str
     folder: Path
+    environment: str
     endpoints: Mapping[str, EndpointDocument]
     operations: Mapping[str, OperationDocument]
-    document: Document = field(repr=False)
+    documents: "Documents" = field(repr=False)
 
     @classmethod
     def find(cls, start: Path) -> Path:
@@ -51,25 +55,14 @@ class Project:
         )
 
     @classmethod
-    def load(cls, folder: Path, environ: Mapping[str, str]) -> "Project":
+    def load(cls, folder: Path, environ: Mapping[str, str], environment: str = "") -> "Project":
         """Reads every file of the project. Raises SettingError with all that is wrong in any
         of them, each with its file, line and column. What the environment has to hold is
         looked up when it is used, not here."""
-        if not (folder / MARKER).is_file():
-            raise SettingError(
-                Problem(
-                    "no_project",
-                    f"{folder} is not a project: it has no {MARKER}.",
-                    f"Make a {MARKER} there that holds `name: …`, or name another folder.",
-                )
-            )
-        problems: list[Problem] = []
-        top = _collect(lambda: read(folder / MARKER, MARKER), problems)
-        endpoints = _documents(folder, "endpoints", "endpoint", problems)
-        operations = _documents(folder, "operations", "operation", problems)
-        if top is None:
-            raise SettingError(*problems)
-        return _build(folder, top, endpoints, operations, environ, problems)
+        survey = Survey.of(folder, environ, environment)
+        if survey.problems:
+            raise SettingError(*survey.problems)
+        return survey.project
 
     def endpoint(self, name: str) -> EndpointDocument:
         """Raises SettingError when there is no such endpoint."""
@@ -90,9 +83,12 @@ class Project:
         endpoints, the project's variables. References to the environment stay references."""
         found = self.operation(operation)
         names = {found.source.endpoint, found.target.endpoint}
+        chosen = self.documents.environments.get(self.environment)
         return {
             "snapshot": _SNAPSHOT,
-            "project": self.document.snapshot(),
+            "project": self.documents.top.snapshot() if self.documents.top else None,
+            "environment": self.environment,
+            "environments": {self.environment: chosen.snapshot()} if chosen else {},
             "endpoints": {name: self.endpoints[name].document.snapshot() for name in sorted(names)},
             "operations": {found.name: found.document.snapshot()},
         }
@@ -110,10 +106,67 @@ class Project:
                     "Go on with that version, or start a new run.",
                 )
             )
-        endpoints = {k: Document.from_snapshot(v) for k, v in stored["endpoints"].items()}
-        operations = {k: Document.from_snapshot(v) for k, v in stored["operations"].items()}
-        top = Document.from_snapshot(stored["project"])
-        return _build(folder, top, endpoints, operations, environ, [])
+        documents = Documents(
+            top=Document.from_snapshot(stored["project"]),
+            environments=_stored(stored.get("environments", {})),
+            endpoints=_stored(stored["endpoints"]),
+            operations=_stored(stored["operations"]),
+        )
+        survey = _read(documents, folder, environ, stored.get("environment", ""), [])
+        if survey.problems:
+            raise SettingError(*survey.problems)
+        return survey.project
+
+
+class Documents(NamedTuple):
+    """The files of a project that could be read, by name; `top` is project.yaml."""
+
+    top: Document | None
+    environments: Mapping[str, Document]
+    endpoints: Mapping[str, Document]
+    operations: Mapping[str, Document]
+
+
+class Survey(NamedTuple):
+    """What a folder holds: all of a project that can be used, and all that is wrong with it.
+    Without problems the project is whole. `known` says whether the variables are known; where
+    their file is broken, values that come from them are empty."""
+
+    project: Project
+    problems: tuple[Problem, ...]
+    known: bool
+
+    @classmethod
+    def of(cls, folder: Path, environ: Mapping[str, str], environment: str = "") -> "Survey":
+        """Reads every file. Raises SettingError where the folder is no project and where it
+        has no such environment."""
+        if not (folder / MARKER).is_file():
+            raise SettingError(
+                Problem(
+                    "no_project",
+                    f"{folder} is not a project: it has no {MARKER}.",
+                    f"Make a {MARKER} there that holds `name: …`, name another folder, or begin "
+                    "with 'connector init'.",
+                )
+            )
+        problems: list[Problem] = []
+        documents = Documents(
+            top=_collect(lambda: read(folder / MARKER, MARKER), problems),
+            environments=_documents(folder, "environments", "environment", problems),
+            endpoints=_documents(folder, "endpoints", "endpoint", problems),
+            operations=_documents(folder, "operations", "operation", problems),
+        )
+        return _read(documents, folder, environ, canonical(environment), problems)
+
+
+def environment_of(snapshot: Any) -> str:
+    """The environment that a run's snapshot was made in, "" without one."""
+    name = snapshot.get("environment", "") if isinstance(snapshot, dict) else ""
+    return str(name)
+
+
+def _stored(documents: Mapping[str, Any]) -> dict[str, Document]:
+    return {name: Document.from_snapshot(stored) for name, stored in documents.items()}
 
 
 def _collect(make: Callable[[], T], problems: list[Problem]) -> T | None:
@@ -191,25 +244,39 @@ def _documents(folder: Path, below: str, what: str, problems: list[Problem]) -> 
     return found
 
 
-def _build(
+def _read(
+    documents: Documents,
     folder: Path,
-    top: Document,
-    endpoint_documents: Mapping[str, Document],
-    operation_documents: Mapping[str, Document],
     environ: Mapping[str, str],
+    environment: str,
     problems: list[Problem],
-) -> Project:
+) -> Survey:
+    """The project in `documents`; `problems` were found while these were read."""
     broken = {problem.line.partition(":")[0] for problem in problems}
-    name, variables = _top(top, problems)
+    name, values = _top(documents.top, problems)
+    for key, document in documents.environments.items():
+        try:
+            own = read_environment(document, values)
+        except SettingError as error:
+            problems.extend(error.problems)
+            broken.add(document.file)
+        else:
+            if key == environment and values is not None:
+                values = {**values, **own}
+    file = f"environments/{environment}.yaml"
+    if environment and environment not in documents.environments and file not in broken:
+        raise SettingError(_unknown("environment", environment, documents.environments))
+    known = values is not None and file not in broken
+    variables = Variables(values or {}, known=known)
     endpoints: dict[str, EndpointDocument] = {}
-    for key, document in endpoint_documents.items():
+    for key, document in documents.endpoints.items():
         try:
             endpoints[key] = read_endpoint(key, document, variables, environ)
         except SettingError as error:
             problems.extend(error.problems)
             broken.add(document.file)
     operations: dict[str, OperationDocument] = {}
-    for key, document in operation_documents.items():
+    for key, document in documents.operations.items():
         try:
             operation = read_operation(key, document, variables)
         except SettingError as error:
@@ -222,9 +289,8 @@ def _build(
             problem = _place_fault(place, endpoints)
             if problem is not None:
                 problems.append(problem._replace(line=operation.position((side,))))
-    if problems:
-        raise SettingError(*problems)
-    return Project(name, folder, endpoints, operations, top)
+    project = Project(name, folder, environment, endpoints, operations, documents)
+    return Survey(project, tuple(problems), known)
 
 
 def _place_fault(place: Place, endpoints: Mapping[str, EndpointDocument]) -> Problem | None:
@@ -236,27 +302,25 @@ def _place_fault(place: Place, endpoints: Mapping[str, EndpointDocument]) -> Pro
     return None
 
 
-def _top(document: Document, problems: list[Problem]) -> tuple[str, Variables]:
-    """The name and the variables that project.yaml states."""
+def _top(
+    document: Document | None, problems: list[Problem]
+) -> tuple[str, Mapping[str, JSON] | None]:
+    """The name and the variables that project.yaml states; no variables where they can't be
+    told."""
+    if document is None:
+        return "", None
     faults = Faults(document)
     top = faults.mapping(document.value, ())
     for key in top:
-        if key not in ("name", "variables"):
+        if key not in _TOP:
             faults.add(
                 "unknown_key",
                 f"A project has no {key!r}.",
-                nearest(key, ("name", "variables")) or "It has: name, variables.",
+                nearest(key, _TOP) or f"It has: {', '.join(_TOP)}.",
                 (key,),
             )
     name = faults.text(top, ("name",), example="my project")
-    values = faults.mapping(top.get("variables", {}), ("variables",))
-    for key in values:
-        if variable_name_fault(key):
-            faults.add(
-                "bad_variable_name",
-                f"{key!r} can't be the name of a variable.",
-                "Names hold letters, digits and '_', and start with no digit.",
-                ("variables", key),
-            )
+    values = read_variables(faults, top)
     problems.extend(faults.problems)
-    return name, Variables(values)
+    whole = isinstance(document.value, dict) and isinstance(top.get("variables", {}), dict)
+    return name, values if whole else None

@@ -1,7 +1,11 @@
-"""Puts values in place of references: ${env:NAME} and ${var:NAME}; `$${` is a plain `${`."""
+"""Puts values in place of references: ${env:NAME} and ${var:NAME}; `$${` is a plain `${`.
+
+A variable's own value may hold ${env:NAME}, so that each environment has its own key.
+"""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import NamedTuple
 
 from connector_sdk import JSON, Problem, SettingError
 
@@ -47,6 +51,11 @@ def unread(name: str) -> str:
     return ""
 
 
+def as_written(name: str) -> str:
+    """Leaves references to the environment as they are, for people to read."""
+    return f"${{env:{name}}}"
+
+
 def refused(name: str) -> str:
     """Refuses the environment where values are stored with each run."""
     raise ReferenceFaultError(
@@ -58,34 +67,72 @@ def refused(name: str) -> str:
 
 
 class Variables:
-    """The variables of project.yaml, ready to be put in place."""
+    """The variables of the project, ready to be put in place.
 
-    def __init__(self, values: Mapping[str, JSON]) -> None:
+    `values` are those of project.yaml with those of the chosen environment over them. With
+    `known` False the file that states them could not be read, and no name is a fault.
+    """
+
+    def __init__(self, values: Mapping[str, JSON], *, known: bool = True) -> None:
         self.values = values
+        self._known = known
 
-    def resolve(self, document: Document, keys: Keys, env: Lookup) -> JSON:
-        """The part of `document` at `keys` with every reference followed. A text that is
-        nothing but one reference takes the type of the variable. Raises SettingError with
-        all references that can't be followed; no value of the environment is in it."""
+    def resolve(
+        self, document: Document, keys: Keys, env: Lookup, verbatim: Collection[str] = ()
+    ) -> JSON:
+        """The part of `document` at `keys` with every reference followed, but for what stands
+        behind a key of `verbatim`. A text that is nothing but one reference takes the type of
+        the variable. Raises SettingError with all references that can't be followed; no value
+        of the environment is in it."""
         problems: list[Problem] = []
-        value = self._value(document.part(keys), keys, document, env, problems)
+        resolving = _Resolving(self, document, env, frozenset(verbatim), problems)
+        value = resolving.value(document.part(keys), keys)
         if problems:
             raise SettingError(*problems)
         return value
 
-    def _value(
-        self, value: JSON, keys: Keys, document: Document, env: Lookup, problems: list[Problem]
-    ) -> JSON:
+    def value_of(self, name: str, env: Lookup) -> JSON:
+        """The value of one variable. Raises ReferenceFaultError."""
+        if name not in self.values:
+            if not self._known:
+                return ""
+            raise ReferenceFaultError(
+                "unknown_variable",
+                f"project.yaml has no variable {name!r}.",
+                nearest(name, self.values) or f"Add `{name}:` below `variables:` there.",
+            )
+        value = self.values[name]
+        return _expanded(value, env) if isinstance(value, str) else value
+
+    def environment_names(self, value: JSON) -> Iterator[str]:
+        """The environment variables that a part of a document refers to, also by variables."""
+        for space, name in _references(value):
+            if space == "env":
+                yield name
+            elif space == "var" and name in self.values:
+                yield from (
+                    inner for kind, inner in _references(self.values[name]) if kind == "env"
+                )
+
+
+class _Resolving(NamedTuple):
+    """One part of one document on its way to be resolved."""
+
+    variables: Variables
+    document: Document
+    env: Lookup
+    verbatim: frozenset[str]
+    problems: list[Problem]
+
+    def value(self, value: JSON, keys: Keys) -> JSON:
+        """`value`, which stands at `keys`, with its references followed."""
         if isinstance(value, dict):
             return {
-                name: self._value(part, (*keys, name), document, env, problems)
+                name: part if name in self.verbatim else self.value(part, (*keys, name))
                 for name, part in value.items()
             }
         if isinstance(value, list):
-            return [
-                self._value(part, (*keys, index), document, env, problems)
-                for index, part in enumerate(value)
-            ]
+            return [self.value(part, (*keys, index)) for index, part in enumerate(value)]
         if not isinstance(value, str) or "${" not in value:
             return value
         out: list[JSON] = []
@@ -99,45 +146,19 @@ class Variables:
                 continue
             try:
                 whole = found.start() == 0 and end == len(value)
-                out.append(self._follow(found[1], found[0], env, whole=whole))
+                out.append(self._follow(found[1], found[0], whole=whole))
             except ReferenceFaultError as fault:
-                place = document.line(keys, found.span())
-                problems.append(Problem(fault.code, fault.message, fault.remedy, line=place))
+                place = self.document.line(keys, found.span())
+                self.problems.append(Problem(fault.code, fault.message, fault.remedy, line=place))
         if end < len(value):
             out.append(value[end:])
         return out[0] if len(out) == 1 else "".join(str(part) for part in out)
 
-    def _follow(self, inside: str | None, text: str, env: Lookup, *, whole: bool) -> JSON:
-        if inside is None:
-            raise ReferenceFaultError(
-                "open_reference",
-                "A reference is opened with '${' and never closed.",
-                "Close it with '}', or write '$${' for a plain '${'.",
-            )
-        space, colon, name = inside.partition(":")
-        if not colon or space not in ("env", "var"):
-            what = "has no namespace" if not colon else f"has the unknown namespace {space!r}"
-            raise ReferenceFaultError(
-                "unknown_namespace",
-                f"The reference {text} {what}.",
-                "Write ${env:NAME} for the environment, ${var:NAME} for a variable of "
-                "project.yaml, or '$${' for a plain '${'.",
-            )
-        if not _NAME.fullmatch(name):
-            raise ReferenceFaultError(
-                "bad_variable_name",
-                f"{name!r} can't be the name of a variable.",
-                "Names hold letters, digits and '_', and start with no digit.",
-            )
+    def _follow(self, inside: str | None, text: str, *, whole: bool) -> JSON:
+        space, name = _parts(inside, text)
         if space == "env":
-            return env(name)
-        if name not in self.values:
-            raise ReferenceFaultError(
-                "unknown_variable",
-                f"project.yaml has no variable {name!r}.",
-                nearest(name, self.values) or f"Add `{name}:` below `variables:` there.",
-            )
-        value = self.values[name]
+            return self.env(name)
+        value = self.variables.value_of(name, self.env)
         if whole or isinstance(value, str):
             return value
         if isinstance(value, bool):
@@ -151,20 +172,81 @@ class Variables:
         )
 
 
-def variable_name_fault(name: str) -> bool:
-    """Whether `name` can't be referred to."""
-    return not _NAME.fullmatch(name)
+def _parts(inside: str | None, text: str) -> tuple[str, str]:
+    """Namespace and name of a reference. Raises ReferenceFaultError."""
+    if inside is None:
+        raise ReferenceFaultError(
+            "open_reference",
+            "A reference is opened with '${' and never closed.",
+            "Close it with '}', or write '$${' for a plain '${'.",
+        )
+    space, colon, name = inside.partition(":")
+    if not colon or space not in ("env", "var"):
+        what = "has no namespace" if not colon else f"has the unknown namespace {space!r}"
+        raise ReferenceFaultError(
+            "unknown_namespace",
+            f"The reference {text} {what}.",
+            "Write ${env:NAME} for the environment, ${var:NAME} for a variable of "
+            "project.yaml, or '$${' for a plain '${'.",
+        )
+    if not _NAME.fullmatch(name):
+        raise ReferenceFaultError(
+            "bad_variable_name",
+            f"{name!r} can't be the name of a variable.",
+            "Names hold letters, digits and '_', and start with no digit.",
+        )
+    return space, name
 
 
-def environment_names(value: JSON) -> Iterator[str]:
-    """The environment variables that a part of a document refers to."""
+def _expanded(value: str, env: Lookup) -> str:
+    """The text of a variable with its references to the environment followed."""
+
+    def follow(found: re.Match[str]) -> str:
+        if found[0] == "$${":
+            return "${"
+        space, name = _parts(found[1], found[0])
+        if space != "env":
+            raise ReferenceFaultError(
+                "variable_in_variable",
+                f"A variable refers to another one: {found[0]}.",
+                "Write the value out; variables can only refer to the environment.",
+            )
+        return env(name)
+
+    return _REFERENCE.sub(follow, value)
+
+
+def _references(value: JSON) -> Iterator[tuple[str, str]]:
+    """Namespace and name of each reference in a part of a document."""
     if isinstance(value, dict):
         for part in value.values():
-            yield from environment_names(part)
+            yield from _references(part)
     elif isinstance(value, list):
         for part in value:
-            yield from environment_names(part)
+            yield from _references(part)
     elif isinstance(value, str):
         for found in _REFERENCE.finditer(value):
-            if found[1] and found[1].startswith("env:"):
-                yield found[1][4:]
+            if found[1]:
+                space, _, name = found[1].partition(":")
+                yield space, name
+
+
+def variable_faults(document: Document) -> Iterator[tuple[str, ReferenceFaultError]]:
+    """What is wrong with the variables that a document states below `variables:`, by name."""
+    top = document.value
+    values = top.get("variables") if isinstance(top, dict) else None
+    for name, value in values.items() if isinstance(values, dict) else ():
+        if not _NAME.fullmatch(name):
+            yield (
+                name,
+                ReferenceFaultError(
+                    "bad_variable_name",
+                    f"{name!r} can't be the name of a variable.",
+                    "Names hold letters, digits and '_', and start with no digit.",
+                ),
+            )
+        elif isinstance(value, str):
+            try:
+                _expanded(value, unread)
+            except ReferenceFaultError as fault:
+                yield name, fault
