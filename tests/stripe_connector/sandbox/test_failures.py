@@ -1,9 +1,11 @@
 """When the sandbox itself fails: it says so, and nothing half done is left."""
 
+import asyncio
 import logging
 from collections.abc import Iterable
 
 import pytest
+from stripe_connector.sandbox import SandboxRequest
 from stripe_connector.sandbox.api import Api
 from stripe_connector.sandbox.ids import Ids
 from stripe_connector.sandbox.journal import Journal
@@ -29,6 +31,31 @@ async def test_a_fault_of_its_own_is_a_500_with_stripes_body(
     monkeypatch.undo()
     again = await stripe.post("/v1/customers", {"name": "A"}, Idempotency_Key="k")
     assert (again.status, "Idempotent-Replayed" in again.headers) == (200, False)
+
+
+async def test_clients_that_go_away_leave_no_trace(
+    stripe: Caller, caplog: pytest.LogCaptureFixture
+) -> None:
+    arrived = asyncio.Event()
+
+    async def hold(request: SandboxRequest) -> None:
+        arrived.set()
+        await asyncio.Event().wait()
+
+    stripe.sandbox.on_answer = hold
+    request = asyncio.create_task(stripe.post("/v1/customers", {"name": "A"}))
+    await arrived.wait()
+    request.cancel()
+    port = int(stripe.sandbox.address.rpartition(":")[2])
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST /v1/customers HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nname=a")
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    stripe.sandbox.on_answer = None
+    assert len((await stripe.get("/v1/customers")).ids) == 1
+    await asyncio.wait_for(stripe.sandbox.stop(), 5)
+    assert caplog.records == []
 
 
 class FullDisk(Journal):

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
+from typing import Any, NoReturn
 
 import orjson
 from aiohttp import web
@@ -25,6 +26,8 @@ Clock = Callable[[], float]
 
 HOST = "127.0.0.1"
 _LOG = logging.getLogger(__name__)
+_PATIENCE = 1.0
+"""Seconds that requests at work are given when the sandbox stops."""
 
 
 class Sandbox:
@@ -64,7 +67,7 @@ class Sandbox:
         self._ids = Ids(seed)
         self._clock = clock
         self._number = 0
-        self._busy = 0
+        self._busy: set[asyncio.Task[Any]] = set()
         self._journal: Journal | None = None
         self._runner: web.ServerRunner | None = None
 
@@ -88,7 +91,7 @@ class Sandbox:
             self.account = store.own
             self._api = Api(standard(), store, self._journal, self._keys, self._ids)
             self._runner = web.ServerRunner(
-                web.Server(self._handle), access_log=None, shutdown_timeout=1.0
+                web.Server(self._handle, access_log=None), shutdown_timeout=_PATIENCE
             )
             await self._runner.setup()
             site = web.TCPSite(self._runner, HOST, self._port)
@@ -102,6 +105,8 @@ class Sandbox:
             self._journal.serve_at(self.address)
 
     async def stop(self) -> None:
+        for task in self._busy:
+            task.cancel()  # only a hook can still wait
         if self._runner:
             await self._runner.cleanup()
             self._runner = None
@@ -115,15 +120,20 @@ class Sandbox:
         return 0.0 if self._busy else time.monotonic() - self.last_used
 
     async def _handle(self, raw: web.BaseRequest) -> web.StreamResponse:
-        self._busy += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self._busy.add(task)
         try:
             return await self._respond(raw)
         finally:
-            self._busy -= 1
+            self._busy.discard(task)
             self.last_used = time.monotonic()
 
     async def _respond(self, raw: web.BaseRequest) -> web.StreamResponse:
-        body = await raw.content.read() if raw.can_read_body else b""
+        try:
+            body = await raw.content.read() if raw.can_read_body else b""
+        except ConnectionError:
+            _dropped(raw)
         self._number += 1
         request_id = f"req_{self._api.request_id()}"
         path, _, query = raw.raw_path.partition("?")
@@ -140,7 +150,7 @@ class Sandbox:
             _LOG.exception("%s %s failed", raw.method, path)
             answer = self._api.broken(request_id)
         if answer is None:
-            return _dropped(raw)
+            _dropped(raw)
         headers = {"Request-Id": request_id, **answer.headers}
         if request:
             headers["Stripe-Version"] = request.version
@@ -175,7 +185,7 @@ class Sandbox:
         return Answer(fault.status, orjson.dumps(fault.body()), fault.headers)
 
 
-def _dropped(raw: web.BaseRequest) -> web.StreamResponse:
+def _dropped(raw: web.BaseRequest) -> NoReturn:
     if raw.transport is not None:
         raw.transport.abort()
     raise asyncio.CancelledError
