@@ -3,7 +3,15 @@
 from typing import Any
 
 import pytest
-from connector_agent.mapping import ABSENT, STEPS, Mapper, MappingLine, StepCall, When, read_lines
+from connector_agent.mapping import (
+    ABSENT,
+    STEPS,
+    Mapper,
+    MappingLine,
+    StepCall,
+    When,
+    read_lines,
+)
 from connector_sdk import JSON
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,16 +40,18 @@ def test_a_line_with_everything() -> None:
             ("Unit Price",),
             ABSENT,
             (
-                StepCall("trim", {}, "op.yaml:0/steps/0"),
-                StepCall("default", {"value": "0"}, "op.yaml:0/steps/1"),
-                StepCall("money_to_minor", {"currency_from": "cur"}, "op.yaml:0/steps/2"),
+                StepCall(STEPS["trim"], {}, "op.yaml:0/steps/0"),
+                StepCall(STEPS["default"], {"value": "0"}, "op.yaml:0/steps/1"),
+                StepCall(STEPS["money_to_minor"], {"currency_from": "cur"}, "op.yaml:0/steps/2"),
             ),
             When(("kind",), "in", ["a", 1], "op.yaml:0/when/from"),
             "op.yaml:0/to",
         ),
         MappingLine(("metadata", "team"), None, None, line="op.yaml:1/to"),
         MappingLine(
-            ("phone",), steps=(StepCall("clear", {}, "op.yaml:2/steps/0"),), line="op.yaml:2/to"
+            ("phone",),
+            steps=(StepCall(STEPS["clear"], {}, "op.yaml:2/steps/0"),),
+            line="op.yaml:2/to",
         ),
     )
 

@@ -212,7 +212,7 @@ def test_lists_fill_up_whatever_the_order_of_lines() -> None:
             line("balance", "amount", {"money_to_minor": {"currency": "uds"}}),
             "unknown_currency", "1/steps/0", "Did you mean 'usd'?",
         ),
-        (line("balance", "amount", "money_to_minor"), "bad_argument", "1/steps/0", "currency: usd"),
+        (line("balance", "amount", "money_to_minor"), "no_currency", "1/steps/0", "currency: usd"),
         (line("born", "born", {"date_to_unix": {"zone": "x"}}), "unknown_zone", "1/steps/0", "UTC"),
         (line("born", "born", "to_integer", "trim"), "step_order", "1/steps/1", "before"),
         (line("born", "born", "to_boolean", "to_integer"), "step_order", "1/steps/1", "before"),

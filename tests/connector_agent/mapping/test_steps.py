@@ -2,17 +2,19 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from connector_agent.mapping import ABSENT, STEPS, Step, StepExample
 from connector_agent.mapping.state import Value
-from connector_agent.mapping.step import StepFaultError
+from connector_agent.mapping.step import StepFaultError, Surroundings
 from connector_sdk import JSON, conform
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 UNITS = {"usd": 2, "eur": 2, "jpy": 0, "kwd": 3}
+AROUND = Surroundings(UNITS)
 EXAMPLES = [(step, each) for step in STEPS.values() for each in step.examples]
 VALUES: st.SearchStrategy[JSON] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -22,7 +24,7 @@ VALUES: st.SearchStrategy[JSON] = st.recursive(
 
 
 def apply(name: str, value: Value, /, **arguments: JSON) -> Value:
-    return STEPS[name].build(arguments, UNITS)(value, {})
+    return STEPS[name].build(arguments, AROUND)(value, {})
 
 
 def fault(name: str, value: Value, /, **arguments: JSON) -> str:
@@ -34,10 +36,12 @@ def fault(name: str, value: Value, /, **arguments: JSON) -> str:
 @pytest.mark.parametrize(
     ("step", "each"), EXAMPLES, ids=[f"{step.name}-{each.value!r}" for step, each in EXAMPLES]
 )
-def test_examples(step: Step, each: StepExample) -> None:
+def test_examples(step: Step, each: StepExample, tmp_path: Path) -> None:
     assert not conform(step.schema(), dict(each.arguments)).problems
+    for name, text in each.files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
     try:
-        run = step.build(each.arguments, UNITS)
+        run = step.build(each.arguments, Surroundings(UNITS, tmp_path))
         seen = step.sees_blank or (each.value is not None and each.value is not ABSENT)
         result = run(each.value, dict(each.record)) if seen else each.value
     except StepFaultError as error:
@@ -60,13 +64,21 @@ def test_every_step_is_told_and_shown() -> None:
 
 
 @given(VALUES)
-@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("name", [name for name in STEPS if name != "lookup_table"])
 def test_a_step_gives_a_value_or_a_fault(name: str, value: JSON) -> None:
     arguments: dict[str, JSON] = {
         "default": {"value": "x"},
         "replace": {"old": "a", "new": "b"},
         "money_to_minor": {"currency": "usd"},
+        "from_minor": {"currency": "usd"},
         "date_to_unix": {"zone": "UTC"},
+        "pad": {"width": 3},
+        "truncate": {"length": 3},
+        "split": {"by": ","},
+        "concat": {"parts": ["a"]},
+        "extract": {"pattern": "a(b)?"},
+        "replace_pattern": {"pattern": "a+", "new": "b"},
+        "phone": {"region": "GB"},
     }.get(name, {})  # type: ignore[assignment]
     try:
         apply(name, value, **arguments)
@@ -178,4 +190,4 @@ def test_zones_that_are_none(zone: str) -> None:
 
 def test_a_target_without_currencies() -> None:
     with pytest.raises(StepFaultError, match="doesn't say how many decimals"):
-        STEPS["money_to_minor"].build({"currency": "usd"}, {})
+        STEPS["money_to_minor"].build({"currency": "usd"}, Surroundings())

@@ -7,6 +7,7 @@ import typer
 
 from connector_agent.cli.log_commands import log_command, outcomes_command, runs_command
 from connector_agent.cli.run_commands import resume_command, run_command
+from connector_agent.cli.steps_command import steps_command
 from connector_agent.cli.test_command import test_command
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app.command("resume")(resume_command)
 app.command("runs")(runs_command)
 app.command("log")(log_command)
 app.command("outcomes")(outcomes_command)
+app.command("steps")(steps_command)
 
 
 def _print_version(wanted: bool) -> None:

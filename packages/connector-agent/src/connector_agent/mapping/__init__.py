@@ -2,7 +2,7 @@
 
 from connector_agent.mapping.lines import MappingLine, StepCall, When, read_lines
 from connector_agent.mapping.mapper import Mapper
-from connector_agent.mapping.path import PathError, format_path, parse_path, read_path
+from connector_agent.mapping.path import Path, PathError, format_path, parse_path, read_path
 from connector_agent.mapping.registry import STEPS
 from connector_agent.mapping.state import ABSENT, Absent, is_blank
 from connector_agent.mapping.step import Step, StepExample
@@ -13,6 +13,7 @@ __all__ = [
     "Absent",
     "Mapper",
     "MappingLine",
+    "Path",
     "PathError",
     "Step",
     "StepCall",

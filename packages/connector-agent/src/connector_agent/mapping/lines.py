@@ -9,6 +9,7 @@ from connector_sdk import JSON, Problem, conform, did_you_mean
 from connector_agent.mapping.path import Path, PathError, format_path, parse_path, read_path
 from connector_agent.mapping.registry import STEPS
 from connector_agent.mapping.state import ABSENT, Value, is_blank
+from connector_agent.mapping.step import Step
 
 Position: TypeAlias = Callable[[tuple[str | int, ...]], str]
 """Tells the place ("operations/import.yaml:12:5") of a part of the mapping by its keys."""
@@ -16,21 +17,19 @@ Position: TypeAlias = Callable[[tuple[str | int, ...]], str]
 Test = Literal["equals", "not_equals", "in", "blank"]
 _TESTS: tuple[Test, ...] = ("equals", "not_equals", "in", "blank")
 _KEYS = ("to", "from", "value", "steps", "when")
-_START_BLANK = ("default", "clear")
 
 
 @dataclass(frozen=True, slots=True)
 class StepCall:
     """One step of a line with its arguments."""
 
-    name: str
+    step: Step
     arguments: Mapping[str, JSON] = field(default_factory=dict)
     line: str = ""
 
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """The names of arguments that are paths into the source record."""
-        return STEPS[self.name].paths
+    def reads(self) -> list[Path]:
+        """The fields of the source record that the step looks at beside its value."""
+        return [parse_path(text) for _, text in self.step.reads(self.arguments)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +172,11 @@ class _Reader:
             self._note(problem._replace(message=message), place)
         arguments = fitted.value if isinstance(fitted.value, dict) else {}
         if len(self.problems) == before:
-            for argument in step.paths:
-                if argument in arguments:
-                    self._path(arguments, argument, inner)
+            for below, text in step.reads(arguments):
+                self._parsed(text, (*inner, *(() if step.short else below)))
         if len(self.problems) > before:
             return None
-        return StepCall(name, arguments, self.position(keys))
+        return StepCall(step, arguments, self.position(keys))
 
     def _when(self, value: JSON, keys: Path) -> When | None:
         before = len(self.problems)
@@ -211,9 +209,9 @@ class _Reader:
         return When(source, test, operand, self.position((*keys, "from")))
 
     def _path(self, entry: Mapping[str, JSON], key: str, keys: Path) -> Path:
-        text = entry.get(key)
-        if key not in entry:
-            return ()
+        return self._parsed(entry[key], (*keys, key)) if key in entry else ()
+
+    def _parsed(self, text: JSON, keys: Path) -> Path:
         try:
             return parse_path(text if isinstance(text, str) else "")
         except PathError as error:
@@ -222,7 +220,7 @@ class _Reader:
                 f"{text!r} is no path to a field: {error}.",
                 "Write names with dots between, list places as items[0], and other names in "
                 "double quotes inside single ones, as in '\"Customer.Name\"'.",
-                (*keys, key),
+                keys,
             )
             return ()
 
@@ -248,7 +246,7 @@ class _Reader:
 
 def _starts(steps: tuple[StepCall, ...]) -> bool:
     """Whether the steps make a value of nothing."""
-    return bool(steps) and steps[0].name in _START_BLANK
+    return bool(steps) and steps[0].step.starts
 
 
 def _list(value: JSON) -> list[JSON]:

@@ -1,5 +1,6 @@
 """A mapping, compiled once and applied to every record."""
 
+import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -7,10 +8,9 @@ from connector_sdk import JSON, Field, Problem, SettingError, conform, shown
 
 from connector_agent.mapping.fields import find, missing, unknown
 from connector_agent.mapping.lines import MappingLine
-from connector_agent.mapping.path import Path, format_path, parse_path, read_path
-from connector_agent.mapping.registry import STEPS
+from connector_agent.mapping.path import Path, format_path, read_path
 from connector_agent.mapping.state import ABSENT, Value
-from connector_agent.mapping.step import Kind, Run, StepFaultError
+from connector_agent.mapping.step import Kind, Run, StepFaultError, Surroundings
 from connector_agent.mapping.tree import PlaceError, clashes, put
 
 _NO_TEXT: tuple[Kind, ...] = ("integer", "boolean")
@@ -55,11 +55,13 @@ class Mapper:
         minor_units: Mapping[str, int] | None = None,
         *,
         source_schema: Field | None = None,
+        source_units: Mapping[str, int] | None = None,
+        folder: pathlib.Path | None = None,
         line: str = "",
     ) -> None:
         self._schema = schema
         self._source_schema = source_schema
-        self._minor_units = minor_units or {}
+        self._around = Surroundings(minor_units or {}, folder, source_units or {})
         self._line = line
         self._faults: list[Problem] = []
         self._compiled = [self._compile(each) for each in sorted(lines, key=_list_places)]
@@ -140,14 +142,14 @@ class Mapper:
         runs: list[tuple[Run, bool]] = []
         gives: Kind = "any"
         for call in line.steps:
-            step = STEPS[call.name]
+            step = call.step
             if (step.takes == "text" and gives in _NO_TEXT) or (
                 step.takes == "number" and gives == "boolean"
             ):
                 self._faults.append(
                     Problem(
                         "step_order",
-                        f"The step {call.name!r} takes {step.takes}, and the one before it "
+                        f"The step {step.name!r} takes {step.takes}, and the one before it "
                         f"gives {gives}.",
                         "Put it before the other, or take it out.",
                         path=format_path(line.to),
@@ -156,12 +158,12 @@ class Mapper:
                 )
             gives = step.gives
             try:
-                runs.append((step.build(call.arguments, self._minor_units), step.sees_blank))
+                runs.append((step.build(call.arguments, self._around), step.sees_blank))
             except StepFaultError as fault:
                 self._faults.append(
                     Problem(
                         fault.code,
-                        f"The step {call.name!r} is not set up right: {fault.message}",
+                        f"The step {step.name!r} is not set up right: {fault.message}",
                         fault.remedy,
                         path=format_path(line.to),
                         line=call.line,
@@ -179,11 +181,7 @@ class Mapper:
             places = [] if line.source is None else [(line.source, line.line)]
             if line.when is not None:
                 places.append((line.when.source, line.when.line))
-            for call in line.steps:
-                for name in call.paths:
-                    text = call.arguments.get(name)
-                    if isinstance(text, str):
-                        places.append((parse_path(text), call.line))
+            places += [(path, call.line) for call in line.steps for path in call.reads()]
             for path, place in places:
                 yield from unknown(find(self._source_schema, path, "source"), path, place)
 
@@ -191,7 +189,7 @@ class Mapper:
         """Faults of constants, each tried through its steps and against its field."""
         for each in self._compiled:
             line = each.line
-            reads = any(path in call.arguments for call in line.steps for path in call.paths)
+            reads = any(call.reads() for call in line.steps)
             if self._faults or line.source is not None or reads:
                 continue
             try:

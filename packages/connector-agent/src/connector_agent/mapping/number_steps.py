@@ -1,13 +1,20 @@
 """Steps that make numbers and booleans of text. Decimal all the way: never a float."""
 
 import re
-from collections.abc import Callable, Mapping
-from decimal import Context, Decimal, Inexact
+from collections.abc import Callable, Sequence
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, Inexact
 from typing import Any
 
 from connector_sdk import JSON, Field, shown
 
-from connector_agent.mapping.step import Run, Step, StepExample, StepFaultError
+from connector_agent.mapping.step import (
+    Arguments,
+    Run,
+    Step,
+    StepExample,
+    StepFaultError,
+    Surroundings,
+)
 
 LARGEST = 2**63 - 1
 """Whole numbers beyond this fit no system that we write to."""
@@ -15,7 +22,11 @@ LARGEST = 2**63 - 1
 EXACT = Context(prec=200, traps=[Inexact])
 """Decimal arithmetic that raises instead of losing a digit; texts are shorter than that."""
 
+ROUNDING = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN}
+"""The ways to round, by the names that mappings use."""
+
 _LONGEST = 100
+_MOST_PLACES = 50
 _DECIMAL_SIGNS = (".", ",")
 _THOUSANDS_SIGNS = (",", ".", " ", "'", "’", "\u00a0", "\u202f", "_")
 
@@ -36,7 +47,7 @@ NUMBER_ARGUMENTS = (
 )
 
 
-def number_reader(arguments: Mapping[str, Any]) -> Callable[[JSON], Decimal]:
+def number_reader(arguments: Arguments) -> Callable[[JSON], Decimal]:
     """A function that reads numbers as NUMBER_ARGUMENTS say, strictly: an optional sign,
     digits, and nothing else. Raises StepFaultError, and so does the function."""
     decimal: str = arguments.get("decimal", ".")
@@ -97,17 +108,42 @@ def whole(number: Decimal, value: JSON) -> int:
     return result
 
 
-def _to_integer(arguments: Mapping[str, Any], minor_units: Mapping[str, int]) -> Run:
+def _to_integer(arguments: Arguments, around: Surroundings) -> Run:
     read = number_reader(arguments)
     return lambda value, record: whole(read(value), value)
 
 
-def _to_decimal(arguments: Mapping[str, Any], minor_units: Mapping[str, int]) -> Run:
+def _to_decimal(arguments: Arguments, around: Surroundings) -> Run:
     read = number_reader(arguments)
     return lambda value, record: f"{read(value):f}"
 
 
-def _to_boolean(arguments: Mapping[str, Any], minor_units: Mapping[str, int]) -> Run:
+def _round_number(arguments: Arguments, around: Surroundings) -> Run:
+    read = number_reader(arguments)
+    places: int = arguments.get("places", 0)
+    rounding = ROUNDING[arguments.get("round", "half_up")]
+    if not 0 <= places <= _MOST_PLACES:
+        raise StepFaultError(
+            "bad_argument", f"'places' is {places}.", f"Give it a number from 0 to {_MOST_PLACES}."
+        )
+    unit = Decimal(1).scaleb(-places)
+    context = Context(prec=400, rounding=rounding)
+
+    def run(value: Any, record: dict[str, JSON]) -> str:
+        number = read(value)
+        if number.adjusted() > _LONGEST:
+            whole(number, value)
+        rounded = context.quantize(number, unit)
+        return f"{rounded.copy_abs() if rounded == 0 else rounded:f}"
+
+    return run
+
+
+def _both(arguments: Arguments, around: Surroundings) -> Sequence[JSON]:
+    return (True, False)
+
+
+def _to_boolean(arguments: Arguments, around: Surroundings) -> Run:
     table: dict[str, bool] = {}
     for key, result, words in (
         ("yes", True, ["true", "yes", "1"]),
@@ -183,6 +219,36 @@ NUMBER_STEPS = (
         ),
     ),
     Step(
+        "round_number",
+        "Round",
+        "Rounds a number to so many decimals. For money, `money_to_minor` with `round` does it "
+        "at once.",
+        "number",
+        "number",
+        _round_number,
+        arguments=(
+            Field("places", "integer", description="How many decimals; none if nothing is said."),
+            Field(
+                "round",
+                "string",
+                choices=tuple(ROUNDING),
+                description="Where a half goes: away from zero, or to the even neighbour; "
+                "half_up if nothing is said.",
+            ),
+            *NUMBER_ARGUMENTS,
+        ),
+        examples=(
+            StepExample("2.5", {}, "3"),
+            StepExample("-2.5", {}, "-3"),
+            StepExample("1.005", {"places": 2}, "1.01"),
+            StepExample(0.125, {"places": 2, "round": "half_even"}, "0.12"),
+            StepExample("7", {"places": 2}, "7.00"),
+            StepExample("-0.1", {}, "0"),
+            StepExample("x", {}, fault="not_a_number"),
+            StepExample("1", {"places": -1}, fault="bad_argument"),
+        ),
+    ),
+    Step(
         "to_boolean",
         "To true or false",
         "Makes true or false of words, whatever their case: true, yes and 1, false, no and 0 "
@@ -194,6 +260,7 @@ NUMBER_STEPS = (
             Field("yes", "list", items=_WORDS, description="The words that mean true."),
             Field("no", "list", items=_WORDS, description="The words that mean false."),
         ),
+        constants=_both,
         examples=(
             StepExample("Yes", {}, True),
             StepExample(0, {}, False),

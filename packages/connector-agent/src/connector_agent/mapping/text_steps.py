@@ -1,15 +1,33 @@
-"""Steps on text, and the steps that tell absent, empty and clear apart."""
+"""Steps on the letters of a text."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+import re
+import unicodedata
+from collections.abc import Callable
 
 from connector_sdk import JSON, Field, shown
 
-from connector_agent.mapping.state import ABSENT, Value, is_blank
-from connector_agent.mapping.step import Run, Step, StepExample, StepFaultError
+from connector_agent.mapping.step import (
+    Arguments,
+    Run,
+    Step,
+    StepExample,
+    StepFaultError,
+    Surroundings,
+)
+
+_WIDEST = 10_000
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_WITHOUT_ACCENTS = str.maketrans(
+    {
+        "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O",
+        "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ł": "l", "Ł": "L", "þ": "th", "Þ": "Th",
+        "ħ": "h", "Ħ": "H", "ı": "i",
+    }
+)  # fmt: skip
 
 
-def _text(value: JSON) -> str:
+def text_of(value: JSON) -> str:
+    """The value, which has to be text. Raises StepFaultError."""
     if isinstance(value, str):
         return value
     raise StepFaultError(
@@ -18,37 +36,59 @@ def _text(value: JSON) -> str:
 
 
 def _on_text(change: Callable[[str], str]) -> Callable[..., Run]:
-    def build(arguments: Mapping[str, Any], minor_units: Mapping[str, int]) -> Run:
-        return lambda value, record: change(value if type(value) is str else _text(value))
+    def build(arguments: Arguments, around: Surroundings) -> Run:
+        return lambda value, record: change(value if type(value) is str else text_of(value))
 
     return build
 
 
-def _replace(arguments: Mapping[str, Any], minor_units: Mapping[str, int]) -> Run:
+def _replace(arguments: Arguments, around: Surroundings) -> Run:
     old, new = arguments["old"], arguments["new"]
     if not old:
         raise StepFaultError("bad_argument", "'old' is empty.", "Say which text to replace.")
-    return lambda value, record: _text(value).replace(old, new)
+    return lambda value, record: text_of(value).replace(old, new)
 
 
-def _default(arguments: Mapping[str, Any], minor_units: Mapping[str, int]) -> Run:
-    value_then = arguments["value"]
-    return lambda value, record: value_then if is_blank(value) else value
+def _title(text: str) -> str:
+    """Each word with a capital; behind an apostrophe only where one letter stands before it,
+    so that it is O'Neil and D'Arcy, but Don't."""
+    return _WORD.sub(_capital, text)
 
 
-def _skip_when_blank(arguments: Mapping[str, Any], minor_units: Mapping[str, int]) -> Run:
-    return lambda value, record: ABSENT if is_blank(value) else value
+def _capital(word: re.Match[str]) -> str:
+    return word[0].title() if word[0][1:2] in ("'", "’") else word[0].capitalize()
 
 
-def _clear(arguments: Mapping[str, Any], minor_units: Mapping[str, int]) -> Run:
-    return lambda value, record: None
+def strip_accents(text: str) -> str:
+    parts = unicodedata.normalize("NFKD", text.translate(_WITHOUT_ACCENTS))
+    plain = "".join(part for part in parts if not unicodedata.combining(part))
+    return unicodedata.normalize("NFC", plain)
 
 
-def _clear_when_blank(arguments: Mapping[str, Any], minor_units: Mapping[str, int]) -> Run:
-    def run(value: Value, record: dict[str, JSON]) -> Value:
-        return None if value is not ABSENT and is_blank(value) else value
+def _pad(arguments: Arguments, around: Surroundings) -> Run:
+    width = _size(arguments, "width")
+    sign = arguments.get("with", "0")
+    if len(sign) != 1:
+        raise StepFaultError(
+            "bad_argument", f"'with' is {sign!r}.", "Give it one character, such as a zero."
+        )
+    if arguments.get("side", "start") == "start":
+        return lambda value, record: text_of(value).rjust(width, sign)
+    return lambda value, record: text_of(value).ljust(width, sign)
 
-    return run
+
+def _truncate(arguments: Arguments, around: Surroundings) -> Run:
+    length = _size(arguments, "length")
+    return lambda value, record: text_of(value)[:length].rstrip()
+
+
+def _size(arguments: Arguments, name: str) -> int:
+    size: int = arguments[name]
+    if not 1 <= size <= _WIDEST:
+        raise StepFaultError(
+            "bad_argument", f"{name!r} is {size}.", f"Give it a number from 1 to {_WIDEST}."
+        )
+    return size
 
 
 TEXT_STEPS = (
@@ -102,60 +142,72 @@ TEXT_STEPS = (
         ),
     ),
     Step(
-        "default",
-        "Default",
-        "Gives this value where the source has none: absent, null or blank text.",
-        "any",
-        "any",
-        _default,
-        arguments=(Field("value", "any", required=True, description="The value to use instead."),),
-        short="value",
-        sees_blank=True,
+        "title",
+        "Title case",
+        "Makes the first letter of each word a capital and the others small ones. A name such "
+        "as McDonald loses its second capital.",
+        "text",
+        "text",
+        _on_text(_title),
         examples=(
-            StepExample("", {"value": "GB"}, "GB"),
-            StepExample(ABSENT, {"value": "GB"}, "GB"),
-            StepExample(None, {"value": "GB"}, "GB"),
-            StepExample("FR", {"value": "GB"}, "FR"),
+            StepExample("ANN-MARIE o'neil", {}, "Ann-Marie O'Neil"),
+            StepExample("don't stop", {}, "Don't Stop"),
+            StepExample("élodie ÅBERG", {}, "Élodie Åberg"),
         ),
     ),
     Step(
-        "skip_when_blank",
-        "Skip when blank",
-        "Writes nothing where the value is null or blank text.",
-        "any",
-        "any",
-        _skip_when_blank,
-        sees_blank=True,
+        "strip_accents",
+        "Strip accents",
+        "Puts plain letters in place of accented ones, and ss, ae, oe in place of ß, æ, œ.",
+        "text",
+        "text",
+        _on_text(strip_accents),
         examples=(
-            StepExample("  ", {}, ABSENT),
-            StepExample(None, {}, ABSENT),
-            StepExample("x", {}, "x"),
-            StepExample(0, {}, 0),
+            StepExample("José Łukasz Ångström", {}, "Jose Lukasz Angstrom"),
+            StepExample("Straße", {}, "Strasse"),
+            StepExample("東京", {}, "東京"),
         ),
     ),
     Step(
-        "clear",
-        "Clear",
-        "Unsets the field at the target, whatever the source says.",
-        "any",
-        "any",
-        _clear,
-        sees_blank=True,
-        examples=(StepExample("x", {}, None), StepExample(ABSENT, {}, None)),
+        "pad",
+        "Pad",
+        "Fills a text up to a width; a longer one stays as it is.",
+        "text",
+        "text",
+        _pad,
+        arguments=(
+            Field("width", "integer", required=True, description="The number of characters."),
+            Field("with", "string", description="What to fill up with; 0 if nothing is said."),
+            Field(
+                "side",
+                "string",
+                choices=("start", "end"),
+                description="Where to fill up; at the start if nothing is said.",
+            ),
+        ),
+        examples=(
+            StepExample("42", {"width": 5}, "00042"),
+            StepExample("ab", {"width": 4, "with": ".", "side": "end"}, "ab.."),
+            StepExample("123456", {"width": 5}, "123456"),
+            StepExample("1", {"width": 0}, fault="bad_argument"),
+            StepExample("1", {"width": 3, "with": "ab"}, fault="bad_argument"),
+        ),
     ),
     Step(
-        "clear_when_blank",
-        "Clear when blank",
-        "Unsets the field at the target where the value is blank text. A value that is absent "
-        "stays absent.",
-        "any",
-        "any",
-        _clear_when_blank,
-        sees_blank=True,
+        "truncate",
+        "Truncate",
+        "Cuts a text off behind so many characters, and white space before the cut.",
+        "text",
+        "text",
+        _truncate,
+        arguments=(
+            Field("length", "integer", required=True, description="The most characters to keep."),
+        ),
+        short="length",
         examples=(
-            StepExample(" ", {}, None),
-            StepExample("x", {}, "x"),
-            StepExample(ABSENT, {}, ABSENT),
+            StepExample("Stripe Connector", {"length": 7}, "Stripe"),
+            StepExample("short", {"length": 22}, "short"),
+            StepExample("x", {"length": 0}, fault="bad_argument"),
         ),
     ),
 )

@@ -98,6 +98,8 @@ async def open_operation(project: Project, name: str, host: Host) -> AsyncIterat
                     target.schemas.request,
                     target.schemas.minor_units,
                     source_schema=source.schemas.response,
+                    source_units=source.schemas.minor_units,
+                    folder=project.folder,
                     line=document.mapping_position(),
                 )
                 if document.mapping

@@ -1,14 +1,21 @@
-"""The step that turns a date or a time into Unix time."""
+"""Steps that turn a date or a time into Unix time, or into text as ISO 8601 has it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from connector_sdk import JSON, Field, did_you_mean, shown
 
-from connector_agent.mapping.step import Run, Step, StepExample, StepFaultError
+from connector_agent.mapping.step import (
+    Arguments,
+    Run,
+    Step,
+    StepExample,
+    StepFaultError,
+    Surroundings,
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
@@ -17,19 +24,13 @@ _KNOWN = frozenset("YymbBdjHIpMSfz%")
 _LONGEST = 100
 
 
-def _date_to_unix(arguments: Mapping[str, Any], minor_units: Mapping[str, int]) -> Run:
+def _date_to_unix(arguments: Arguments, around: Surroundings) -> Run:
     zone = _zone(arguments["zone"]) if "zone" in arguments else None
-    form = arguments.get("format", "")
-    parse = _parser(form)
     fold = arguments.get("fold", "")
+    read = _reader(arguments.get("format", ""))
 
     def run(value: Any, record: dict[str, JSON]) -> int:
-        if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST:
-            raise _not_a_date(value, form)
-        try:
-            local = parse(value.strip())
-        except ValueError:
-            raise _not_a_date(value, form) from None
+        local = read(value)
         if local.utcoffset() is not None:
             return (local - _EPOCH) // _SECOND
         if zone is None:
@@ -41,6 +42,47 @@ def _date_to_unix(arguments: Mapping[str, Any], minor_units: Mapping[str, int]) 
         return _in_zone(local, zone, fold, value)
 
     return run
+
+
+def _date_to_iso(arguments: Arguments, around: Surroundings) -> Run:
+    zone = _zone(arguments["zone"]) if "zone" in arguments else None
+    with_time = arguments.get("time", False)
+    read = _reader(arguments.get("format", ""))
+
+    def run(value: Any, record: dict[str, JSON]) -> str:
+        moment = _moment(value) if type(value) is int else read(value)
+        if moment.utcoffset() is not None and zone is not None:
+            try:
+                moment = moment.astimezone(zone)
+            except OverflowError:
+                raise _not_a_date(value, "") from None
+        if not with_time:
+            return moment.date().isoformat()
+        return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+    return run
+
+
+def _moment(seconds: int) -> datetime:
+    try:
+        return _EPOCH + _SECOND * seconds
+    except OverflowError:
+        raise _not_a_date(seconds, "") from None
+
+
+def _reader(form: str) -> Callable[[Any], datetime]:
+    """Reads dates as `form` says. Raises StepFaultError, and so does the function."""
+    parse = _parser(form)
+
+    def read(value: Any) -> datetime:
+        if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST:
+            raise _not_a_date(value, form)
+        try:
+            return parse(value.strip())
+        except ValueError:
+            raise _not_a_date(value, form) from None
+
+    return read
 
 
 def _in_zone(local: datetime, zone: ZoneInfo, fold: str, value: str) -> int:
@@ -122,6 +164,11 @@ def _not_a_date(value: object, form: str) -> StepFaultError:
     )
 
 
+_FORMAT = Field(
+    "format",
+    "string",
+    description="How the value is written, as in %d/%m/%Y %H:%M; ISO 8601 if nothing is said.",
+)
 _LONDON: dict[str, JSON] = {"zone": "Europe/London"}
 
 DATE_STEPS = (
@@ -136,12 +183,7 @@ DATE_STEPS = (
         _date_to_unix,
         arguments=(
             Field("zone", "string", description="The time zone of values without an offset."),
-            Field(
-                "format",
-                "string",
-                description="How the value is written, as in %d/%m/%Y %H:%M; ISO 8601 if "
-                "nothing is said.",
-            ),
+            _FORMAT,
             Field(
                 "fold",
                 "string",
@@ -165,6 +207,33 @@ DATE_STEPS = (
             StepExample("", _LONDON, fault="blank_date"),
             StepExample("x", {"zone": "Europe/Londn"}, fault="unknown_zone"),
             StepExample("x", {"zone": "UTC", "format": "%d/%m"}, fault="bad_format"),
+        ),
+    ),
+    Step(
+        "date_to_iso",
+        "Date to ISO 8601",
+        "Writes a date as 2026-01-31, and with `time` also the time of day. A whole number is "
+        "Unix time, in seconds.",
+        "any",
+        "text",
+        _date_to_iso,
+        arguments=(
+            Field(
+                "zone",
+                "string",
+                description="The time zone to tell the date in; that of the value if nothing is "
+                "said, and UTC for Unix time.",
+            ),
+            _FORMAT,
+            Field("time", "boolean", description="Whether to write the time of day, too."),
+        ),
+        examples=(
+            StepExample("31/01/2026", {"format": "%d/%m/%Y"}, "2026-01-31"),
+            StepExample("2026-01-31T09:30:00", {"time": True}, "2026-01-31T09:30:00"),
+            StepExample(1782903600, {"time": True}, "2026-07-01T11:00:00Z"),
+            StepExample(1782863999, {"zone": "Asia/Tokyo"}, "2026-07-01"),
+            StepExample(10**18, {}, fault="not_a_date"),
+            StepExample("soon", {}, fault="not_a_date"),
         ),
     ),
 )

@@ -1,47 +1,83 @@
-"""The step that turns an amount of money into the smallest unit of its currency."""
+"""Steps that turn an amount of money into the smallest unit of its currency, and back."""
 
-from collections.abc import Mapping
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+from collections.abc import Callable, Mapping
+from decimal import Context, Decimal
 from typing import Any
 
 from connector_sdk import JSON, Field, did_you_mean, shown
 
-from connector_agent.mapping.number_steps import EXACT, NUMBER_ARGUMENTS, number_reader, whole
+from connector_agent.mapping.number_steps import (
+    EXACT,
+    NUMBER_ARGUMENTS,
+    ROUNDING,
+    number_reader,
+    whole,
+)
 from connector_agent.mapping.path import format_path, parse_path, read_path
 from connector_agent.mapping.state import is_blank
-from connector_agent.mapping.step import Run, Step, StepExample, StepFaultError
+from connector_agent.mapping.step import (
+    Arguments,
+    Run,
+    Step,
+    StepExample,
+    StepFaultError,
+    Surroundings,
+)
 
-_ROUND = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN}
 _WIDE = Context(prec=200)
 
+Currency = Callable[[object, dict[str, JSON]], tuple[str, int]]
+"""The currency of a value in its record, and how many decimals it has."""
 
-def _money_to_minor(arguments: Mapping[str, Any], minor_units: Mapping[str, int]) -> Run:
+
+def _money_to_minor(arguments: Arguments, around: Surroundings) -> Run:
     read = number_reader(arguments)
-    rounding = _ROUND.get(arguments.get("round", ""), "")
+    rounding = ROUNDING.get(arguments.get("round", ""), "")
+    currency = _currency(arguments, around.minor_units, "target")
+
+    def run(value: Any, record: dict[str, JSON]) -> int:
+        code, places = currency(value, record)
+        return _minor(read(value), value, code, places, rounding)
+
+    return run
+
+
+def _from_minor(arguments: Arguments, around: Surroundings) -> Run:
+    read = number_reader({})
+    units = around.source_units or around.minor_units
+    currency = _currency(arguments, units, "source" if around.source_units else "target")
+
+    def run(value: Any, record: dict[str, JSON]) -> str:
+        _, places = currency(value, record)
+        return f"{EXACT.scaleb(Decimal(whole(read(value), value)), -places):f}"
+
+    return run
+
+
+def _currency(arguments: Arguments, minor_units: Mapping[str, int], side: str) -> Currency:
+    """Reads the currency as `currency` and `currency_from` say. Raises StepFaultError, and so
+    does the function."""
     fixed = arguments.get("currency", "")
     place = arguments.get("currency_from", "")
     if bool(fixed) == bool(place):
         raise StepFaultError(
-            "bad_argument",
-            "The step needs a currency, or the field that it comes from, and not both.",
+            "no_currency" if not fixed else "bad_argument",
+            "The step needs a currency, or the field that it comes from"
+            f"{', and not both' if fixed else ''}.",
             "Write `currency: usd` or `currency_from: currency`.",
         )
     if not minor_units:
         raise StepFaultError(
             "no_currencies",
-            "The target doesn't say how many decimals its currencies have.",
-            "Use `to_decimal`, or another target.",
+            f"The {side} doesn't say how many decimals its currencies have.",
+            "Use `to_decimal` or an expression instead.",
         )
     if fixed:
-        code, places = _places(fixed, minor_units)
-
-        def run_fixed(value: Any, record: dict[str, JSON]) -> int:
-            return _minor(read(value), value, code, places, rounding)
-
-        return run_fixed
+        known = _places(fixed, minor_units, side)
+        return lambda value, record: known
     path = parse_path(place)
 
-    def run(value: Any, record: dict[str, JSON]) -> int:
+    def find(value: object, record: dict[str, JSON]) -> tuple[str, int]:
         currency = read_path(record, path)
         if is_blank(currency):
             raise StepFaultError(
@@ -49,19 +85,18 @@ def _money_to_minor(arguments: Mapping[str, Any], minor_units: Mapping[str, int]
                 f"{shown(value)!r} has no currency: {format_path(path)!r} is blank.",
                 "Give the record a currency, or state one as `currency: usd`.",
             )
-        code, places = _places(currency, minor_units)
-        return _minor(read(value), value, code, places, rounding)
+        return _places(currency, minor_units, side)
 
-    return run
+    return find
 
 
-def _places(currency: object, minor_units: Mapping[str, int]) -> tuple[str, int]:
+def _places(currency: object, minor_units: Mapping[str, int], side: str) -> tuple[str, int]:
     code = currency.strip().lower() if isinstance(currency, str) else ""
     places = minor_units.get(code)
     if places is None:
         raise StepFaultError(
             "unknown_currency",
-            f"{shown(currency)!r} is no currency that the target knows.",
+            f"{shown(currency)!r} is no currency that the {side} knows.",
             did_you_mean(code, minor_units) or "Write its code of three letters, such as usd.",
         )
     return code, places
@@ -84,6 +119,10 @@ def _minor(number: Decimal, value: JSON, code: str, places: int, rounding: str) 
 
 
 _TABLE = "usd has 2 decimals, jpy none and kwd 3"
+_CURRENCY_ARGUMENTS = (
+    Field("currency", "string", description="The currency of every record."),
+    Field("currency_from", "string", description="The field of the source with it."),
+)
 
 MONEY_STEPS = (
     Step(
@@ -95,12 +134,11 @@ MONEY_STEPS = (
         "integer",
         _money_to_minor,
         arguments=(
-            Field("currency", "string", description="The currency of every record."),
-            Field("currency_from", "string", description="The field of the source with it."),
+            *_CURRENCY_ARGUMENTS,
             Field(
                 "round",
                 "string",
-                choices=tuple(_ROUND),
+                choices=tuple(ROUNDING),
                 description="How to round an amount with more decimals than its currency has; "
                 "if nothing is said, such an amount is a problem.",
             ),
@@ -121,7 +159,26 @@ MONEY_STEPS = (
             StepExample("$12", {"currency": "usd"}, fault="not_a_number"),
             StepExample("12", {"currency": "uds"}, fault="unknown_currency"),
             StepExample("12", {"currency_from": "cur"}, None, {"cur": ""}, "no_currency"),
-            StepExample("12", {}, fault="bad_argument"),
+            StepExample("12", {}, fault="no_currency"),
+            StepExample("1", {"currency": "usd", "currency_from": "cur"}, fault="bad_argument"),
+        ),
+    ),
+    Step(
+        "from_minor",
+        "Money from minor units",
+        "Makes 12.34 of 1234 usd: the amount as decimal text, with as many decimals as its "
+        f"currency has at the source ({_TABLE}).",
+        "number",
+        "number",
+        _from_minor,
+        arguments=_CURRENCY_ARGUMENTS,
+        paths=("currency_from",),
+        examples=(
+            StepExample(1234, {"currency": "usd"}, "12.34"),
+            StepExample("-5", {"currency": "usd"}, "-0.05"),
+            StepExample(1200, {"currency_from": "currency"}, "1200", {"currency": "jpy"}),
+            StepExample("12.5", {"currency": "usd"}, fault="not_a_whole_number"),
+            StepExample(1, {"currency_from": "cur"}, None, {}, "no_currency"),
         ),
     ),
 )

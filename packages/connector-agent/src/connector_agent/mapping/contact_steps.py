@@ -1,0 +1,134 @@
+"""Steps on telephone numbers and e-mail addresses."""
+
+from typing import Any
+
+from connector_sdk import JSON, Field, did_you_mean, shown
+
+from connector_agent.mapping.path import format_path, parse_path, read_path
+from connector_agent.mapping.state import is_blank
+from connector_agent.mapping.step import (
+    Arguments,
+    Run,
+    Step,
+    StepExample,
+    StepFaultError,
+    Surroundings,
+)
+from connector_agent.mapping.text_steps import text_of
+
+
+def _phone(arguments: Arguments, around: Surroundings) -> Run:
+    import phonenumbers
+
+    region: str = arguments.get("region", "").upper()
+    place: str = arguments.get("region_from", "")
+    path = parse_path(place) if place else None
+    if region and place:
+        raise StepFaultError(
+            "bad_argument",
+            "'region' and 'region_from' are both stated.",
+            "Keep one of them.",
+        )
+    if region and region not in phonenumbers.SUPPORTED_REGIONS:
+        raise StepFaultError(
+            "unknown_region",
+            f"{region!r} is no country with telephone numbers.",
+            did_you_mean(region, phonenumbers.SUPPORTED_REGIONS)
+            or "Write the code of two letters, as in `region: GB`.",
+        )
+
+    def run(value: Any, record: dict[str, JSON]) -> str:
+        here = region
+        if path is not None:
+            found = read_path(record, path)
+            here = found.strip().upper() if isinstance(found, str) else ""
+        text = text_of(value)
+        try:
+            number = phonenumbers.parse(text, here or None)
+        except phonenumbers.NumberParseException:
+            number = None
+        if number is None or not phonenumbers.is_valid_number(number):
+            raise StepFaultError("not_a_phone_number", *_why(text, here, path is not None))
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+    def _why(text: str, here: str, from_field: bool) -> tuple[str, str]:
+        if here or text.lstrip().startswith("+"):
+            where = f" in {here}" if here and not text.lstrip().startswith("+") else ""
+            return f"{shown(text)!r} is no telephone number{where}.", "Correct the number."
+        if from_field:
+            field = format_path(path or ())
+            return (
+                f"{shown(text)!r} doesn't say its country, and neither does {field!r}.",
+                "Give the record a country, or the number its +code.",
+            )
+        return (
+            f"{shown(text)!r} doesn't say to which country it belongs.",
+            "State `region: GB`, or `region_from:` with the field that tells.",
+        )
+
+    return run
+
+
+def _check_email(arguments: Arguments, around: Surroundings) -> Run:
+    from email_validator import EmailNotValidError, validate_email
+
+    def run(value: Any, record: dict[str, JSON]) -> str:
+        text = text_of(value).strip()
+        if is_blank(text):
+            raise StepFaultError(
+                "blank_email",
+                "The value is blank, not an e-mail address.",
+                "Put `skip_when_blank` or `default` before this step.",
+            )
+        try:
+            return validate_email(text, check_deliverability=False).normalized
+        except EmailNotValidError as error:
+            raise StepFaultError(
+                "not_an_email",
+                f"{shown(value)!r} is no e-mail address: {str(error).rstrip('.')}.",
+                "Correct the address.",
+            ) from None
+
+    return run
+
+
+CONTACT_STEPS = (
+    Step(
+        "phone",
+        "Telephone number",
+        "Writes a telephone number as E.164 has it: +, the country's code, digits. The number "
+        "is checked against the rules of its country.",
+        "text",
+        "text",
+        _phone,
+        arguments=(
+            Field("region", "string", description="The country of numbers without +, as GB."),
+            Field("region_from", "string", description="The field of the source with it."),
+        ),
+        paths=("region_from",),
+        examples=(
+            StepExample("020 7946 0018", {"region": "GB"}, "+442079460018"),
+            StepExample("+1 (212) 555-2368", {}, "+12125552368"),
+            StepExample("030 123456", {"region_from": "land"}, "+4930123456", {"land": "de"}),
+            StepExample("020 7946 0018", {}, fault="not_a_phone_number"),
+            StepExample("12", {"region": "GB"}, fault="not_a_phone_number"),
+            StepExample("1", {"region_from": "x"}, fault="not_a_phone_number"),
+            StepExample("1", {"region": "UK"}, fault="unknown_region"),
+        ),
+    ),
+    Step(
+        "check_email",
+        "Check an e-mail address",
+        "Lets only what can be an e-mail address pass, with its domain in small letters. "
+        "Whether it exists isn't asked.",
+        "text",
+        "text",
+        _check_email,
+        examples=(
+            StepExample(" Ann@Example.ORG", {}, "Ann@example.org"),
+            StepExample("ann@example", {}, fault="not_an_email"),
+            StepExample("ann example.org", {}, fault="not_an_email"),
+            StepExample("", {}, fault="blank_email"),
+        ),
+    ),
+)

@@ -1,0 +1,49 @@
+"""connector steps: the list, one step, and a step that isn't there."""
+
+from collections.abc import Callable
+
+import pytest
+from connector_agent.cli.app import app
+from connector_agent.mapping import STEPS
+from typer.testing import CliRunner
+
+from tests.connector_agent.cli.conftest import Said
+
+
+@pytest.fixture
+def steps() -> Callable[..., Said]:
+    def calling(*arguments: str) -> Said:
+        result = CliRunner().invoke(app, ["steps", *arguments])
+        return Said(result.exit_code, result.stdout, result.stderr)
+
+    return calling
+
+
+def test_all_steps_are_listed(steps: Callable[..., Said]) -> None:
+    said = steps()
+    assert said.status == 0
+    assert all(name in said.out for name in STEPS)
+    assert [one["name"] for one in steps("--json").lines] == list(STEPS)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_each_step_is_explained(steps: Callable[..., Said], name: str) -> None:
+    said = steps(name)
+    assert said.status == 0
+    assert STEPS[name].help in said.out
+    assert all(f"  {argument.name}: " in said.out for argument in STEPS[name].arguments)
+    (told,) = steps(name, "--json").lines
+    assert len(told["examples"]) == len(STEPS[name].examples)
+
+
+def test_an_example_reads_like_its_use(steps: Callable[..., Said]) -> None:
+    assert '"12.345" → money_to_minor {"currency": "usd"}' in steps("money_to_minor").out
+    assert 'absent → default "GB" → "GB"' in steps("default").out
+
+
+def test_a_step_that_is_not_there(steps: Callable[..., Said]) -> None:
+    said = steps("money_to_minr")
+    assert said.status == 1
+    assert "Did you mean 'money_to_minor'?" in said.err
+    (event,) = steps("nothing", "--json").lines
+    assert event["problems"][0]["code"] == "unknown_step"
