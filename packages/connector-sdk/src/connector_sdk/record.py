@@ -22,7 +22,8 @@ Kind = Literal["written", "skipped", "refused", "failed", "unknown"]
 written  the target has it.
 skipped  nothing had to be done: it was there already, or the operation passes it over.
 refused  the record or the request was declined for good; mend the record.
-failed   it surely was not done, for a reason outside the record; send it again.
+failed   a look found that it was not done, for a reason outside the record; send it again,
+         with the same key.
 unknown  it may or may not have been done; a person, or a later settle, has to look.
 """
 

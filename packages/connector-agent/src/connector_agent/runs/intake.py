@@ -8,7 +8,7 @@ from typing import NamedTuple
 from connector_sdk import Body, Call, Outcome, Problem, shown
 
 from connector_agent.runs.execution import Parts
-from connector_agent.runs.key import call_key
+from connector_agent.runs.key import name_of
 from connector_agent.runs.ledger import Intent, Known, Verdict
 from connector_agent.runs.stage import Staged
 
@@ -62,22 +62,20 @@ def _decide(
     body = parts.target.prepare(staged.request, existing)
     if isinstance(body, Problem):
         return Outcome(staged.seq, STEP, "refused", problem=body._replace(at=staged.at))
-    return _intent(parts, staged, body, known)
+    return _intent(parts, staged, body, known, existing=bool(existing))
 
 
-def _intent(parts: Parts, staged: Staged, body: Body, known: Known | None) -> Intent:
-    run = parts.ledger.run
+def _intent(
+    parts: Parts, staged: Staged, body: Body, known: Known | None, *, existing: bool
+) -> Intent:
     attempt = known.attempt if known is not None else 0
-    identity_scope = parts.ledger.identity_scope
-    identity = staged.identity or f"record {staged.seq}"
+    per_run = not staged.identity or existing or parts.options.repeat == "create"
     first_sent = time.time()
-    once_per_run = not staged.identity or parts.options.repeat != "skip"
-    if once_per_run:
-        # Each run of such an operation writes anew; only repeats within it are the same call.
-        identity_scope = f"{identity_scope}@{run.id}"
-    elif known is not None and known.first_sent is not None:
+    if not per_run and known is not None and known.first_sent is not None:
+        # An earlier run sent this call and never learned what became of it.
         first_sent = known.first_sent
-    key = call_key(run.scope, identity_scope, identity, STEP, body.action, attempt)
+    name = name_of(staged.identity, staged.seq)
+    key = parts.ledger.keys.key(name, STEP, body.action, attempt, per_run=per_run)
     call = Call(staged.seq, STEP, key, attempt, first_sent, body)
     return Intent(call, staged.identity, staged.at, staged.record)
 

@@ -19,7 +19,7 @@ from connector_sdk import (
 
 from connector_agent.runs.execution import Halt, Parts, ProblemWatch, Pulse
 from connector_agent.runs.intake import take_in
-from connector_agent.runs.key import call_key
+from connector_agent.runs.key import name_of
 from connector_agent.runs.ledger import Intent, LostRunError, Verdict
 from connector_agent.runs.reading import Batch, Reading
 
@@ -28,6 +28,10 @@ WINDOW = 1000
 GATHER = 0.02
 """Seconds for which the flusher lets outcomes gather before it writes them in one go."""
 SETTLE_AT_ONCE = 100
+
+REPLAYED_FAILURE = "replayed_failure"
+OTHER_BODY = "idempotency_error"
+"""Codes of problems that mean: this key leads nowhere any more."""
 
 Place = tuple[int, int]
 """Record and step."""
@@ -47,6 +51,7 @@ class KeyedExecution:
         self._open: dict[Place, Intent] = {}
         self._unsent: set[Place] = set()
         self._repeated: set[Place] = set()
+        self._looked_up: set[Place] = set()
         self._finished: list[Outcome] = []
         self._wake = asyncio.Event()
         self._storing = asyncio.Lock()
@@ -192,6 +197,7 @@ class KeyedExecution:
                 if outcome is None:
                     missing.append(intent)
                 else:
+                    self._looked_up.add((outcome.seq, outcome.step))
                     self._collect(outcome)
             if missing:
                 await self._restamp(missing)
@@ -283,8 +289,8 @@ class KeyedExecution:
     ) -> tuple[list[Outcome], ConnectorError | None]:
         """Finds out what became of calls whose answer is not known, while it is fresh. Calls
         that can't be looked after now stay pending; the error says why."""
-        clear = [outcome for outcome in batch if outcome.kind != "unknown"]
-        unknown = [outcome for outcome in batch if outcome.kind == "unknown"]
+        clear = [outcome for outcome in batch if not self._is_open(outcome)]
+        unknown = [outcome for outcome in batch if self._is_open(outcome)]
         if not unknown:
             return clear, None
         calls = [self._open[(outcome.seq, outcome.step)].call for outcome in unknown]
@@ -294,30 +300,27 @@ class KeyedExecution:
             return clear, error
         for outcome, result in zip(unknown, found, strict=True):
             place = (outcome.seq, outcome.step)
+            burnt = _code(outcome) in (REPLAYED_FAILURE, OTHER_BODY)
             if result is not None:
-                clear.append(result)
-            elif _is_replayed_failure(outcome) and place not in self._repeated:
+                clear.append(_told(outcome, result))
+            elif burnt and place not in self._repeated:
                 self._repeated.add(place)
                 await self._send_anew(self._open[place])
             else:
-                clear.append(outcome._replace(kind="failed"))
+                clear.append(outcome._replace(kind="unknown" if burnt else "failed"))
         return clear, None
 
+    def _is_open(self, outcome: Outcome) -> bool:
+        """Whether a look at the target has to tell what became of the call."""
+        if (outcome.seq, outcome.step) in self._looked_up:
+            return False
+        return outcome.kind == "unknown" or _code(outcome) == OTHER_BODY
+
     async def _send_anew(self, intent: Intent) -> None:
-        """The target keeps a failure under this key and it surely did nothing: the next
-        attempt has a key of its own."""
+        """The key is used up and nothing came of it: the next attempt has a key of its own."""
         parts = self._parts
-        old = intent.call
-        attempt = old.attempt + 1
-        key = call_key(
-            parts.ledger.run.scope,
-            f"{parts.ledger.identity_scope} after {old.key}",
-            intent.identity,
-            old.step,
-            old.body.action,
-            attempt,
-        )
-        call = old._replace(key=key, attempt=attempt, first_sent=time.time())
+        name = name_of(intent.identity, intent.call.seq)
+        call = parts.ledger.keys.next(intent.call, name)._replace(first_sent=time.time())
         await parts.database.call(lambda connection: parts.ledger.rewrite(connection, [call]))
         again = intent._replace(call=call)
         self._open[(call.seq, call.step)] = again
@@ -350,5 +353,13 @@ class KeyedExecution:
         await self._checkpoint()
 
 
-def _is_replayed_failure(outcome: Outcome) -> bool:
-    return outcome.problem is not None and outcome.problem.code == "replayed_failure"
+def _code(outcome: Outcome) -> str:
+    return outcome.problem.code if outcome.problem is not None else ""
+
+
+def _told(outcome: Outcome, found: Outcome) -> Outcome:
+    """What a look found. Where an earlier run sent another body under the key, and it got
+    through, this one was not written: the object is there as it was sent then."""
+    if _code(outcome) == OTHER_BODY and found.kind == "written":
+        return found._replace(kind="skipped")
+    return found

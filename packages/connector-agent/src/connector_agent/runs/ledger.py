@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from connector_agent.runs.counts import Counts
+from connector_agent.runs.key import Keys
 from connector_agent.runs.run import Run, Status, find_run
 from connector_agent.store.tables import identities, intents, outcomes, runs
 
@@ -69,6 +70,7 @@ class Ledger:
     def __init__(self, run: Run, identity_scope: str) -> None:
         self.run = run
         self.identity_scope = identity_scope
+        self.keys = Keys(run.scope, identity_scope, run.id)
 
     def known(self, connection: Connection, wanted: Sequence[str]) -> dict[str, Known]:
         """What earlier runs did with these identities."""

@@ -1,0 +1,123 @@
+"""Finds card numbers where they have no business, before they are stored or sent.
+
+A card number is a run of digits, perhaps in groups, that begins as the numbers of a card
+scheme do, has one of its lengths, and passes the Luhn check (ISO/IEC 7812). Next to a letter
+it is taken for a part of an id. One in ten numbers of that form passes by chance; the
+operation names the fields in which they may.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+
+import orjson
+from connector_sdk import JSON, Problem
+
+_FORM = r"(?<![A-Za-z0-9_.])[2-6](?:[ -]?[0-9]){12,18}(?![A-Za-z0-9_])"
+_LIKELY = re.compile(_FORM.encode())
+_DIGITS = re.compile(_FORM)
+_ESCAPED_DIGIT = b"\\u003"
+_SCHEMES = re.compile(
+    r"4(?:[0-9]{12}|[0-9]{15}|[0-9]{18})"  # Visa
+    r"|(?:5[1-5][0-9]{2}|222[1-9]|22[3-9][0-9]|2[3-6][0-9]{2}|27[01][0-9]|2720)[0-9]{12}"
+    r"|3[47][0-9]{13}"  # American Express
+    r"|3(?:0[0-5]|[68][0-9])[0-9]{11,16}"  # Diners Club
+    r"|(?:6011|65[0-9]{2}|64[4-9][0-9])[0-9]{12,15}"  # Discover
+    r"|35(?:2[89]|[3-8][0-9])[0-9]{12,15}"  # JCB
+    r"|62[0-9]{14,17}"  # UnionPay
+)
+_MEANT = re.compile(r"(?:^|\.)card\.number$")
+"""Where Stripe takes a card number: tokens.create and payment_methods.create."""
+
+MASK = b"0"
+"""Stands for a card number; a digit, so that JSON stays JSON."""
+
+
+def may_hold_cards(raw: bytes) -> bool:
+    """Whether a closer look is due; cheap, and never wrong by a no."""
+    return _LIKELY.search(raw) is not None or _ESCAPED_DIGIT in raw
+
+
+def masked(raw: bytes) -> bytes:
+    """The same bytes without anything that could be a card number."""
+    if _ESCAPED_DIGIT in raw:
+        raw = orjson.dumps(_parsed(raw))
+    return _LIKELY.sub(MASK, raw)
+
+
+def check_cards(
+    record: bytes, request: bytes | None, known: Collection[str], sealed: bool
+) -> Problem | None:
+    """The Problem of a record that must not be stored or sent, or None.
+
+    `known` names the source fields whose numbers are none of a card; `sealed` says that the
+    ledger is encrypted, which a request that is meant to carry a card needs.
+    """
+    if not may_hold_cards(record) and (request is None or not may_hold_cards(request)):
+        return None
+    source = list(_numbers(_parsed(record)))
+    target = list(_numbers(_parsed(request))) if request is not None else []
+    innocent = {number for path, number in source if path.split(".")[0] in known}
+    meant = {number for path, number in target if _MEANT.search(path)}
+    for path, number in target:
+        if number not in innocent and not _MEANT.search(path):
+            return _problem(path, number, "field")
+    for path, number in source:
+        if number not in innocent and number not in meant:
+            return _problem(path, number, "source field")
+    if meant and not sealed:
+        return Problem(
+            "card_number_unsealed",
+            "The request carries a card number, and the ledger that would keep it is not "
+            "encrypted.",
+            "Set CONNECTOR_LEDGER_KEY ('connector ledger-key' makes one), or better collect "
+            "cards with Stripe's own forms.",
+            path="card.number",
+        )
+    return None
+
+
+def is_card_number(text: str) -> bool:
+    """Whether a text of digits has the form of a card number and passes the Luhn check."""
+    return _SCHEMES.fullmatch(text) is not None and _luhn(text)
+
+
+def _luhn(digits: str) -> bool:
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (2 if place % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def _numbers(value: JSON, path: str = "") -> Iterator[tuple[str, str]]:
+    """Each card number with the path of the field that holds it."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from _numbers(part, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _numbers(part, f"{path}[{index}]")
+    elif isinstance(value, (str, int)) and not isinstance(value, bool):
+        for found in _DIGITS.finditer(str(value)):
+            number = re.sub(r"[ -]", "", found[0])
+            if is_card_number(number):
+                yield path, number
+
+
+def _parsed(raw: bytes) -> JSON:
+    try:
+        value: JSON = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        value = raw.decode("utf-8", "replace")
+    return value
+
+
+def _problem(path: str, number: str, what: str) -> Problem:
+    return Problem(
+        "card_number",
+        f"The {what} {path!r} holds a card number ending in {number[-4:]}; it was neither "
+        "stored nor sent.",
+        "Take it out of the source. If it is none, name its source field below "
+        "`options: not_card_numbers:`.",
+        path=path,
+    )

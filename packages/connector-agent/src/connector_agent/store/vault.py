@@ -1,0 +1,80 @@
+"""Encrypts what the ledger keeps of people's records, when a key is configured.
+
+The key is in the environment variable CONNECTOR_LEDGER_KEY: one Fernet key (AES-128 in CBC
+mode with HMAC-SHA256), or several with commas between: the first seals, all of them open, so
+that a key can be replaced while old runs are kept.
+"""
+
+from collections.abc import Mapping
+
+from connector_sdk import Problem, SettingError
+
+VARIABLE = "CONNECTOR_LEDGER_KEY"
+_MARK = b"sealed:"
+
+
+class Vault:
+    """Seals and opens. Without keys it passes bytes on as they are, and opens nothing."""
+
+    def __init__(self, keys: str = "") -> None:
+        self._fernet = None
+        if keys:
+            # 40 ms that only those pay who asked for it
+            from cryptography.fernet import Fernet, MultiFernet
+
+            try:
+                self._fernet = MultiFernet([Fernet(key.strip()) for key in keys.split(",")])
+            except ValueError:
+                raise SettingError(
+                    Problem(
+                        "bad_ledger_key",
+                        f"{VARIABLE} holds no key of the right form.",
+                        "Make one with 'connector ledger-key', and keep it where it can't be lost.",
+                    )
+                ) from None
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "Vault":
+        """The vault that the environment asks for. Raises SettingError for a bad key."""
+        return cls(environ.get(VARIABLE, ""))
+
+    @property
+    def sealing(self) -> bool:
+        """Whether what goes in is encrypted."""
+        return self._fernet is not None
+
+    def seal(self, data: bytes) -> bytes:
+        """What to store."""
+        return data if self._fernet is None else _MARK + self._fernet.encrypt(data)
+
+    def open(self, data: bytes) -> bytes:
+        """What `seal` was given. Raises SettingError without the key that it was sealed with."""
+        if not data.startswith(_MARK):
+            return data
+        if self._fernet is None:
+            raise SettingError(
+                Problem(
+                    "ledger_sealed",
+                    f"The ledger is encrypted, and {VARIABLE} is not set.",
+                    f"Set it to the key that the ledger was written with: export {VARIABLE}=…",
+                )
+            )
+        from cryptography.fernet import InvalidToken
+
+        try:
+            return self._fernet.decrypt(data[len(_MARK) :])
+        except InvalidToken:
+            raise SettingError(
+                Problem(
+                    "wrong_ledger_key",
+                    f"{VARIABLE} is not the key that the ledger was written with.",
+                    "Set the right one; several may stand with commas between, the newest first.",
+                )
+            ) from None
+
+
+def new_key() -> str:
+    """A fresh key."""
+    from cryptography.fernet import Fernet
+
+    return Fernet.generate_key().decode()
