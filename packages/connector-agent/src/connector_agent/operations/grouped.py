@@ -1,0 +1,202 @@
+"""`group:` of an operation: rows that stand together become one record.
+
+A flat file has one row for each line of an invoice; the invoice is the record that is written:
+
+    invoice_no,customer,article      {"invoice_no": "17", "customer": "C-1",
+    17,C-1,Tea                   →    "lines": [{"invoice_no": "17", "customer": "C-1", …},
+    17,C-1,Milk                                 {"invoice_no": "17", "customer": "C-1", …}]}
+
+Fields that are the same in all rows of a group stand at the top of the record as well.
+"""
+
+import hashlib
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import NamedTuple
+
+import msgspec
+from connector_sdk import (
+    Cursor,
+    Field,
+    Page,
+    Problem,
+    Record,
+    SettingError,
+    Source,
+    SourceChangedError,
+)
+
+from connector_agent.mapping import Path
+from connector_agent.operations.grouping import Grouping
+
+
+class _Mark(msgspec.Struct, frozen=True):
+    """Where a group begins: behind the source's cursor `after` (None: its start) and `skip`
+    rows, whose hash is `digest`; `rows` are all the rows before it."""
+
+    after: bytes | None = None
+    skip: int = 0
+    digest: str = ""
+    rows: int = 0
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """The cursor: where the next group begins, how many were given, and how many records that
+    the source passes over behind `mark.after` were told already."""
+
+    mark: _Mark = _Mark()
+    groups: int = 0
+    filtered: int = 0
+
+
+class _Row(NamedTuple):
+    """A row, and where a group begins that begins with it."""
+
+    record: Record
+    mark: _Mark
+
+
+class GroupedSource:
+    """The groups of a source's rows; a resume begins at the first row of a group.
+
+    `by` are paths of names; rows with the same values there, one after the other, are a
+    group, whose rows become the list `into`. A key that comes again later is known by its
+    hash. A resume reads the rows before it once more, so as to know them.
+    """
+
+    def __init__(self, source: Source, by: tuple[Path, ...], into: str) -> None:
+        self._source = source
+        self._by = by
+        self._into = into
+
+    async def total(self) -> int | None:
+        """Unknown: how many groups there are shows only when the rows are read."""
+        return None
+
+    async def read(self, after: Cursor | None) -> AsyncGenerator[Page, None]:
+        """Groups as they are complete, for each page of the source. Raises as the source does,
+        and SourceChangedError where the rows just before `after` are not the same."""
+        place = _Place() if after is None else _parsed(after)
+        grouping = await self._replayed(place)
+        walk = _Walk(place)
+        async with aclosing(self._source.read(place.mark.after)) as pages:
+            async for page in pages:
+                done: list[Record] = []
+                for row in walk.rows(page):
+                    given = grouping.add(row.record)
+                    if given is not None:
+                        done.append(given)
+                    if grouping.begins:
+                        walk.begin(row.mark)
+                fresh = walk.passed(page)
+                if done or fresh:
+                    yield Page(done, walk.cursor(grouping.finished), fresh)
+        walk.check_end()
+        last = grouping.end()
+        if last is not None:
+            walk.begin(walk.here)
+            yield Page([last], walk.cursor(grouping.finished))
+
+    async def _replayed(self, place: _Place) -> Grouping:
+        """What is known behind the rows before `place`."""
+        grouping = Grouping(self._by, self._into)
+        left = place.mark.rows
+        if left:
+            async with aclosing(self._source.read(None)) as pages:
+                async for page in pages:
+                    for record in page.records[:left]:
+                        grouping.add(record)
+                    left -= len(page.records)
+                    if left <= 0:
+                        break
+        grouping.go_on(place.groups)
+        return grouping
+
+
+class _Walk:
+    """Keeps the place in the source's pages: what was read, and where the open group began."""
+
+    def __init__(self, place: _Place) -> None:
+        mark = place.mark
+        self.here = _Mark(mark.after, rows=mark.rows - mark.skip)
+        self._wanted = mark
+        self._skip = mark.skip
+        self._skipped = hashlib.blake2b(digest_size=16)
+        self._mark = mark
+        self._told = place.filtered
+        self._since = 0
+        self._moved = False
+
+    def rows(self, page: Page) -> "list[_Row]":
+        """The rows of the next page, without those that were given before. Raises
+        SourceChangedError where these are not the same."""
+        hashed = hashlib.blake2b(digest_size=16)
+        after, count = self.here.after, self.here.rows
+        found: list[_Row] = []
+        for index, record in enumerate(page.records):
+            if self._skip:
+                self._skip -= 1
+                self._skipped.update(record.raw)
+                if not self._skip and self._skipped.hexdigest() != self._wanted.digest:
+                    raise _changed()
+            else:
+                found.append(_Row(record, _Mark(after, index, hashed.hexdigest(), count + index)))
+            hashed.update(record.raw)
+        self.here = _Mark(page.after, rows=count + len(page.records))
+        return found
+
+    def begin(self, mark: _Mark) -> None:
+        """A group begins at `mark`."""
+        self._moved = self._moved or mark.after != self._mark.after
+        self._mark = mark
+
+    def passed(self, page: Page) -> int:
+        """How many of the records that the page's source passed over were not yet told."""
+        if self._moved:
+            self._since, self._moved = 0, False
+        self._since += page.filtered
+        fresh = max(0, page.filtered - self._told)
+        self._told = max(0, self._told - page.filtered)
+        return fresh
+
+    def cursor(self, groups: int) -> Cursor:
+        """Goes on at the open group, behind `groups` that were given."""
+        since = 0 if self._mark == self.here else self._since
+        return msgspec.json.encode(_Place(self._mark, groups, since + self._told))
+
+    def check_end(self) -> None:
+        """Raises SourceChangedError when the source ended before all was passed."""
+        if self._skip:
+            raise _changed()
+
+
+def grouped(record: Field, into: str) -> Field:
+    """The schema of groups whose rows are `record`: its fields, and the list of rows."""
+    rows = Field(name=into, type="list", items=record)
+    if record.type != "object" or not record.fields:
+        return record
+    fields = tuple(child for child in record.fields if child.name != into)
+    return Field(name="", type="object", fields=(*fields, rows), description=record.description)
+
+
+def _parsed(after: Cursor) -> _Place:
+    try:
+        return msgspec.json.decode(after, type=_Place)
+    except msgspec.MsgspecError as error:
+        raise SettingError(
+            Problem(
+                "cursor_foreign",
+                "The place to go on from is not one of groups of rows.",
+                "Run the operation from the start.",
+            )
+        ) from error
+
+
+def _changed() -> SourceChangedError:
+    return SourceChangedError(
+        Problem(
+            "source_changed",
+            "The rows before the place to go on from are not those that were read before.",
+            "Put the source back as it was and go on, or run the operation from the start.",
+        )
+    )

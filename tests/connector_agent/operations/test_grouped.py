@@ -1,0 +1,174 @@
+"""Rows that stand together become one record, from any place on."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from connector_agent.mapping import parse_path
+from connector_agent.operations import grouping
+from connector_agent.operations.grouped import GroupedSource, grouped
+from connector_sdk import ANY_OBJECT, Field, Page, Record, SettingError, SourceChangedError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from .rows import Row, RowSource, pages
+
+sizes = st.lists(st.integers(1, 6), min_size=1, max_size=4)
+rows = st.lists(
+    st.one_of(
+        st.none(),
+        st.fixed_dictionaries({"no": st.sampled_from(["1", "2", "3", ""]), "x": st.integers(0, 1)}),
+    ),
+    max_size=25,
+)
+
+
+def by_number(source: RowSource, into: str = "lines") -> GroupedSource:
+    return GroupedSource(source, (parse_path("no"),), into)
+
+
+async def groups(given: Sequence[Row]) -> list[Record]:
+    return [each for page in await pages(by_number(RowSource(given))) for each in page.records]
+
+
+def value(record: Record) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(record.raw)
+    return found
+
+
+def codes(records: Sequence[Record]) -> list[str]:
+    return [each.problem.code if each.problem else "" for each in records]
+
+
+async def test_rows_that_stand_together_become_one_record() -> None:
+    first, second = await groups(
+        [
+            {"no": "17", "who": "Ada", "what": "tea"},
+            {"no": "17", "who": "Ada", "what": "milk"},
+            {"no": "18", "who": "Joan", "what": "tea"},
+        ]
+    )
+    assert value(first) == {
+        "no": "17",
+        "who": "Ada",
+        "lines": [
+            {"no": "17", "who": "Ada", "what": "tea"},
+            {"no": "17", "who": "Ada", "what": "milk"},
+        ],
+    }
+    assert (first.seq, first.at) == (1, "rows.csv row 2 to 3")
+    assert (second.seq, second.at) == (2, "rows.csv row 4")
+    assert value(second)["what"] == "tea"
+
+
+async def test_several_fields_and_nested_ones_make_a_group() -> None:
+    source = RowSource(
+        [
+            {"a": {"b": 1, "c": 1}, "d": "x"},
+            {"a": {"b": 1, "c": 2}, "d": "x"},
+            {"a": {"b": 1, "c": 2}, "d": "y"},
+        ]
+    )
+    made = GroupedSource(source, (parse_path("a.b"), parse_path("d")), "rows")
+    found = [value(each) for page in await pages(made) for each in page.records]
+    assert [(each["a"], each["d"], len(each["rows"])) for each in found] == [
+        ({"b": 1}, "x", 2),
+        ({"b": 1, "c": 2}, "y", 1),
+    ]
+
+
+async def test_one_and_true_are_not_the_same() -> None:
+    (group,) = await groups([{"no": "1", "x": 1}, {"no": "1", "x": True}])
+    assert "x" not in value(group)
+
+
+async def test_a_broken_row_inside_a_group_breaks_the_group() -> None:
+    found = await groups([{"no": "1"}, None, {"no": "1"}, {"no": "2"}])
+    assert codes(found) == ["row_ragged", ""]
+    assert found[0].problem is not None
+    assert found[0].problem.at == "rows.csv row 3"
+    assert len(value(found[0])["lines"]) == 3
+
+
+async def test_a_broken_row_between_two_groups_may_be_of_either() -> None:
+    found = await groups([{"no": "1"}, None, {"no": "2"}, {"no": "3"}])
+    assert codes(found) == ["row_ragged", "row_before_unreadable", ""]
+
+
+async def test_a_broken_first_row_is_a_record_of_its_own() -> None:
+    assert codes(await groups([None, {"no": "1"}])) == ["row_ragged", "row_before_unreadable"]
+
+
+async def test_a_row_without_the_field_is_a_problem_of_its_own() -> None:
+    found = await groups([{"no": "1"}, {"no": " "}, {"x": 1}, {"no": "2"}])
+    assert codes(found) == ["", "no_group", "no_group", ""]
+
+
+async def test_rows_that_come_back_later_are_a_problem() -> None:
+    found = await groups([{"no": "1"}, {"no": "2"}, {"no": "1"}, {"no": "1"}])
+    assert codes(found) == ["", "", "scattered_group"]
+    assert found[2].problem is not None
+    assert found[2].problem.message == (
+        "The rows with no 1 don't stand together: others are between."
+    )
+
+
+async def test_a_group_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grouping, "MAX_ROWS", 3)
+    found = await groups([{"no": "1"}] * 7 + [{"no": "2"}] * 3)
+    assert codes(found) == ["group_too_large", ""]
+    assert value(found[0]) == {"no": "1", "lines": []}
+    assert len(value(found[1])["lines"]) == 3
+
+
+@given(rows, sizes, sizes, st.sets(st.integers(0, 24)))
+async def test_any_resume_gives_the_same_groups(
+    given: list[Row], first: list[int], second: list[int], passed: set[int]
+) -> None:
+    whole = await pages(by_number(RowSource(given, (50,), tuple(passed))))
+    expected = [each for page in whole for each in page.records]
+    read = await pages(by_number(RowSource(given, first, tuple(passed))))
+    assert [each for page in read for each in page.records] == expected
+    assert sum(page.filtered for page in read) == sum(page.filtered for page in whole)
+    seen: list[Page] = []
+    for page in read:
+        seen.append(page)
+        again = by_number(RowSource(given, second, tuple(passed)))
+        rest = await pages(again, page.after)
+        assert [each for one in (*seen, *rest) for each in one.records] == expected
+        told = sum(one.filtered for one in (*seen, *rest))
+        assert told == sum(one.filtered for one in whole)
+        for place in rest:  # and once more, from a place that a resume gave
+            last = await pages(by_number(RowSource(given, first, tuple(passed))), place.after)
+            rest_of = rest[rest.index(place) + 1 :]
+            assert [each for one in last for each in one.records] == [
+                each for one in rest_of for each in one.records
+            ]
+
+
+async def test_rows_that_changed_before_the_place_are_noticed() -> None:
+    before: list[Row] = [{"no": "1", "x": 1}, {"no": "1", "x": 2}, {"no": "2"}, {"no": "3"}]
+    (page, *_) = await pages(by_number(RowSource(before, (4,))))
+    changed: list[Row] = [{"no": "1", "x": 1}, {"no": "1", "x": 9}, {"no": "2"}, {"no": "3"}]
+    for now in (changed, before[:1]):
+        with pytest.raises(SourceChangedError):
+            await pages(by_number(RowSource(now, (4,))), page.after)
+
+
+async def test_a_foreign_place_is_refused() -> None:
+    with pytest.raises(SettingError, match="not one of groups"):
+        await pages(by_number(RowSource([])), b"17")
+
+
+async def test_nothing_gives_nothing() -> None:
+    assert await pages(by_number(RowSource([]))) == []
+    assert await by_number(RowSource([])).total() is None
+
+
+def test_the_schema_of_groups() -> None:
+    row = Field(name="", type="object", fields=(Field("no", "string"), Field("lines", "string")))
+    made = grouped(row, "lines")
+    assert [(each.name, each.type) for each in made.fields] == [("no", "string"), ("lines", "list")]
+    assert made.fields[1].items is row
+    assert grouped(ANY_OBJECT, "lines") is ANY_OBJECT
