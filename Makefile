@@ -11,7 +11,7 @@ PACKAGES := packages/connector-sdk packages/stripe-connector packages/connector-
 PROJECTS := $(addsuffix /pyproject.toml,$(PACKAGES))
 EDITABLE := $(addprefix -e ,$(PACKAGES))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
-CODE := packages tests bench scripts
+CODE := packages tests bench scripts examples
 
 .PHONY: demo setup test test-full check bench fix constraints
 .DEFAULT_GOAL := demo
@@ -39,6 +39,7 @@ check: $(VENV)/ready-dev
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/build_catalogue.py --check
+	$(BIN)/python scripts/build_docs.py --check
 
 test: check
 	rm -f .coverage .coverage.*

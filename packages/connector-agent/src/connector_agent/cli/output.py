@@ -38,7 +38,7 @@ def problem_text(problem: Problem) -> Text:
     for label, part in (
         ("at", problem.line),
         ("record", problem.at),
-        ("field", problem.path),
+        ("field", "" if problem.path.startswith("mapping[") else problem.path),
         ("request", problem.request_id),
     ):
         if part and part not in problem.message:
@@ -71,8 +71,8 @@ def fail(error: ConnectorError, *, as_json: bool = False) -> NoReturn:
 def mode_text(mode: str) -> Text:
     """The mode of a connection; live keys stand out wherever they show."""
     if mode == "live":
-        return Text.assemble(("LIVE", "bold white on red"), " ")
-    return Text("" if mode == "none" else f"{mode} ", style="dim")
+        return Text("LIVE", style="bold white on red")
+    return Text("" if mode == "none" else mode, style="dim")
 
 
 def moment(seconds: float) -> str:

@@ -7,6 +7,7 @@ from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeRemainingCol
 from rich.progress import Progress as Bar
 
 from connector_agent.cli.output import err, mode_text, print_json
+from connector_agent.runs.run import Run
 from connector_agent.runs.runner import Progress
 
 PLAIN_SECONDS = 5.0
@@ -62,20 +63,24 @@ class Display:
                 }
             )
             return
-        err.print(mode_text(run.mode), f"{run.operation}: run {run.id} on {run.scope}", sep="")
+        where = "" if run.mode == "none" else f" on {run.scope.partition('/')[0]} "
+        err.print(f"{run.operation}: run {run.id}{where}", mode_text(run.mode), sep="")
         if progress.resumed:
             err.print(
                 f"It goes on with an unfinished run, as it was stored; "
                 f"{self._settled:,} records are settled."
             )
 
-    def rate(self) -> float:
-        """Records settled per second since this process took the run."""
+    def rate(self, ended: Run | None = None) -> float:
+        """Records settled per second by this process, so far or, of a run that has ended, over
+        all the time that it took."""
         progress = self._progress
         if progress is None:
             return 0.0
-        elapsed = max(time.monotonic() - self._started, 1e-6)
-        return (progress.counts.settled - self._settled) / elapsed
+        elapsed = time.monotonic() - self._started
+        if ended is not None:
+            elapsed = ended.seconds - progress.run.seconds
+        return (progress.counts.settled - self._settled) / max(elapsed, 1e-6)
 
     def show(self) -> None:
         """Shows how far the run is."""

@@ -114,7 +114,7 @@ def _print_end(run: Run, display: Display, limit: int | None) -> None:
     verb = {"finished": "Finished", "interrupted": "Interrupted", "stopped": "Stopped"}
     out.print(
         f"{verb.get(run.status, run.status)}: {run.operation}, run {run.id}, "
-        f"{span(run.seconds)}, {display.rate():,.0f} records/s"
+        f"{span(run.seconds)}, {display.rate(run):,.0f} records/s"
     )
     parts = [
         f"{getattr(counts, kind):,} {kind}"
@@ -153,7 +153,7 @@ def _print_end_json(run: Run, display: Display) -> None:
             "scope": run.scope,
             "mode": run.mode,
             "seconds": round(run.seconds, 3),
-            "rate": round(display.rate(), 1),
+            "rate": round(display.rate(run), 1),
             **run.counts.as_dict(),
             "pending": run.counts.pending,
             "problem": problem_json(run.problem) if run.problem is not None else None,

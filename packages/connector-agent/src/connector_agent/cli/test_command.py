@@ -74,7 +74,7 @@ def test_command(
 
 def _print(name: str, tested: Tested) -> None:
     verdict = Text("works", "bold green") if tested.ok else Text("does not work", "bold red")
-    out.print(mode_text(tested.mode or "none"), f"The connection of {name!r} ", verdict, sep="")
+    out.print(f"The connection of {name!r}", verdict, mode_text(tested.mode or "none"))
     for label, value in (
         ("account", tested.account),
         ("API version", tested.api_version),
