@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 from connector_agent.project.operation import Options
+from connector_agent.runs.cards import CardGuard
 from connector_agent.runs.execution import Parts
 from connector_agent.runs.ledger import Ledger
 from connector_agent.runs.log import RunLog
@@ -161,7 +162,7 @@ class Workshop:
             host=MemoryHost(),
             source=source,
             target=target,
-            stage=Stage(identity, transform),
+            stage=Stage(identity, transform, cards=CardGuard()),
             options=options or Options(),
             counts=await self.database.call(ledger.recount),
             started=time.monotonic(),

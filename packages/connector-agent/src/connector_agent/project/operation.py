@@ -18,7 +18,7 @@ _REPEAT: Mapping[str, Repeat] = {"skip": "skip", "update": "update", "create": "
 _KEYS = ("source", "where", "group", "identity", "mapping", "target", "options", "results")
 _VERBATIM = ("expression",)
 """Keys of a mapping behind which `$` means something else."""
-_OPTIONS = ("repeat", "on_problem", "stop_after_problems")
+_OPTIONS = ("repeat", "on_problem", "stop_after_problems", "not_card_numbers")
 
 
 class Place(NamedTuple):
@@ -37,12 +37,14 @@ class Options:
 
     `repeat` says what happens to a record that an earlier run wrote already; `on_problem`
     whether a record with a problem ends the run. `stop_after_problems` ends it after that
-    many; 0 is never.
+    many; 0 is never. `not_card_numbers` names source fields whose numbers only look like
+    those of cards.
     """
 
     repeat: Repeat = "skip"
     on_problem: OnProblem = "skip"
     stop_after_problems: int = 0
+    not_card_numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,22 @@ def _options(faults: Faults, top: Mapping[str, JSON]) -> Options:
         repeat=_REPEAT.get(str(repeat), "skip"),
         on_problem="stop" if on_problem == "stop" else "skip",
         stop_after_problems=stop,
+        not_card_numbers=_names(faults, entry, "not_card_numbers"),
     )
+
+
+def _names(faults: Faults, entry: Mapping[str, JSON], key: str) -> tuple[str, ...]:
+    value = entry.get(key, [])
+    names = value if isinstance(value, list) else [value]
+    texts = tuple(name for name in names if isinstance(name, str) and name.strip())
+    if len(texts) != len(names):
+        faults.add(
+            "bad_option",
+            f"{key!r} has to be a list of source fields.",
+            f"Write it as in `{key}: [order_no]`.",
+            ("options", key),
+        )
+    return texts
 
 
 def _choice(faults: Faults, key: str, value: JSON, choices: tuple[str, ...]) -> None:

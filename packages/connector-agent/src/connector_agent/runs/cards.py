@@ -7,7 +7,8 @@ operation names the fields in which they may.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import orjson
 from connector_sdk import JSON, Problem
@@ -32,7 +33,7 @@ MASK = b"0"
 """Stands for a card number; a digit, so that JSON stays JSON."""
 
 
-def may_hold_cards(raw: bytes) -> bool:
+def _may_hold_cards(raw: bytes) -> bool:
     """Whether a closer look is due; cheap, and never wrong by a no."""
     return _LIKELY.search(raw) is not None or _ESCAPED_DIGIT in raw
 
@@ -44,36 +45,41 @@ def masked(raw: bytes) -> bytes:
     return _LIKELY.sub(MASK, raw)
 
 
-def check_cards(
-    record: bytes, request: bytes | None, known: Collection[str], sealed: bool
-) -> Problem | None:
-    """The Problem of a record that must not be stored or sent, or None.
+@dataclass(frozen=True, slots=True)
+class CardGuard:
+    """Keeps card numbers out of the ledger and of requests.
 
     `known` names the source fields whose numbers are none of a card; `sealed` says that the
     ledger is encrypted, which a request that is meant to carry a card needs.
     """
-    if not may_hold_cards(record) and (request is None or not may_hold_cards(request)):
-        return None
-    source = list(_numbers(_parsed(record)))
-    target = list(_numbers(_parsed(request))) if request is not None else []
-    innocent = {number for path, number in source if path.split(".")[0] in known}
-    meant = {number for path, number in target if _MEANT.search(path)}
-    for path, number in target:
-        if number not in innocent and not _MEANT.search(path):
-            return _problem(path, number, "field")
-    for path, number in source:
-        if number not in innocent and number not in meant:
-            return _problem(path, number, "source field")
-    if meant and not sealed:
-        return Problem(
-            "card_number_unsealed",
-            "The request carries a card number, and the ledger that would keep it is not "
-            "encrypted.",
-            "Set CONNECTOR_LEDGER_KEY ('connector ledger-key' makes one), or better collect "
-            "cards with Stripe's own forms.",
-            path="card.number",
-        )
-    return None
+
+    known: frozenset[str] = frozenset()
+    sealed: bool = False
+
+    def check(self, record: bytes, request: bytes | None) -> Problem | None:
+        """The Problem of a record that must not be stored or sent, or None."""
+        if not _may_hold_cards(record) and (request is None or not _may_hold_cards(request)):
+            return None
+        source = list(_numbers(_parsed(record)))
+        target = list(_numbers(_parsed(request))) if request is not None else []
+        innocent = {number for path, number in source if path.split(".")[0] in self.known}
+        meant = {number for path, number in target if _MEANT.search(path)}
+        for path, number in target:
+            if number not in innocent and not _MEANT.search(path):
+                return _problem(path, number, "field")
+        for path, number in source:
+            if number not in innocent and number not in meant:
+                return _problem(path, number, "source field")
+        return _UNSEALED if meant and not self.sealed else None
+
+
+_UNSEALED = Problem(
+    "card_number_unsealed",
+    "The request carries a card number, and the ledger that would keep it is not encrypted.",
+    "Set CONNECTOR_LEDGER_KEY ('connector ledger-key' makes one), or better collect cards with "
+    "Stripe's own forms.",
+    path="card.number",
+)
 
 
 def is_card_number(text: str) -> bool:

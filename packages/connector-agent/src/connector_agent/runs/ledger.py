@@ -28,6 +28,7 @@ from connector_agent.runs.counts import Counts
 from connector_agent.runs.key import Keys
 from connector_agent.runs.run import Run, Status, find_run
 from connector_agent.store.tables import identities, intents, outcomes, runs
+from connector_agent.store.vault import vault_of
 
 
 class LostRunError(Exception):
@@ -118,6 +119,7 @@ class Ledger:
         """Stores, at once, what will be sent, what needs no sending, and how far the source
         was read."""
         self._own(connection, cursor=cursor, exhausted=exhausted, read=read, filtered=filtered)
+        seal = vault_of(connection).seal
         if planned:
             connection.execute(
                 insert(intents),
@@ -128,12 +130,12 @@ class Ledger:
                         "step": call.step,
                         "identity": identity,
                         "at": at,
-                        "record": record,
+                        "record": seal(record),
                         "key": call.key,
                         "attempt": call.attempt,
                         "action": call.body.action,
                         "lock": call.body.lock,
-                        "body": call.body.json,
+                        "body": seal(call.body.json),
                         "first_sent": call.first_sent,
                     }
                     for call, identity, at, record in planned
@@ -160,6 +162,7 @@ class Ledger:
             )
             .order_by(intents.c.seq, intents.c.step)
         )
+        unseal = vault_of(connection).open
         return [
             Intent(
                 Call(
@@ -168,11 +171,11 @@ class Ledger:
                     row.key,
                     row.attempt,
                     row.first_sent,
-                    Body(row.body, row.action, row.lock),
+                    Body(unseal(row.body), row.action, row.lock),
                 ),
                 row.identity,
                 row.at,
-                row.record,
+                unseal(row.record),
             )
             for row in rows
         ]
@@ -302,6 +305,7 @@ class Ledger:
         """How often each record of the source is already in this run, by identity, or by its
         content where it has none. For a source that changed under the run."""
         found: Counter[str] = Counter()
+        unseal = vault_of(connection).open
         of_intents = select(intents.c.identity, intents.c.record).where(
             intents.c.run == self.run.id, intents.c.step == 0
         )
@@ -310,7 +314,8 @@ class Ledger:
         )
         for query in (of_intents, of_outcomes):
             found.update(
-                fingerprint(identity, record) for identity, record in connection.execute(query)
+                fingerprint(identity, unseal(record))
+                for identity, record in connection.execute(query)
             )
         return found
 
@@ -325,6 +330,7 @@ class Ledger:
 
     def _insert_outcomes(self, connection: Connection, verdicts: Iterable[Verdict]) -> None:
         moment = time.time()
+        seal = vault_of(connection).seal
         rows = [
             {
                 "run": self.run.id,
@@ -334,10 +340,10 @@ class Ledger:
                 "object": outcome.id,
                 "request_id": outcome.request_id,
                 "replayed": outcome.replayed,
-                "problem": encode(outcome.problem) if outcome.problem is not None else None,
+                "problem": seal(encode(outcome.problem)) if outcome.problem is not None else None,
                 "identity": identity,
                 "at": at,
-                "record": record,
+                "record": seal(record) if record is not None else None,
                 "ended": moment,
             }
             for outcome, identity, at, record, _, _ in verdicts

@@ -7,6 +7,7 @@ from connector_sdk import Kind, Problem, decode
 from sqlalchemy import Connection, and_, func, select
 
 from connector_agent.store.tables import intents, outcomes
+from connector_agent.store.vault import vault_of
 
 PAGE = 500
 
@@ -68,7 +69,10 @@ def read_outcomes(
     )
     if kinds:
         query = query.where(outcomes.c.kind.in_(kinds))
+    unseal = vault_of(connection).open
     for row in connection.execute(query):
         values = list(row)
-        values[6] = decode(Problem, values[6]) if values[6] is not None else None
+        values[6] = decode(Problem, unseal(values[6])) if values[6] is not None else None
+        values[10] = unseal(values[10])
+        values[11] = unseal(values[11]) if values[11] is not None else None
         yield OutcomeRow(*values)

@@ -18,6 +18,7 @@ from connector_sdk import (
 
 from connector_agent.operations.operation import Operation, open_operation, require
 from connector_agent.project import Project
+from connector_agent.runs.cards import CardGuard
 from connector_agent.runs.counts import Counts
 from connector_agent.runs.execution import Halt, Parts
 from connector_agent.runs.keyed import KeyedExecution
@@ -35,6 +36,7 @@ from connector_agent.runs.run import (
 )
 from connector_agent.runs.stage import Stage
 from connector_agent.store import Database
+from connector_agent.store.vault import Vault
 
 STATE = ".connector"
 """The folder of a project that holds its ledger and the connectors' own files."""
@@ -62,7 +64,7 @@ class Runner:
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
         self.folder = folder
         self.environ = environ
-        self.database = Database(folder / STATE / "ledger.db")
+        self.database = Database(folder / STATE / "ledger.db", Vault.from_environment(environ))
 
     def close(self) -> None:
         """Closes the ledger."""
@@ -202,7 +204,12 @@ class Runner:
                 source=source,
                 target=target,
                 stage=Stage(
-                    opened.document.identity, opened.mapper.apply if opened.mapper else None
+                    opened.document.identity,
+                    opened.mapper.apply if opened.mapper else None,
+                    cards=CardGuard(
+                        frozenset(opened.document.options.not_card_numbers),
+                        self.database.vault.sealing,
+                    ),
                 ),
                 options=opened.document.options,
                 counts=ledger.run.counts.copy()

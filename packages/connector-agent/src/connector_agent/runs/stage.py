@@ -8,6 +8,7 @@ import orjson
 from connector_sdk import JSON, Problem, Record
 
 from connector_agent.mapping.path import format_path, parse_path
+from connector_agent.runs.cards import CardGuard, masked
 from connector_agent.runs.key import identity_of
 
 Transform = Callable[[dict[str, JSON], str], "dict[str, JSON] | Sequence[Problem]"]
@@ -33,10 +34,16 @@ class Stage:
     """
 
     def __init__(
-        self, identity: Sequence[str], transform: Transform | None, *, blocking: bool = False
+        self,
+        identity: Sequence[str],
+        transform: Transform | None,
+        *,
+        cards: CardGuard,
+        blocking: bool = False,
     ) -> None:
         self.identity = tuple(parse_path(path) for path in identity)
         self._transform = transform
+        self._cards = cards
         self._blocking = blocking
 
     async def all(self, records: Sequence[tuple[int, Record]]) -> list[Staged]:
@@ -49,7 +56,15 @@ class Stage:
         return [self(seq, record) for seq, record in records]
 
     def __call__(self, seq: int, record: Record) -> Staged:
-        """The staged record under its number in this run."""
+        """The staged record under its number in this run. A card number ends here."""
+        staged = self._staged(seq, record)
+        problem = self._cards.check(record.raw, staged.request)
+        if problem is None:
+            return staged
+        harmless = record._replace(raw=masked(record.raw))
+        return self._refused(seq, harmless, self.identity_in(harmless), problem)
+
+    def _staged(self, seq: int, record: Record) -> Staged:
         if record.problem is not None:
             return self._refused(seq, record, self.identity_in(record), record.problem)
         if not self.identity and self._transform is None:

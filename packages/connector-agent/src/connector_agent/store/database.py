@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from connector_agent.store.migrations import migrate
+from connector_agent.store.vault import VAULT, Vault
 
 T = TypeVar("T")
 
@@ -22,11 +23,13 @@ class Database:
     """Runs functions that take a SQLAlchemy connection, each in one transaction.
 
     A transaction that returned is on disk (SQLite in WAL mode with full synchronisation), so
-    that what it says survives the loss of the process and of power.
+    that what it says survives the loss of the process and of power. `vault` seals what the ledger
+    keeps of records; whoever works on a connection gets it by `vault_of`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, vault: Vault | None = None) -> None:
         self.path = path
+        self.vault = vault or Vault()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._engine: Engine | None = None
 
@@ -47,6 +50,7 @@ class Database:
     def _do(self, work: Callable[[Connection], T]) -> T:
         try:
             with self._open().begin() as connection:
+                connection.info[VAULT] = self.vault
                 return work(connection)
         except OperationalError as error:
             if "full" in str(error.orig) or "disk I/O" in str(error.orig):

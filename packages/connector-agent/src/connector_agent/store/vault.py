@@ -8,6 +8,10 @@ that a key can be replaced while old runs are kept.
 from collections.abc import Mapping
 
 from connector_sdk import Problem, SettingError
+from sqlalchemy import Connection
+
+VAULT = "vault"
+"""Under this name a connection's `info` holds the vault of its database."""
 
 VARIABLE = "CONNECTOR_LEDGER_KEY"
 _MARK = b"sealed:"
@@ -71,6 +75,12 @@ class Vault:
                     "Set the right one; several may stand with commas between, the newest first.",
                 )
             ) from None
+
+
+def vault_of(connection: Connection) -> Vault:
+    """The vault of the database behind a connection."""
+    vault: Vault = connection.info[VAULT]
+    return vault
 
 
 def new_key() -> str:
