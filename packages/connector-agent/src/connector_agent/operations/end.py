@@ -28,22 +28,27 @@ class End:
 
     endpoint: EndpointDocument
     activity: Activity
+    type: ActivityType
     connection: Connection
     schemas: Schemas
 
     async def check(self) -> Sequence[Problem]:
         """The faults of the activity, each with its place in the endpoint's file."""
-        found = await self.connection.check(self.activity)
-        return [self.endpoint.located(problem, self.activity.name) for problem in found]
+        return await check_activity(self.endpoint, self.activity, self.connection)
+
+
+def connector_of(endpoint: EndpointDocument) -> Connector:
+    """The endpoint's connector. Raises SettingError with the place where it is named."""
+    try:
+        return registry.connector(endpoint.connector)
+    except SettingError as error:
+        line = endpoint.position(("connector",))
+        raise SettingError(*(problem._replace(line=line) for problem in error.problems)) from None
 
 
 async def connect(endpoint: EndpointDocument, host: Host) -> Connection:
     """The endpoint's connection. Raises SettingError with places in the endpoint's file."""
-    try:
-        connector = registry.connector(endpoint.connector)
-    except SettingError as error:
-        line = endpoint.position(("connector",))
-        raise SettingError(*(problem._replace(line=line) for problem in error.problems)) from None
+    connector = connector_of(endpoint)
     settings = endpoint.connection()
     exposed = endpoint.literal_secrets(connector.form())
     if exposed:
@@ -51,53 +56,88 @@ async def connect(endpoint: EndpointDocument, host: Host) -> Connection:
     try:
         return await connector.connect(settings, host)
     except SettingError as error:
-        raise _located(endpoint, error) from None
+        raise located(endpoint, error) from None
 
 
-async def open_end(endpoint: EndpointDocument, activity: str, role: Role, host: Host) -> End:
-    """Connects and looks up what the activity takes and gives. Raises SettingError."""
+async def open_end(
+    endpoint: EndpointDocument, activity: str, role: Role, host: Host, line: str = ""
+) -> End:
+    """Connects and looks up what the activity takes and gives. `line` is the place where the
+    activity is named. Raises SettingError."""
     chosen = endpoint.activity(activity)
     connection = await connect(endpoint, host)
     try:
-        _check_type(endpoint, chosen, role)
-        try:
-            schemas = await connection.schemas(chosen)
-        except SettingError as error:
-            raise _located(endpoint, error, chosen.name) from None
+        kind = type_of(endpoint, chosen)
+        fault = role_fault(endpoint, chosen, kind, role, line)
+        if fault is not None:
+            raise SettingError(fault)  # noqa: TRY301
+        schemas = await schemas_of(endpoint, chosen, connection)
     except BaseException:
         await connection.close()
         raise
-    return End(endpoint, chosen, connection, schemas)
+    return End(endpoint, chosen, kind, connection, schemas)
 
 
-def _check_type(endpoint: EndpointDocument, activity: Activity, role: Role) -> None:
-    connector: Connector = registry.connector(endpoint.connector)
+async def schemas_of(
+    endpoint: EndpointDocument, activity: Activity, connection: Connection
+) -> Schemas:
+    """What the activity takes and gives. Raises SettingError with places."""
+    try:
+        return await connection.schemas(activity)
+    except SettingError as error:
+        raise located(endpoint, error, activity.name) from None
+
+
+async def check_activity(
+    endpoint: EndpointDocument, activity: Activity, connection: Connection
+) -> list[Problem]:
+    """The faults of an activity that show without a call, with their places."""
+    found = await connection.check(activity)
+    return [endpoint.located(problem, activity.name) for problem in found]
+
+
+def type_of(endpoint: EndpointDocument, activity: Activity) -> ActivityType:
+    """The type of the activity. Raises SettingError."""
+    connector = connector_of(endpoint)
     types = {one.name: one for one in connector.activity_types()}
-    found: ActivityType | None = types.get(activity.type)
-    line = endpoint.position(("activities", activity.name, "type"))
-    if found is None:
-        raise SettingError(
-            Problem(
-                "unknown_activity_type",
-                f"The connector {connector.name!r} has no activity type {activity.type!r}.",
-                did_you_mean(activity.type, types) or f"It has: {', '.join(types)}.",
-                path="type",
-                line=line,
-            )
+    found = types.get(activity.type)
+    if found is not None:
+        return found
+    raise SettingError(
+        Problem(
+            "unknown_activity_type",
+            f"The connector {connector.name!r} has no activity type {activity.type!r}.",
+            did_you_mean(activity.type, types) or f"It has: {', '.join(types)}.",
+            path="type",
+            line=endpoint.position(("activities", activity.name, "type")),
         )
-    if found.role != role:
-        fitting = [one.name for one in types.values() if one.role == role]
-        raise SettingError(
-            Problem(
-                "wrong_role",
-                f"The activity {activity.name!r} of {endpoint.name!r} is a {found.role} "
-                f"({found.name}) and stands where a {role} has to be.",
-                f"Name an activity of type {' or '.join(fitting) or 'another endpoint'}.",
-                path="type",
-                line=line,
-            )
-        )
+    )
 
 
-def _located(endpoint: EndpointDocument, error: SettingError, activity: str = "") -> SettingError:
+def role_fault(
+    endpoint: EndpointDocument, activity: Activity, kind: ActivityType, role: Role, line: str
+) -> Problem | None:
+    """Says that a source stands where a target has to be, or the other way round."""
+    if kind.role == role:
+        return None
+    types = connector_of(endpoint).activity_types()
+    fitting = [
+        name
+        for name, each in endpoint.activities.items()
+        if any(one.name == each.type and one.role == role for one in types)
+    ]
+    return Problem(
+        "wrong_role",
+        f"The activity {activity.name!r} of {endpoint.name!r} is a {kind.role} ({kind.name}) "
+        f"and stands where a {role} has to be.",
+        f"Name a {role} of {endpoint.name!r} ({', '.join(fitting)}) or of another endpoint."
+        if fitting
+        else f"Name a {role}; {endpoint.name!r} has none yet.",
+        path=role,
+        line=line or endpoint.position(("activities", activity.name, "type")),
+    )
+
+
+def located(endpoint: EndpointDocument, error: SettingError, activity: str = "") -> SettingError:
+    """`error` with the places of its problems in the endpoint's file."""
     return SettingError(*(endpoint.located(problem, activity) for problem in error.problems))

@@ -44,6 +44,10 @@ class EndpointDocument:
         value = self._resolve(("connection",))
         return value if isinstance(value, dict) else {}
 
+    def setting(self, name: str) -> JSON:
+        """One setting of the connection. Raises like `connection`."""
+        return self._resolve(("connection", name))
+
     def activity(self, name: str) -> Activity:
         """The activity with this name, its references followed.
 

@@ -1,0 +1,140 @@
+"""Every fault of a project at once, without calling anybody."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from connector_sdk import Host, Problem
+
+from connector_agent.operations.composition import compose
+from connector_agent.operations.end import End, Role, role_fault
+from connector_agent.operations.inspection import Inspection
+from connector_agent.operations.operation import identity_faults
+from connector_agent.project import Project, Survey
+from connector_agent.project.names import canonical
+from connector_agent.project.operation import OperationDocument, Place
+
+
+class Checked(NamedTuple):
+    """`faults` have to be mended before anything they touch can run; `warnings` say what
+    could not be looked at. Both are in the order of their places. `endpoints` and
+    `operations` are what was checked."""
+
+    faults: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    endpoints: tuple[str, ...]
+    operations: tuple[str, ...]
+
+
+async def check_project(
+    folder: Path,
+    environ: Mapping[str, str],
+    environment: str,
+    host: Host,
+    names: Sequence[str] = (),
+) -> Checked:
+    """Checks the whole project, or the operations `names` with all that they use. A file that
+    can't be read hides nothing of the others. Raises SettingError where there is no such
+    project, environment or operation."""
+    survey = Survey.of(folder, environ, environment)
+    chosen, used = _chosen(survey, names)
+    inspection = Inspection(host)
+    try:
+        if survey.known:
+            await _inspect(survey.project, chosen, used, inspection)
+    finally:
+        await inspection.close()
+    faults = (
+        *(each for each in survey.problems if _concerns(each, chosen, used)),
+        *inspection.faults,
+    )
+    return Checked(
+        _ordered(faults),
+        _ordered(inspection.warnings),
+        tuple(dict.fromkeys(place.endpoint for place in used)),
+        tuple(chosen),
+    )
+
+
+def _chosen(survey: Survey, names: Sequence[str]) -> tuple[list[str], list[Place]]:
+    """The names of the operations to check, and the activities that belong to them."""
+    project = survey.project
+    if not names:
+        every = [
+            Place(endpoint.name, activity)
+            for endpoint in project.endpoints.values()
+            for activity in endpoint.activities or [""]
+        ]
+        return list(project.documents.operations), every
+    broken = {problem.line.partition(":")[0] for problem in survey.problems}
+    chosen, used = [], []
+    for name in dict.fromkeys(map(canonical, names)):
+        if f"operations/{name}.yaml" not in broken or name in project.operations:
+            document = project.operation(name)
+            used += [document.source, document.target]
+        chosen.append(name)
+    return chosen, list(dict.fromkeys(used))
+
+
+def _concerns(problem: Problem, chosen: Sequence[str], used: Sequence[Place]) -> bool:
+    folder, _, file = problem.line.partition(":")[0].partition("/")
+    name = file.removesuffix(".yaml")
+    if folder == "operations":
+        return name in chosen
+    return folder != "endpoints" or name in {place.endpoint for place in used} or not used
+
+
+async def _inspect(
+    project: Project, chosen: Sequence[str], used: Sequence[Place], inspection: Inspection
+) -> None:
+    for place in used:
+        endpoint = project.endpoints.get(place.endpoint)
+        if endpoint is not None and place.activity in endpoint.activities:
+            await inspection.end(endpoint, place.activity)
+        elif endpoint is not None:
+            await inspection.connection(endpoint)
+    for name in chosen:
+        document = project.operations.get(name)
+        if document is not None:
+            source = await _end(project, document, "source", inspection)
+            target = await _end(project, document, "target", inspection)
+            composed = compose(
+                document,
+                project.folder,
+                source.schemas if source is not None else None,
+                target.schemas if target is not None else None,
+            )
+            inspection.faults.extend(composed.faults)
+            if target is not None:
+                guarantee = target.type.guarantee
+                inspection.faults.extend(identity_faults(document, guarantee))
+
+
+async def _end(
+    project: Project, document: OperationDocument, role: Role, inspection: Inspection
+) -> End | None:
+    place = document.source if role == "source" else document.target
+    endpoint = project.endpoints.get(place.endpoint)
+    if endpoint is None or place.activity not in endpoint.activities:
+        return None
+    end = await inspection.end(endpoint, place.activity)
+    if end is None:
+        return None
+    fault = role_fault(endpoint, end.activity, end.type, role, document.position((role,)))
+    if fault is not None:
+        inspection.faults.append(fault)
+        return None
+    return end
+
+
+def _ordered(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """In the order of files, lines and columns; each once."""
+    return tuple(sorted(dict.fromkeys(problems), key=place_of))
+
+
+def place_of(problem: Problem) -> tuple[str, int, int]:
+    """File, line and column of a problem; a fault of a whole file is at its start."""
+    file, line, column = (*problem.line.rsplit(":", 2), "", "")[:3]
+    if line.isdigit() and column.isdigit():
+        return file, int(line), int(column)
+    return problem.line, 1, 1

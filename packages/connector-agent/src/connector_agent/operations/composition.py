@@ -1,0 +1,129 @@
+"""What an operation's file comes to, once it is known what its ends take and give."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from connector_sdk import Field, Problem, Schemas
+
+from connector_agent.mapping import Mapper, PathError, parse_path, read_lines
+from connector_agent.mapping import path as paths
+from connector_agent.mapping.fields import find, unknown
+from connector_agent.operations.filtered import Choose, Conditions, read_tests
+from connector_agent.operations.grouped import grouped
+from connector_agent.project.document import Keys
+from connector_agent.project.operation import OperationDocument
+
+
+class Composition(NamedTuple):
+    """`choose` takes the records that pass `where`, None takes all; `by` are the paths of
+    `group`; `mapper` is None where records pass as they are. `faults` tell what is wrong with
+    any of them; nothing is to be run before they are mended."""
+
+    choose: Choose | None
+    by: tuple[paths.Path, ...]
+    mapper: Mapper | None
+    faults: tuple[Problem, ...]
+
+
+def compose(
+    document: OperationDocument, folder: Path, source: Schemas | None, target: Schemas | None
+) -> Composition:
+    """Reads and checks what stands between the ends. An end whose schemas are not known
+    takes or gives anything, as far as that can be told. `folder` is the project's."""
+    faults: list[Problem] = []
+    row = source.response if source is not None else None
+    choose = _choose(document, row, faults)
+    by = _by(document, row, faults)
+    record = row
+    if row is not None and document.group is not None:
+        record = grouped(row, document.group.into)
+    lines, found = read_lines(document.mapping, document.mapping_position)
+    faults.extend(found)
+    mapper = None
+    if document.mapping:
+        mapper = Mapper(
+            lines,
+            target.request if target is not None else None,
+            target.minor_units if target is not None else None,
+            source_schema=record,
+            folder=folder,
+            line=document.mapping_position(),
+        )
+        checked = mapper.check()
+        faults.extend(each for each in checked if not (found and each.code == "missing_field"))
+    for text in document.identity:
+        _path(document, ("identity",), text, record, faults)
+    return Composition(choose, by, mapper, tuple(faults))
+
+
+def _choose(document: OperationDocument, row: Field | None, faults: list[Problem]) -> Choose | None:
+    where = document.where
+    if where is None:
+        return None
+    tests, found = read_tests(where, lambda keys: document.position(("where", *keys)))
+    faults.extend(found)
+    for test in tests:
+        if row is not None:
+            faults.extend(unknown(find(row, test.source, "source"), test.source, test.line))
+    return Conditions(tests)
+
+
+def _by(
+    document: OperationDocument, row: Field | None, faults: list[Problem]
+) -> tuple[paths.Path, ...]:
+    group = document.group
+    if group is None:
+        return ()
+    found: list[paths.Path] = []
+    for text in group.by:
+        path = _path(document, ("group", "by"), text, row, faults)
+        if any(isinstance(segment, int) for segment in path):
+            faults.append(
+                Problem(
+                    "bad_group",
+                    f"Rows can't be put together by {text!r}, a place in a list.",
+                    "Name a field that all rows of a group share.",
+                    path="group.by",
+                    line=document.position(("group", "by")),
+                )
+            )
+        if path:
+            found.append(path)
+    if row is not None and row.child(group.into) is not None:
+        faults.append(
+            Problem(
+                "bad_group",
+                f"The source has a field {group.into!r} already.",
+                "Call the list of rows something else.",
+                path="group.as",
+                line=document.position(("group", "as")),
+            )
+        )
+    return tuple(found)
+
+
+def _path(
+    document: OperationDocument,
+    keys: Keys,
+    text: str,
+    schema: Field | None,
+    faults: list[Problem],
+) -> paths.Path:
+    """The path in `text`; () after a fault of it. One that leads nowhere is a fault, too."""
+    line = document.position(keys)
+    try:
+        path = parse_path(text)
+    except PathError as error:
+        faults.append(
+            Problem(
+                "bad_path",
+                f"{text!r} behind {keys[-1]!r} is no path to a field: {error}.",
+                "Write names with dots between.",
+                path=".".join(map(str, keys)),
+                line=line,
+            )
+        )
+        return ()
+    if schema is not None:
+        faults.extend(unknown(find(schema, path, "source"), path, line))
+    return path
