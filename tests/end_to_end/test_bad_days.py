@@ -27,6 +27,10 @@ class Said(NamedTuple):
         return found
 
 
+def _ledger_key() -> dict[str, str]:
+    return {name: os.environ[name] for name in ("CONNECTOR_LEDGER_KEY",) if name in os.environ}
+
+
 async def connector(folder: Path, *arguments: str) -> Said:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -36,7 +40,7 @@ async def connector(folder: Path, *arguments: str) -> Said:
         cwd=folder,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={"STRIPE_API_KEY": KEY, "PATH": ""},
+        env={"STRIPE_API_KEY": KEY, "PATH": "", **_ledger_key()},
     )
     out, err = await process.communicate()
     return Said(process.returncode or 0, out.decode(), err.decode())

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from connector_agent.cli.forget_command import forget_command, ledger_key_command
 from connector_agent.cli.log_commands import log_command, outcomes_command, runs_command
 from connector_agent.cli.run_commands import resume_command, run_command
 from connector_agent.cli.steps_command import steps_command
@@ -24,6 +25,8 @@ app.command("runs")(runs_command)
 app.command("log")(log_command)
 app.command("outcomes")(outcomes_command)
 app.command("steps")(steps_command)
+app.command("forget")(forget_command)
+app.command("ledger-key")(ledger_key_command)
 
 
 def _print_version(wanted: bool) -> None:

@@ -42,14 +42,22 @@ class Database:
         """The same from a thread without an event loop."""
         return self._thread.submit(self._do, work).result()
 
+    def call_outside(self, work: Callable[[Connection], T]) -> T:
+        """`work` outside of any transaction, for what the database does only there."""
+        return self._thread.submit(self._do, work, outside=True).result()
+
     def close(self) -> None:
         """Waits for what is under way and closes the file."""
         self._thread.submit(self._dispose).result()
         self._thread.shutdown()
 
-    def _do(self, work: Callable[[Connection], T]) -> T:
+    def _do(self, work: Callable[[Connection], T], outside: bool = False) -> T:
         try:
-            with self._open().begin() as connection:
+            engine = self._open()
+            if outside:
+                with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                    return work(connection)
+            with engine.begin() as connection:
                 connection.info[VAULT] = self.vault
                 return work(connection)
         except OperationalError as error:
@@ -109,7 +117,11 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
+    # What a person asked to be erased must not stay in free pages.
+    connection.execute("PRAGMA secure_delete=ON")
 
 
 def _begin_immediate(connection: Connection) -> None:
+    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+        return
     connection.exec_driver_sql("BEGIN IMMEDIATE")
