@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from connector_agent.cli.check_command import check_command
 from connector_agent.cli.forget_command import forget_command, ledger_key_command
 from connector_agent.cli.log_commands import log_command, outcomes_command, runs_command
 from connector_agent.cli.run_commands import resume_command, run_command
@@ -18,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("check")(check_command)
 app.command("test")(test_command)
 app.command("run")(run_command)
 app.command("resume")(resume_command)

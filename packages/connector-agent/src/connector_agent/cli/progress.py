@@ -59,11 +59,14 @@ class Display:
                     "resumed": progress.resumed,
                     "scope": run.scope,
                     "mode": run.mode,
+                    "environment": progress.environment,
                     "total": progress.total,
                 }
             )
             return
         where = "" if run.mode == "none" else f" on {run.scope.partition('/')[0]} "
+        if progress.environment:
+            where = f", environment {progress.environment}{where}"
         err.print(f"{run.operation}: run {run.id}{where}", mode_text(run.mode), sep="")
         if progress.resumed:
             err.print(

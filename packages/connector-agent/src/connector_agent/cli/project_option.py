@@ -18,6 +18,16 @@ ProjectOption = Annotated[
         help="The project's folder. Default: the one that this folder is in.",
     ),
 ]
+EnvironmentOption = Annotated[
+    str,
+    typer.Option(
+        "--env",
+        metavar="NAME",
+        envvar="CONNECTOR_ENV",
+        show_envvar=False,
+        help="The project's environment: environments/NAME.yaml. Default: CONNECTOR_ENV, or none.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one value a line.")]
 
 
@@ -26,6 +36,7 @@ def project_folder(stated: Path | None) -> Path:
     return stated.absolute() if stated is not None else Project.find(Path.cwd())
 
 
-def open_runner(stated: Path | None) -> Runner:
-    """The runs of the project. Raises SettingError when there is none."""
-    return Runner(project_folder(stated), os.environ)
+def open_runner(stated: Path | None, environment: str = "") -> Runner:
+    """The runs of the project; new ones are begun in its `environment`. Raises SettingError
+    when there is no project."""
+    return Runner(project_folder(stated), os.environ, environment)

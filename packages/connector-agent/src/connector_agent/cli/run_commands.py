@@ -23,7 +23,12 @@ from connector_agent.cli.output import (
     span,
 )
 from connector_agent.cli.progress import LIVE_SECONDS, Display
-from connector_agent.cli.project_option import JsonOption, ProjectOption, open_runner
+from connector_agent.cli.project_option import (
+    EnvironmentOption,
+    JsonOption,
+    ProjectOption,
+    open_runner,
+)
 from connector_agent.runs.run import Run
 from connector_agent.runs.runner import Runner, Watch
 
@@ -34,6 +39,7 @@ def run_command(
         int | None, typer.Option("--limit", min=1, help="End after so many source records.")
     ] = None,
     project: ProjectOption = None,
+    environment: EnvironmentOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Run an operation here and now, until it ends.
@@ -43,7 +49,13 @@ def run_command(
 
     Example: connector run "import customers" --limit 10
     """
-    _execute(project, as_json, lambda runner, watch: runner.run(operation, limit, watch), limit)
+    _execute(
+        project,
+        as_json,
+        lambda runner, watch: runner.run(operation, limit, watch),
+        limit,
+        environment,
+    )
 
 
 def resume_command(
@@ -51,7 +63,7 @@ def resume_command(
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Go on with an interrupted or stopped run, as it was stored.
+    """Go on with an interrupted or stopped run, as it was stored, in its own environment.
 
     Example: connector resume last
     """
@@ -63,10 +75,11 @@ def _execute(
     as_json: bool,
     start: Callable[[Runner, Watch], Awaitable[Run]],
     limit: int | None,
+    environment: str = "",
 ) -> None:
     display = Display(as_json=as_json)
     try:
-        runner = open_runner(project)
+        runner = open_runner(project, environment)
         try:
             with display.frame():
                 run = asyncio.run(_watched(start(runner, display.begin), display))
@@ -138,6 +151,8 @@ def _print_end(run: Run, display: Display, limit: int | None) -> None:
         out.print(f"  Go on with it:         connector resume {run.id}")
     elif display.progress is not None and display.progress.resumed:
         again = f"connector run {shlex.quote(run.operation)}"
+        if display.progress.environment:
+            again += f" --env {shlex.quote(display.progress.environment)}"
         if limit is not None:
             again += f" --limit {limit}"
         out.print(f"  That was the unfinished run. Start a new one:  {again}")

@@ -17,7 +17,12 @@ from connector_agent.cli.output import (
     problem_json,
     problem_text,
 )
-from connector_agent.cli.project_option import JsonOption, ProjectOption, project_folder
+from connector_agent.cli.project_option import (
+    EnvironmentOption,
+    JsonOption,
+    ProjectOption,
+    project_folder,
+)
 from connector_agent.operations.end import connect
 from connector_agent.project import Project
 from connector_agent.runs.runner import STATE
@@ -26,6 +31,7 @@ from connector_agent.runs.runner import STATE
 def test_command(
     endpoint: Annotated[str, typer.Argument(help="Name of the endpoint.")],
     project: ProjectOption = None,
+    environment: EnvironmentOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Test the connection of an endpoint with one cheap call.
@@ -34,7 +40,7 @@ def test_command(
     """
     try:
         folder = project_folder(project)
-        loaded = Project.load(folder, os.environ)
+        loaded = Project.load(folder, os.environ, environment)
         found = loaded.endpoint(endpoint)
         host = MemoryHost(folder, folder / STATE)
 

@@ -17,9 +17,11 @@ from connector_agent.project.operation import OperationDocument
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Source activity, mapping, target activity."""
+    """Source activity, mapping, target activity; `environment` is the project's that was
+    chosen, "" without one."""
 
     document: OperationDocument
+    environment: str
     source: End
     target: End
     composition: Composition
@@ -79,7 +81,7 @@ async def open_operation(project: Project, name: str, host: Host) -> AsyncIterat
         target = await _open(project, document, "target", host)
         try:
             composition = compose(document, project.folder, source.schemas, target.schemas)
-            yield Operation(document, source, target, composition)
+            yield Operation(document, project.environment, source, target, composition)
         finally:
             await target.connection.close()
     finally:

@@ -17,7 +17,7 @@ from connector_sdk import (
 )
 
 from connector_agent.operations.operation import Operation, open_operation, require
-from connector_agent.project import Project
+from connector_agent.project import Project, environment_of
 from connector_agent.runs.cards import CardGuard
 from connector_agent.runs.counts import Counts
 from connector_agent.runs.execution import Halt, Parts
@@ -46,24 +46,27 @@ STATE = ".connector"
 class Progress:
     """A run that is being executed, for whoever watches it. `counts` changes as it goes;
     `total` is about how many records there are, None when nobody knows; `resumed` says that
-    the run was begun before."""
+    the run was begun before; `environment` is the project's that it was begun in."""
 
     run: Run
     counts: Counts
     total: int | None
     resumed: bool
     stop: Callable[[], None]
+    environment: str = ""
 
 
 Watch = Callable[[Progress], None]
 
 
 class Runner:
-    """The runs of one project. Close it with `close`."""
+    """The runs of one project. New ones are begun in its `environment`; a run goes on in its
+    own. Close it with `close`."""
 
-    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environ: Mapping[str, str], environment: str = "") -> None:
         self.folder = folder
         self.environ = environ
+        self.environment = environment
         self.database = Database(folder / STATE / "ledger.db", Vault.from_environment(environ))
 
     def close(self) -> None:
@@ -75,11 +78,12 @@ class Runner:
         stored instead (`Progress.resumed` tells). Comes back with the run as it stands at the
         end. Raises SettingError with every fault that is found before the first record, and
         CredentialError or UnreachableError where there is nothing to run against."""
-        project = Project.load(self.folder, self.environ)
+        project = Project.load(self.folder, self.environ, self.environment)
         name = project.operation(operation).name
         with self._lock(name):
             earlier = await self.database.call(lambda connection: unfinished_run(connection, name))
             if earlier is not None:
+                _require_same(earlier, project.environment)
                 return await self._continue(earlier, watch)
             host = self._host()
             async with open_operation(project, name, host) as opened:
@@ -194,7 +198,7 @@ class Runner:
         resumed: bool,
     ) -> tuple[Status, Problem | None]:
         while True:
-            source = await opened.source.connection.source(opened.source.activity)
+            source = await opened.open_source()
             positioned = target.guarantee == "positioned"
             parts = Parts(
                 database=self.database,
@@ -219,7 +223,8 @@ class Runner:
             )
             execution = PositionedExecution(parts) if positioned else KeyedExecution(parts)
             total = await source.total() if ledger.run.limit is None else ledger.run.limit
-            watch(Progress(ledger.run, parts.counts, total, resumed, execution.stop))
+            environment = opened.environment
+            watch(Progress(ledger.run, parts.counts, total, resumed, execution.stop, environment))
             complete = False
             try:
                 complete = await execution.run()
@@ -242,7 +247,22 @@ class Runner:
 
 def _opening(run: Run, opened: Operation) -> str:
     document = opened.document
-    return f"{document.source} to {document.target} as {run.scope} ({run.mode})."
+    environment = f", environment {opened.environment}" if opened.environment else ""
+    return f"{document.source} to {document.target} as {run.scope} ({run.mode}{environment})."
+
+
+def _require_same(earlier: Run, environment: str) -> None:
+    """Another environment may be another account: a run is not continued by the way."""
+    begun = environment_of(orjson.loads(earlier.snapshot))
+    if begun != environment:
+        raise SettingError(
+            Problem(
+                "other_environment",
+                f"The operation has an unfinished run {earlier.id}, begun "
+                + (f"in the environment {begun!r}." if begun else "without an environment."),
+                f"Finish that one first: connector resume {earlier.id}",
+            )
+        )
 
 
 def _closing(run: Run) -> str:

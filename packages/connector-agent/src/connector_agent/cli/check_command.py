@@ -1,0 +1,108 @@
+"""connector check: every fault of the project at once."""
+
+import asyncio
+import os
+from typing import Annotated, Any
+
+import typer
+from connector_sdk import ConnectorError, MemoryHost, Problem
+from rich.text import Text
+
+from connector_agent.cli.output import (
+    COULD_NOT_RUN,
+    err,
+    fail,
+    out,
+    print_json,
+    problem_json,
+)
+from connector_agent.cli.project_option import (
+    EnvironmentOption,
+    JsonOption,
+    ProjectOption,
+    project_folder,
+)
+from connector_agent.operations.check import Checked, check_project, place_of
+from connector_agent.runs.runner import STATE
+
+
+def check_command(
+    operations: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[OPERATION]...", help="Only these, and what they use."),
+    ] = None,
+    project: ProjectOption = None,
+    environment: EnvironmentOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Find every fault of the project, each with its file, line and column.
+
+    Nobody is called: connections are looked at, not opened. Exit status: 0 without faults, 1
+    with faults. An environment variable that is not set is a warning.
+
+    Example: connector check --env live
+    """
+    try:
+        folder = project_folder(project)
+        host = MemoryHost(folder, folder / STATE)
+        checked = asyncio.run(
+            check_project(folder, os.environ, environment, host, operations or [])
+        )
+    except ConnectorError as error:
+        fail(error, as_json=as_json)
+    found = [("fault", one) for one in checked.faults] + [
+        ("warning", one) for one in checked.warnings
+    ]
+    for severity, problem in sorted(found, key=lambda each: place_of(each[1])):
+        if as_json:
+            print_json(_json(severity, problem))
+        else:
+            out.print(_line(severity, problem))
+    if as_json:
+        print_json(
+            {
+                "event": "end",
+                "faults": len(checked.faults),
+                "warnings": len(checked.warnings),
+                "endpoints": checked.endpoints,
+                "operations": checked.operations,
+            }
+        )
+    else:
+        err.print(_summary(checked))
+    if checked.faults:
+        raise typer.Exit(COULD_NOT_RUN)
+
+
+def _line(severity: str, problem: Problem) -> Text:
+    file, line, column = place_of(problem)
+    text = Text(f"{file}:{line}:{column}: ", style="bold")
+    if severity == "warning":
+        text.append("warning: ", style="yellow")
+    text.append(problem.message, style="")
+    for place in (problem.at,):
+        if place and place not in problem.message:
+            text.append(f" ({place})", style="")
+    text.append(f" {problem.remedy}" if problem.remedy else "", style="dim")
+    return text
+
+
+def _json(severity: str, problem: Problem) -> dict[str, Any]:
+    file, line, column = place_of(problem)
+    place = {"file": file, "line": line, "column": column}
+    return {"event": severity, **problem_json(problem), **place}
+
+
+def _summary(checked: Checked) -> Text:
+    what = (
+        f"{_count(len(checked.endpoints), 'endpoint')} and "
+        f"{_count(len(checked.operations), 'operation')} checked: "
+    )
+    warned = f", {_count(len(checked.warnings), 'warning')}" if checked.warnings else ""
+    if checked.faults:
+        return Text.assemble(what, (_count(len(checked.faults), "fault"), "bold red"), warned, ".")
+    return Text.assemble(what, ("no fault", "bold green"), warned, ".")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
