@@ -40,14 +40,11 @@ async def check_project(
     chosen, used = _chosen(survey, names)
     inspection = Inspection(host)
     try:
-        if survey.known:
-            await _inspect(survey.project, chosen, used, inspection)
+        await _inspect(survey, chosen, used, inspection)
     finally:
         await inspection.close()
-    faults = (
-        *(each for each in survey.problems if _concerns(each, chosen, used)),
-        *inspection.faults,
-    )
+    concerned = (each for each in survey.problems if not names or _concerns(each, chosen, used))
+    faults = (*concerned, *inspection.faults)
     return Checked(
         _ordered(faults),
         _ordered(inspection.warnings),
@@ -85,8 +82,9 @@ def _concerns(problem: Problem, chosen: Sequence[str], used: Sequence[Place]) ->
 
 
 async def _inspect(
-    project: Project, chosen: Sequence[str], used: Sequence[Place], inspection: Inspection
+    survey: Survey, chosen: Sequence[str], used: Sequence[Place], inspection: Inspection
 ) -> None:
+    project = survey.project
     for place in used:
         endpoint = project.endpoints.get(place.endpoint)
         if endpoint is not None and place.activity in endpoint.activities:
@@ -95,7 +93,7 @@ async def _inspect(
             await inspection.connection(endpoint)
     for name in chosen:
         document = project.operations.get(name)
-        if document is not None:
+        if document is not None and not survey.variables.untold(document.document.value):
             source = await _end(project, document, "source", inspection)
             target = await _end(project, document, "target", inspection)
             composed = compose(

@@ -12,7 +12,9 @@ from connector_agent.operations.end import (
     schemas_of,
     type_of,
 )
+from connector_agent.project.document import Keys
 from connector_agent.project.endpoint import EndpointDocument
+from connector_agent.project.variables import UNTOLD
 
 
 class Inspection:
@@ -60,13 +62,14 @@ class Inspection:
             return None
         self.faults.extend(endpoint.literal_secrets(connector.form()))
         settings, unset = self._settings(endpoint, connector)
+        trial = connector.form().trial
         try:
             return await connector.connect(settings, self._host)
         except SettingError as error:
             for problem in located(endpoint, error).problems:
                 if problem.path.partition(".")[0] not in unset:
                     self.faults.append(problem)
-            return None
+            return await connector.connect(trial, self._host) if trial else None
 
     def _settings(
         self, endpoint: EndpointDocument, connector: Connector
@@ -76,9 +79,7 @@ class Inspection:
         names = list(stated) if isinstance(stated, dict) else []
         unset = set()
         for name in names:
-            problems = endpoint.unset(("connection", name))
-            self.warnings.extend(problems)
-            if problems:
+            if self._is_unset(endpoint, ("connection", name)):
                 unset.add(name)
         if not unset:
             return endpoint.connection(), unset
@@ -87,10 +88,7 @@ class Inspection:
 
     async def _open(self, endpoint: EndpointDocument, name: str) -> End:
         connection = await self.connection(endpoint)
-        keys = ("activities", name)
-        unset = endpoint.unset(keys)
-        self.warnings.extend(unset)
-        if unset:
+        if self._is_unset(endpoint, ("activities", name)):
             raise _FoundError
         activity = endpoint.activity(name)
         try:
@@ -111,6 +109,12 @@ class Inspection:
             self.faults.extend(error.problems)
             raise _FoundError from None
         return End(endpoint, activity, kind, connection, schemas)
+
+    def _is_unset(self, endpoint: EndpointDocument, keys: Keys) -> bool:
+        """Whether something that stands there isn't known; it is noted where nobody said so."""
+        problems = endpoint.unset(keys)
+        self.warnings.extend(problem for problem in problems if problem.code != UNTOLD)
+        return bool(problems)
 
 
 class _FoundError(Exception):

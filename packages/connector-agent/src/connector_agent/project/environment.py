@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 
-from connector_sdk import JSON, SettingError
+from connector_sdk import JSON, Problem
 
 from connector_agent.project.document import Document, Faults
 from connector_agent.project.names import nearest
 from connector_agent.project.variables import variable_faults
 
 
-def read_environment(document: Document, declared: Mapping[str, JSON] | None) -> Mapping[str, JSON]:
-    """The variables in `document`. Raises SettingError with every fault of its shape.
+def read_environment(
+    document: Document, declared: Mapping[str, JSON] | None
+) -> tuple[Mapping[str, JSON], tuple[Problem, ...]]:
+    """The variables in `document`, and every fault of its shape.
 
     `declared` are those of project.yaml, None where they are not known: a name that is not
     among them would be used nowhere else, and is most likely a slip.
@@ -36,9 +38,7 @@ def read_environment(document: Document, declared: Mapping[str, JSON] | None) ->
                 "environment.",
                 ("variables", name),
             )
-    if faults.problems:
-        raise SettingError(*faults.problems)
-    return values
+    return values, tuple(faults.problems)
 
 
 def read_variables(faults: Faults, top: Mapping[str, JSON]) -> Mapping[str, JSON]:

@@ -129,12 +129,11 @@ class Documents(NamedTuple):
 
 class Survey(NamedTuple):
     """What a folder holds: all of a project that can be used, and all that is wrong with it.
-    Without problems the project is whole. `known` says whether the variables are known; where
-    their file is broken, values that come from them are empty."""
+    Without problems the project is whole."""
 
     project: Project
     problems: tuple[Problem, ...]
-    known: bool
+    variables: Variables
 
     @classmethod
     def of(cls, folder: Path, environ: Mapping[str, str], environment: str = "") -> "Survey":
@@ -253,21 +252,17 @@ def _read(
 ) -> Survey:
     """The project in `documents`; `problems` were found while these were read."""
     broken = {problem.line.partition(":")[0] for problem in problems}
-    name, values = _top(documents.top, problems)
+    name, declared = _top(documents.top, problems)
+    values = declared
     for key, document in documents.environments.items():
-        try:
-            own = read_environment(document, values)
-        except SettingError as error:
-            problems.extend(error.problems)
-            broken.add(document.file)
-        else:
-            if key == environment and values is not None:
-                values = {**values, **own}
+        own, faults = read_environment(document, declared)
+        problems.extend(faults)
+        if key == environment and values is not None:
+            values = {**values, **own}
     file = f"environments/{environment}.yaml"
     if environment and environment not in documents.environments and file not in broken:
         raise SettingError(_unknown("environment", environment, documents.environments))
-    known = values is not None and file not in broken
-    variables = Variables(values or {}, known=known)
+    variables = Variables(values or {}, known=values is not None and file not in broken)
     endpoints: dict[str, EndpointDocument] = {}
     for key, document in documents.endpoints.items():
         try:
@@ -290,7 +285,7 @@ def _read(
             if problem is not None:
                 problems.append(problem._replace(line=operation.position((side,))))
     project = Project(name, folder, environment, endpoints, operations, documents)
-    return Survey(project, tuple(problems), known)
+    return Survey(project, tuple(problems), variables)
 
 
 def _place_fault(place: Place, endpoints: Mapping[str, EndpointDocument]) -> Problem | None:

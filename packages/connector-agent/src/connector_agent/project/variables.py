@@ -15,6 +15,9 @@ from connector_agent.project.names import nearest
 _REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
+UNTOLD = "untold_variable"
+"""The code of a fault that only follows from another one."""
+
 Lookup = Callable[[str], str]
 """Gives the value of an environment variable by its name. Raises ReferenceFaultError."""
 
@@ -70,7 +73,8 @@ class Variables:
     """The variables of the project, ready to be put in place.
 
     `values` are those of project.yaml with those of the chosen environment over them. With
-    `known` False the file that states them could not be read, and no name is a fault.
+    `known` False a file that states them could not be read: then no name is a fault while a
+    project is loaded, and what needs one that isn't there can't be used.
     """
 
     def __init__(self, values: Mapping[str, JSON], *, known: bool = True) -> None:
@@ -94,8 +98,14 @@ class Variables:
     def value_of(self, name: str, env: Lookup) -> JSON:
         """The value of one variable. Raises ReferenceFaultError."""
         if name not in self.values:
-            if not self._known:
+            if not self._known and env in (unread, refused, as_written):
                 return ""
+            if not self._known:
+                raise ReferenceFaultError(
+                    UNTOLD,
+                    f"The value of the variable {name!r} is not known.",
+                    "Mend the file that states it first.",
+                )
             raise ReferenceFaultError(
                 "unknown_variable",
                 f"project.yaml has no variable {name!r}.",
@@ -103,6 +113,11 @@ class Variables:
             )
         value = self.values[name]
         return _expanded(value, env) if isinstance(value, str) else value
+
+    def untold(self, value: JSON) -> bool:
+        """Whether a part of a document needs a variable whose file could not be read."""
+        names = (name for space, name in _references(value) if space == "var")
+        return not self._known and any(name not in self.values for name in names)
 
     def environment_names(self, value: JSON) -> Iterator[str]:
         """The environment variables that a part of a document refers to, also by variables."""
