@@ -8,7 +8,9 @@ import typer
 from connector_agent.cli.check_command import check_command
 from connector_agent.cli.forget_command import forget_command, ledger_key_command
 from connector_agent.cli.log_commands import log_command, outcomes_command, runs_command
+from connector_agent.cli.objects_command import objects_command, schema_command
 from connector_agent.cli.run_commands import resume_command, run_command
+from connector_agent.cli.show_command import show_command
 from connector_agent.cli.steps_command import steps_command
 from connector_agent.cli.test_command import test_command
 
@@ -20,6 +22,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("check")(check_command)
+app.command("objects")(objects_command)
+app.command("schema")(schema_command)
+app.command("show")(show_command)
 app.command("test")(test_command)
 app.command("run")(run_command)
 app.command("resume")(resume_command)

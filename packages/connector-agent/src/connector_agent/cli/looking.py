@@ -1,0 +1,109 @@
+"""Endpoints and connectors opened to be looked at, by their name on the command line."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from connector_sdk import (
+    ActivityType,
+    Connection,
+    Connector,
+    MemoryHost,
+    Problem,
+    SettingError,
+    did_you_mean,
+)
+
+from connector_agent.connectors import registry
+from connector_agent.operations.end import connector_of
+from connector_agent.operations.inspection import Inspection
+from connector_agent.project import EndpointDocument, Project, Survey
+from connector_agent.project.names import canonical
+from connector_agent.runs.runner import STATE
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A connector with a connection that nobody is called with; without an endpoint, one with
+    the settings that the connector has for that."""
+
+    connector: Connector
+    connection: Connection
+    endpoint: EndpointDocument | None
+
+    def type(self, name: str) -> ActivityType:
+        """The activity type of this name. Raises SettingError."""
+        types = {each.name: each for each in self.connector.activity_types()}
+        found = types.get(name)
+        if found is None:
+            raise SettingError(
+                Problem(
+                    "unknown_activity_type",
+                    f"The connector {self.connector.name!r} has no activity type {name!r}.",
+                    did_you_mean(name, types) or f"It has: {', '.join(types)}.",
+                )
+            )
+        return found
+
+
+def survey(stated: Path | None, environment: str) -> Survey | None:
+    """The project as far as it can be read; None outside of one. Raises SettingError for a
+    folder that was named and is no project."""
+    if stated is None:
+        try:
+            stated = Project.find(Path.cwd())
+        except SettingError:
+            return None
+    return Survey.of(stated.absolute(), os.environ, environment)
+
+
+@asynccontextmanager
+async def look(name: str, surveyed: Survey | None) -> AsyncIterator[Looked]:
+    """The endpoint of this name, or else the connector. Raises SettingError, also for faults
+    of that endpoint."""
+    folder = surveyed.project.folder if surveyed is not None else None
+    host = MemoryHost(folder, folder / STATE if folder is not None else None)
+    endpoint = _endpoint(name, surveyed)
+    if endpoint is not None:
+        inspection = Inspection(host)
+        try:
+            connection = await inspection.connection(endpoint)
+            if connection is None:
+                raise SettingError(*(inspection.faults or inspection.warnings))
+            yield Looked(connector_of(endpoint), connection, endpoint)
+        finally:
+            await inspection.close()
+        return
+    if name not in registry.installed():
+        raise SettingError(_unknown(name, surveyed))
+    connector = registry.connector(name)
+    connection = await connector.connect(connector.form().trial, host)
+    try:
+        yield Looked(connector, connection, None)
+    finally:
+        await connection.close()
+
+
+def _endpoint(name: str, surveyed: Survey | None) -> EndpointDocument | None:
+    if surveyed is None:
+        return None
+    found = surveyed.project.endpoints.get(canonical(name))
+    if found is None:
+        file = f"endpoints/{canonical(name)}.yaml"
+        faults = [one for one in surveyed.problems if one.line.partition(":")[0] == file]
+        if faults:
+            raise SettingError(*faults)
+    return found
+
+
+def _unknown(name: str, surveyed: Survey | None) -> Problem:
+    connectors = list(registry.installed())
+    endpoints = list(surveyed.project.endpoints) if surveyed is not None else []
+    what = "endpoint and no connector" if endpoints else "connector"
+    have = f"Connectors: {', '.join(connectors)}."
+    if endpoints:
+        have = f"Endpoints: {', '.join(endpoints)}. {have}"
+    hint = did_you_mean(name, [*endpoints, *connectors])
+    return Problem("unknown_endpoint", f"There is no {what} {name!r}.", hint or have)

@@ -1,0 +1,97 @@
+"""A schema as a tree for a terminal: one line for each field."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from connector_sdk import Field
+
+_LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])|\n")
+_CHOICES = 6
+_WORDS = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+    "object": "object",
+    "map": "names and values",
+    "file": "file",
+    "any": "anything",
+}
+
+
+class Line(NamedTuple):
+    """A field `depth` levels below the top; `more` counts those below it that are not shown."""
+
+    depth: int
+    field: Field
+    more: int
+
+
+def tree(root: Field, *, depth: int = 0, only_required: bool = False, text: str = "") -> list[Line]:
+    """The fields below `root`, down to `depth` levels (0: all of them). With `only_required`
+    those that have to be given; with `text` those whose name or description has it in it, and
+    what they stand in."""
+    return list(_lines(root, 0, depth, only_required, text.casefold()))
+
+
+def children(field: Field) -> tuple[Field, ...]:
+    """The fields of an object, of the objects in a list or map, and of every shape that a
+    value may have."""
+    if field.any_of:
+        seen: dict[str, Field] = {}
+        for option in field.any_of:
+            for child in children(option):
+                seen.setdefault(child.name, child)
+        return tuple(seen.values())
+    if field.items is not None:
+        return children(field.items)
+    return field.fields
+
+
+def type_text(field: Field) -> str:
+    """What a field holds, in words."""
+    if field.ref:
+        return f"id or {field.ref}" if field.expandable else field.ref
+    if field.any_of:
+        return " or ".join(dict.fromkeys(type_text(option) for option in field.any_of))
+    if field.type == "list":
+        return f"list of {type_text(field.items)}" if field.items is not None else "list"
+    if field.type == "map" and field.items is not None and field.items.type != "any":
+        return f"names with {type_text(field.items)}"
+    if field.choices:
+        shown = ", ".join(map(_choice, field.choices[:_CHOICES]))
+        left = len(field.choices) - _CHOICES
+        more = f" and {left} more" if left > 0 else ", or others" if field.open else ""
+        return f"{shown}{more}"
+    word = _WORDS.get(field.type, field.type)
+    return f"{word} ({field.format})" if field.format else word
+
+
+def sentence(text: str) -> str:
+    """The first sentence of a description, without markup."""
+    plain = re.sub(r"<[^>]+>", "", _LINK.sub(r"\1", text)).strip()
+    return _SENTENCE.split(plain, maxsplit=1)[0].strip()
+
+
+def _lines(root: Field, above: int, depth: int, only_required: bool, text: str) -> Iterator[Line]:
+    for field in children(root):
+        if only_required and not field.required:
+            continue
+        below = list(_lines(field, above + 1, depth, only_required, text))
+        if text and not below and not _has(field, text):
+            continue
+        if depth and above >= depth:
+            continue
+        hidden = len(children(field)) if depth and above + 1 >= depth else 0
+        yield Line(above, field, 0 if only_required else hidden)
+        yield from below
+
+
+def _has(field: Field, text: str) -> bool:
+    return text in field.name.casefold() or text in field.description.casefold()
+
+
+def _choice(choice: str | float) -> str:
+    return str(choice).lower() if isinstance(choice, bool) else str(choice)

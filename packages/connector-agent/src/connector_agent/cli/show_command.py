@@ -1,0 +1,95 @@
+"""connector show: an operation with everything that it comes to, in words."""
+
+import asyncio
+import os
+from typing import Annotated
+
+import typer
+from connector_sdk import JSON, ConnectorError, MemoryHost
+from rich.text import Text
+
+from connector_agent.cli.output import fail, mode_text, out, print_json
+from connector_agent.cli.project_option import (
+    EnvironmentOption,
+    JsonOption,
+    ProjectOption,
+    project_folder,
+)
+from connector_agent.operations.description import Description, Side, describe
+from connector_agent.project import Project
+from connector_agent.runs.runner import STATE
+
+
+def show_command(
+    operation: Annotated[str, typer.Argument(help="Name of the operation.")],
+    project: ProjectOption = None,
+    environment: EnvironmentOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Show an operation with everything that it comes to.
+
+    Variables are filled in; what stands in the environment, such as keys, is not. Nobody is
+    called.
+
+    Example: connector show "import customers" --env live
+    """
+    try:
+        folder = project_folder(project)
+        loaded = Project.load(folder, os.environ, environment)
+        host = MemoryHost(folder, folder / STATE)
+        found = asyncio.run(describe(loaded, operation, host))
+    except ConnectorError as error:
+        fail(error, as_json=as_json)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        _print(found)
+
+
+def _print(found: Description) -> None:
+    out.print(Text(found.name, style="bold"), f"  ({found.file})", sep="")
+    _print_row("environment", found.environment or "none")
+    _print_side("source", found.source)
+    if found.where:
+        _print_row("where", "; ".join(found.where))
+    if found.group:
+        _print_row("group", found.group)
+    _print_row("identity", found.identity)
+    _print_row("mapping", "" if found.mapping else "none: records are written as they are read")
+    width = max((len(to) for to, _ in found.mapping), default=0)
+    for to, how in found.mapping:
+        out.print(Text.assemble("    ", f"{to:<{width}}", ("  ←  ", "dim"), how))
+    _print_side("target", found.target)
+    for name, text in found.options:
+        _print_row(name, text)
+    if found.faults:
+        number = len(found.faults)
+        out.print(
+            f"\n{number} fault{'s' * (number > 1)}: connector check {found.name!r} lists them.",
+            style="red",
+        )
+
+
+def _print_side(role: str, side: Side) -> None:
+    _print_row(role, f"{side.place}  ({side.connector} {side.type})", mode=side.mode)
+    if side.on:
+        _print_row("  works on", f"{side.on}{f', {side.action}' if side.action else ''}")
+    if side.call:
+        _print_row("  calls", side.call)
+    for name, value in {**side.connection, **side.settings}.items():
+        _print_row(f"  {name}", _value(value))
+    if side.columns:
+        _print_row("  gives", ", ".join(side.columns))
+
+
+def _print_row(label: str, text: str, *, mode: str = "") -> None:
+    parts = [f"  {label + ':':<16} ", text]
+    if mode not in ("", "none"):
+        parts.append("  ")
+        out.print(*parts, mode_text(mode), sep="")
+    else:
+        out.print(*parts, sep="")
+
+
+def _value(value: JSON) -> str:
+    return value if isinstance(value, str) else str(value)

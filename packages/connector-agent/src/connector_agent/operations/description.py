@@ -1,0 +1,246 @@
+"""An operation in words: what is read, what becomes of it, and where it goes."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+from connector_sdk import JSON, Connector, Host, Problem, SettingError
+
+from connector_agent.operations.composition import compose
+from connector_agent.operations.end import End, Role, connector_of
+from connector_agent.operations.inspection import Inspection
+from connector_agent.project import EndpointDocument, Project
+from connector_agent.project.operation import OperationDocument
+
+_HIDDEN = "(hidden)"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One end. `connection` and `settings` are as written, with variables filled in and
+    references to the environment left; `call` is what is called there; `mode` is "" where it
+    can't be told without the environment. `columns` are the fields of a source whose records
+    nobody knows beforehand."""
+
+    place: str
+    connector: str
+    type: str
+    on: str
+    action: str
+    call: str
+    mode: str
+    connection: Mapping[str, JSON]
+    settings: Mapping[str, JSON]
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """All of an operation. `mapping` holds a target and how it is made for each line."""
+
+    name: str
+    file: str
+    environment: str
+    source: Side
+    where: tuple[str, ...]
+    group: str
+    identity: str
+    mapping: tuple[tuple[str, str], ...]
+    target: Side
+    options: tuple[tuple[str, str], ...]
+    faults: tuple[Problem, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for machines."""
+        value = asdict(self)
+        value["mapping"] = [{"to": to, "how": how} for to, how in self.mapping]
+        value["options"] = dict(self.options)
+        value["faults"] = [problem._asdict() for problem in self.faults]
+        return value
+
+
+async def describe(project: Project, name: str, host: Host) -> Description:
+    """The operation in words. Calls nobody; faults do not keep the rest from being told.
+    Raises SettingError where there is no such operation."""
+    document = project.operation(name)
+    inspection = Inspection(host)
+    try:
+        source, target = [
+            await inspection.end(project.endpoint(place.endpoint), place.activity)
+            for place in (document.source, document.target)
+        ]
+        composition = compose(
+            document,
+            project.folder,
+            source.schemas if source is not None else None,
+            target.schemas if target is not None else None,
+        )
+        return Description(
+            name=document.name,
+            file=document.document.file,
+            environment=project.environment,
+            source=_side(project, document, "source", source),
+            where=tuple(_tests(document.where)),
+            group=_group(document),
+            identity=" and ".join(document.identity) or "none: each record is a new one",
+            mapping=tuple(_lines(document.mapping)),
+            target=_side(project, document, "target", target),
+            options=tuple(_options(document, target)),
+            faults=(*inspection.faults, *composition.faults),
+        )
+    finally:
+        await inspection.close()
+
+
+def _side(project: Project, document: OperationDocument, role: Role, end: End | None) -> Side:
+    place = document.source if role == "source" else document.target
+    endpoint = project.endpoint(place.endpoint)
+    activity = endpoint.activities[place.activity]
+    settings = endpoint.written(("activities", activity.name))
+    unset = endpoint.unset(("connection",))
+    return Side(
+        place=str(place),
+        connector=endpoint.connector,
+        type=activity.type,
+        on=activity.on,
+        action=activity.action,
+        call=end.schemas.call if end is not None else "",
+        mode=end.connection.mode if end is not None and not unset else "",
+        connection=_shown(endpoint),
+        settings={
+            name: value
+            for name, value in (settings.items() if isinstance(settings, dict) else ())
+            if name not in ("type", "on", "action")
+        },
+        columns=tuple(child.name for child in end.schemas.response.fields)
+        if end is not None and role == "source" and not end.type.levels
+        else (),
+    )
+
+
+def _shown(endpoint: EndpointDocument) -> dict[str, JSON]:
+    """The settings of the connection without any secret that stands in the files."""
+    written = endpoint.written(("connection",))
+    if not isinstance(written, dict):
+        return {}
+    try:
+        connector: Connector | None = connector_of(endpoint)
+    except SettingError:
+        connector = None
+    exposed = {"*"}
+    if connector is not None:
+        exposed = {problem.path for problem in endpoint.literal_secrets(connector.form())}
+    return {
+        name: _HIDDEN if name in exposed or "*" in exposed else value
+        for name, value in written.items()
+        if value != ""
+    }
+
+
+def _tests(where: JSON) -> Iterator[str]:
+    if isinstance(where, str):
+        yield where
+    elif where is not None:
+        for test in where if isinstance(where, list) else [where]:
+            yield _condition(test)
+
+
+def _condition(test: JSON) -> str:
+    """ "status is not closed"."""
+    if not isinstance(test, dict):
+        return _text(test)
+    field = _text(test.get("from"))
+    for name, value in test.items():
+        match name:
+            case "equals":
+                return f"{field} is {_text(value)}"
+            case "not_equals":
+                return f"{field} is not {_text(value)}"
+            case "in":
+                listed = value if isinstance(value, list) else [value]
+                return f"{field} is one of {', '.join(map(_text, listed))}"
+            case "blank":
+                return f"{field} is {'blank' if value else 'not blank'}"
+    return _text(test)
+
+
+def _group(document: OperationDocument) -> str:
+    group = document.group
+    if group is None:
+        return ""
+    return f"rows with the same {' and '.join(group.by)} become one record with its {group.into}"
+
+
+def _lines(mapping: JSON | tuple[JSON, ...], above: str = "") -> Iterator[tuple[str, str]]:
+    for line in mapping if isinstance(mapping, (list, tuple)) else ():
+        if not isinstance(line, dict):
+            continue
+        to = f"{above}{_text(line.get('to'))}"
+        yield to, _how(line)
+        yield from _lines(line.get("mapping", []), f"{to}[].")
+
+
+def _how(line: Mapping[str, JSON]) -> str:
+    """ "email: trim, lower (when status is open)"."""
+    parts: list[str] = []
+    for name, value in line.items():
+        match name:
+            case "to" | "steps" | "when" | "mapping":
+                pass
+            case "from":
+                parts.append(_text(value))
+            case "value":
+                parts.append(f"always {_text(value)}")
+            case "expression":
+                parts.append(f"= {_text(value)}")
+            case "each":
+                parts.append(f"for each of {_text(value)}")
+            case _:
+                parts.append(f"{name} {_text(value)}")
+    text = ", ".join(parts)
+    steps = line.get("steps")
+    if isinstance(steps, list) and steps:
+        listed = ", ".join(map(_step, steps))
+        text = f"{text}: {listed}" if text else listed
+    if "when" in line:
+        text += f" (when {_condition(line['when'])})"
+    return text
+
+
+def _step(step: JSON) -> str:
+    if isinstance(step, dict) and len(step) == 1:
+        ((name, given),) = step.items()
+        if isinstance(given, dict):
+            told = ", ".join(f"{key} {_text(value)}" for key, value in given.items())
+            return f"{name} ({told})"
+        return f"{name} {_text(given)}"
+    return _text(step)
+
+
+def _options(document: OperationDocument, target: End | None) -> Iterator[tuple[str, str]]:
+    options = document.options
+    repeat = {
+        "skip": "a record that an earlier run wrote is skipped",
+        "update": "a record that an earlier run wrote is updated",
+        "create": "each run writes every record anew",
+    }[options.repeat]
+    if target is not None and target.type.guarantee == "positioned":
+        repeat = "each run writes the target anew; it appears when it is whole"
+    yield "repeat", repeat
+    problems = "they never end the run"
+    if options.on_problem == "stop":
+        problems = "the first one ends the run"
+    elif options.stop_after_problems:
+        problems = f"the run ends after {options.stop_after_problems:,}"
+    yield "problems", problems
+    for name, path in document.results._asdict().items():
+        if path:
+            yield f"{name} file", path
+
+
+def _text(value: JSON) -> str:
+    """A value as it is written: text plain where nobody can take it for something else."""
+    if isinstance(value, str) and value.strip() == value and value.isprintable() and value:
+        return value
+    return orjson.dumps(value).decode()
