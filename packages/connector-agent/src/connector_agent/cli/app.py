@@ -7,6 +7,7 @@ import typer
 
 from connector_agent.cli.check_command import check_command
 from connector_agent.cli.forget_command import forget_command, ledger_key_command
+from connector_agent.cli.init_command import init_command
 from connector_agent.cli.log_commands import log_command, outcomes_command, runs_command
 from connector_agent.cli.objects_command import objects_command, schema_command
 from connector_agent.cli.run_commands import resume_command, run_command
@@ -21,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("init")(init_command)
 app.command("check")(check_command)
 app.command("objects")(objects_command)
 app.command("schema")(schema_command)
