@@ -1,23 +1,28 @@
 """CSV as records: values stay the text that stands in the file."""
 
+import io
 import re
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from connector_sdk import Problem, SettingError, shown
+from connector_sdk import Problem, SettingError, did_you_mean, shown
 
-from connector_agent.connectors.files.counting import counted
-from connector_agent.connectors.files.encoding import Encoding, decoded, find_encoding
-from connector_agent.connectors.files.header import header_problems, unknown_columns
-from connector_agent.connectors.files.readable import Read, Readable, Reads
+from connector_agent.connectors.files.encoding import Encoding, find_encoding
+from connector_agent.connectors.files.opening import reading
 from connector_agent.connectors.files.rows import Row, find_delimiter, rows
-from connector_agent.connectors.files.settings import ReadSettings
-from connector_agent.connectors.files.shape import Shape, table_schema
+from connector_agent.connectors.files.settings import ReadSettings, header_problems
 
 _SAMPLE = 1 << 16
 # Groups of three may be set apart by a point, a blank (also a narrow one) or an apostrophe.
 _COMMA_NUMBER = re.compile(r"\s*[+-]?(?:\d+|\d{1,3}(?:[.\u0020\u00a0\u202f'’]\d{3})+)(?:,\d+)?\s*")
 _GROUPING = str.maketrans({",": ".", **dict.fromkeys(".\u00a0\u202f'’ \t")})
+
+Read = tuple[bytes, str, Problem | None] | None
+"""One record as raw JSON, its place, and its problem; None for a line that is passed over."""
+Reads = Generator[Read, None, None]
 
 
 class Layout(NamedTuple):
@@ -29,36 +34,12 @@ class Layout(NamedTuple):
     has_header: bool
 
 
-_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
-
-
-def open_csv(settings: ReadSettings) -> Readable:
-    """Raises SettingError as `find_layout` does, and for settings that don't go with the
-    columns."""
-    layout = find_layout(settings)
-    shape = Shape(layout.columns, settings.nested, settings.json_columns, settings.file.name)
-    encoding = layout.encoding
-    name = "utf-8" if encoding.name == "utf-8-sig" else encoding.name
-    schema = table_schema(
-        layout.columns,
-        "string",
-        settings.nested,
-        settings.json_columns,
-        f"CSV in {name}{', assumed' if encoding.assumed else ''}; "
-        f"between cells: {_DELIMITERS.get(layout.delimiter, 'stated')}.",
-    )
-
-    def records() -> Reads:
-        return csv_records(settings, layout, shape)
-
-    return Readable(records, lambda: counted(records, settings.file.path), layout.columns, schema)
-
-
 def find_layout(settings: ReadSettings) -> Layout:
     """Reads all of the file once for its encoding, and its beginning for the rest. Raises
     SettingError for an empty file and for a header that gives no sound names."""
-    encoding = find_encoding(settings.file, settings.encoding)
-    with decoded(settings.file, encoding) as text:
+    path = settings.path
+    encoding = find_encoding(path, settings.encoding)
+    with _text(path, encoding) as text:
         sample = text.read(_SAMPLE)
         whole = not text.read(1)
     delimiter = settings.delimiter or find_delimiter(sample, whole, settings.quote)
@@ -66,22 +47,31 @@ def find_layout(settings: ReadSettings) -> Layout:
         columns = settings.header
     else:
         columns = _header(settings, encoding, delimiter)
-    problems = unknown_columns(
-        settings.decimal_comma, columns, settings.file.name, "decimal_comma"
-    )
+    problems = [
+        Problem(
+            "unknown_column",
+            f"There is no column {name!r} in {path.name}.",
+            did_you_mean(name, columns) or f"It has: {shown(', '.join(columns))}.",
+            path="decimal_comma",
+            value=name,
+        )
+        for name in settings.decimal_comma
+        if name not in columns
+    ]
     if problems:
         raise SettingError(*problems)
     return Layout(encoding, delimiter, columns, settings.header is None)
 
 
-def csv_records(settings: ReadSettings, layout: Layout, shape: Shape) -> Reads:
+def csv_records(settings: ReadSettings, layout: Layout) -> Reads:
     """Every record in the order of the file. Raises SettingError when the file can't be read
     to its end."""
-    name = settings.file.name
+    name = settings.path.name
     columns = layout.columns
     width = len(columns)
     commas = [columns.index(column) for column in settings.decimal_comma]
-    with decoded(settings.file, layout.encoding) as text:
+    encode = msgspec.json.Encoder().encode
+    with _text(settings.path, layout.encoding) as text:
         header_due = layout.has_header
         for row in rows(text, layout.delimiter, settings.quote):
             cells = row.cells
@@ -94,13 +84,33 @@ def csv_records(settings: ReadSettings, layout: Layout, shape: Shape) -> Reads:
             else:
                 at = f"{name} row {row.number}"
                 problem = _commas_to_points(cells, commas, columns, at) if commas else None
-                raw, other = shape.record(cells, at)
-                yield raw, at, problem or other
+                yield encode(dict(zip(columns, cells, strict=True))), at, problem
+
+
+@contextmanager
+def _text(path: Path, encoding: Encoding) -> Iterator[io.TextIOWrapper]:
+    """The text with its line ends as they are. The encoding was proved on the whole file, so
+    that a byte that does not fit means that the file changed since."""
+    with (
+        reading(path) as file,
+        io.TextIOWrapper(file, encoding=encoding.name, newline="") as text,
+    ):
+        try:
+            yield text
+        except UnicodeError as error:
+            raise SettingError(
+                Problem(
+                    "file_changed",
+                    f"{path.name} changed while it was read: it is no longer {encoding.name}.",
+                    "Run again when nobody writes to the file.",
+                    path="path",
+                )
+            ) from error
 
 
 def _header(settings: ReadSettings, encoding: Encoding, delimiter: str) -> tuple[str, ...]:
-    name = settings.file.name
-    with decoded(settings.file, encoding) as text:
+    name = settings.path.name
+    with _text(settings.path, encoding) as text:
         for row in rows(text, delimiter, settings.quote):
             if row.fault:
                 raise SettingError(

@@ -1,15 +1,13 @@
 """How the text of a file is encoded: its mark, UTF-8 proved over the whole file, or a guess."""
 
 import codecs
-import io
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 from connector_sdk import Problem, SettingError
 
-from connector_agent.connectors.files.opening import Input, reading
+from connector_agent.connectors.files.opening import reading
 
 LOGGER = "connector_agent.connectors.files"
 _CHUNK = 1 << 20
@@ -53,34 +51,35 @@ class _Bad(NamedTuple):
     byte: int
 
 
-def find_encoding(source: Input, stated: str) -> Encoding:
+def find_encoding(path: Path, stated: str) -> Encoding:
     """The encoding of a file, proved on all of it, so that nothing stops half-way. Raises
     SettingError when the stated one does not fit, or none does."""
-    with reading(source) as file:
+    with reading(path) as file:
         start = file.read(_SAMPLE)
     if stated:
         name = "utf-8-sig" if codecs.lookup(stated).name == "utf-8" else stated
-        bad = _first_bad(source, name)
+        bad = _first_bad(path, name)
         if bad is not None:
-            raise SettingError(_does_not_fit(source, stated, bad))
+            raise SettingError(_does_not_fit(path, stated, bad))
         return Encoding(name)
-    if name := marked(start):
-        bad = _first_bad(source, name)
-        if bad is not None:
-            raise SettingError(_does_not_fit(source, f"{name}, as its first bytes say", bad))
-        return Encoding(name)
+    for mark, name in _MARKS:
+        if start.startswith(mark):
+            bad = _first_bad(path, name)
+            if bad is not None:
+                raise SettingError(_does_not_fit(path, f"{name}, as its first bytes say", bad))
+            return Encoding(name)
     if unmarked := _unmarked_utf_16(start):
         return Encoding(unmarked, assumed=True)
-    bad = _first_bad(source, "utf-8")
+    bad = _first_bad(path, "utf-8")
     if bad is None:
         return Encoding("utf-8-sig")
-    name = _likeliest(source, bad.offset)
-    if not name or _first_bad(source, name) is not None:
-        raise SettingError(_does_not_fit(source, "utf-8", bad))
+    name = _likeliest(path, bad.offset)
+    if not name or _first_bad(path, name) is not None:
+        raise SettingError(_does_not_fit(path, "utf-8", bad))
     logging.getLogger(LOGGER).warning(
         "%s is not UTF-8 (byte %d, line %d); it is read as %s, which is the likeliest. "
         "State `encoding` to be sure.",
-        source.name,
+        path.name,
         bad.offset,
         bad.line,
         name,
@@ -88,37 +87,11 @@ def find_encoding(source: Input, stated: str) -> Encoding:
     return Encoding(name, assumed=True)
 
 
-def marked(start: bytes) -> str:
-    """The encoding that a byte order mark tells, or ""."""
-    return next((name for mark, name in _MARKS if start.startswith(mark)), "")
-
-
-@contextmanager
-def decoded(source: Input, encoding: Encoding) -> Iterator[io.TextIOWrapper]:
-    """The text with its line ends as they are. The encoding was proved on the whole file, so
-    that a byte that does not fit means that the file changed since."""
-    with (
-        reading(source) as file,
-        io.TextIOWrapper(file, encoding=encoding.name, newline="") as text,
-    ):
-        try:
-            yield text
-        except UnicodeError as error:
-            raise SettingError(
-                Problem(
-                    "file_changed",
-                    f"{source.name} changed while it was read: it is no longer {encoding.name}.",
-                    "Run again when nobody writes to the file.",
-                    path="path",
-                )
-            ) from error
-
-
-def _first_bad(source: Input, name: str) -> _Bad | None:
+def _first_bad(path: Path, name: str) -> _Bad | None:
     decoder = codecs.getincrementaldecoder(name)("strict")
     read = 0
     line = 1
-    with reading(source) as file:
+    with reading(path) as file:
         while True:
             chunk = file.read(_CHUNK)
             read += len(chunk)
@@ -147,11 +120,11 @@ def _unmarked_utf_16(start: bytes) -> str:
     return ""
 
 
-def _likeliest(source: Input, offset: int) -> str:
+def _likeliest(path: Path, offset: int) -> str:
     """The likeliest encoding of the lines that are not ASCII, from the first of them on."""
     from charset_normalizer import from_bytes
 
-    with reading(source) as file:
+    with reading(path) as file:
         file.seek(max(0, offset - 1024))
         lines = file.read(_SAMPLE * 4).splitlines()
     sample = b"\n".join(line for line in lines if not line.isascii())[:_SAMPLE]
@@ -183,12 +156,12 @@ def _reads_like_words(text: str) -> bool:
     )
 
 
-def _does_not_fit(source: Input, name: str, bad: _Bad) -> Problem:
+def _does_not_fit(path: Path, name: str, bad: _Bad) -> Problem:
     return Problem(
         "wrong_encoding",
-        f"{source.name} is not {name}: byte {bad.offset} (0x{bad.byte:02x}), in line {bad.line}, "
+        f"{path.name} is not {name}: byte {bad.offset} (0x{bad.byte:02x}), in line {bad.line}, "
         "does not fit.",
         "State the file's real `encoding`, for example cp1252, or save it as UTF-8.",
         path="encoding",
-        at=f"{source.name} line {bad.line}",
+        at=f"{path.name} line {bad.line}",
     )

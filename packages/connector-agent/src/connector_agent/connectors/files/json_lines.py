@@ -1,37 +1,29 @@
 """JSON Lines as records: each line stays the bytes that stand in the file."""
 
+import codecs
+from pathlib import Path
+
 import msgspec
 import orjson
 from connector_sdk import Problem, shown
 
-from connector_agent.connectors.files.counting import counted
-from connector_agent.connectors.files.encoding import Encoding
-from connector_agent.connectors.files.opening import Input
-from connector_agent.connectors.files.readable import Read, Readable, Reads
-from connector_agent.connectors.files.settings import ReadSettings
-from connector_agent.connectors.files.utf8 import encoding_of, utf8
+from connector_agent.connectors.files.csv_reading import Read, Reads
+from connector_agent.connectors.files.opening import reading
 
 
-def open_json_lines(settings: ReadSettings) -> Readable:
-    """Raises SettingError when the file can't be opened or isn't in the stated encoding."""
-    encoding = encoding_of(settings.file, settings.encoding)
-
-    def records() -> Reads:
-        return line_records(settings.file, encoding)
-
-    return Readable(records, lambda: counted(records, settings.file.path))
-
-
-def line_records(source: Input, encoding: Encoding | None = None) -> Reads:
+def json_records(path: Path) -> Reads:
     """Every line that is not blank, in the order of the file. Where a name stands twice in an
     object, its last value counts. Raises SettingError when the file can't be read to its end."""
-    with utf8(source, encoding) as file:
+    name = path.name
+    with reading(path) as file:
         for number, line in enumerate(file, start=1):
             raw = line.strip()
+            if number == 1:
+                raw = raw.removeprefix(codecs.BOM_UTF8)
             if not raw:
                 yield None
                 continue
-            at = f"{source.name} line {number}"
+            at = f"{name} line {number}"
             try:
                 value = orjson.loads(raw)
             except orjson.JSONDecodeError as error:

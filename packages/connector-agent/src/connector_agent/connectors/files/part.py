@@ -1,46 +1,25 @@
 """The hidden file in which a target is written until it is whole."""
 
-import bz2
 import errno
 import fcntl
-import lzma
 import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
 
 from connector_sdk import ConnectorError, Problem, SettingError, TargetFullError
-
-from connector_agent.connectors.files.kinds import Packing, told_by
 
 _BLOCK = 1 << 20
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _GZIP_LEVEL = 6
 _GZIP_WINDOW = 31
-_XZ_PRESET = 3  # a third of the default's memory
-
-
-class Packer(Protocol):
-    """Packs one portion, a file of its own to whoever unpacks it."""
-
-    def compress(self, data: bytes | bytearray, /) -> bytes: ...
-
-    def flush(self) -> bytes: ...
-
-
-_PACKERS: dict[Packing, Callable[[], Packer]] = {
-    "gzip": lambda: zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP_WINDOW),
-    "bzip2": bz2.BZ2Compressor,
-    "xz": lambda: lzma.LZMACompressor(preset=_XZ_PRESET),
-}
 
 
 class Part:
     """Bytes on their way to `final`: kept in `.<name>.part` beside it and moved over it when
-    they are whole, or made into it. One process at a time holds it. `size` and `crc` tell of
-    all bytes that were handed to the disk.
+    they are whole. One process at a time holds it. `size` and `crc` tell of all bytes that
+    were handed to the disk.
 
     Whatever writes may raise TargetFullError, or SettingError for another fault of the disk;
     after that nothing but `close` does any good.
@@ -51,9 +30,8 @@ class Part:
         self.crc = crc
         self._final = final
         self._file = file
-        self._pack = _PACKERS.get(told_by(final.name).packing)
-        self._packer: Packer | None = None
-        self._made = False
+        self._packing = final.suffix.lower() == ".gz"
+        self._packer: zlib._Compress | None = None
         self._failure: ConnectorError | None = None
 
     @classmethod
@@ -91,15 +69,15 @@ class Part:
 
     def append(self, data: bytes | bytearray) -> None:
         """Adds bytes; they are safe against a crash only after `settle`."""
-        if self._pack is not None:
+        if self._packing:
             if self._packer is None:
-                self._packer = self._pack()
+                self._packer = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP_WINDOW)
             data = self._packer.compress(data)
         self._write(data)
 
     def settle(self) -> None:
-        """Makes all bytes durable. What is packed ends a portion here, so that it can be cut
-        at this size and stays readable."""
+        """Makes all bytes durable. A gzip file ends a member here, so that it can be cut at
+        this size and stays readable."""
         if self._packer is not None:
             rest = self._packer.flush()
             self._packer = None
@@ -107,33 +85,23 @@ class Part:
         with self._failing():
             os.fsync(self._file)
 
-    def complete(self, make: Callable[[Path, Path], None] | None = None) -> None:
-        """Moves the file into place, whole and durable. With `make` the file is made of the
-        part, which then stays until `close`: a run that is killed before it has noted its end
-        can be resumed, and makes it once more."""
-        if self._pack is not None and self.size == 0 and self._packer is None:
+    def complete(self) -> None:
+        """Moves the file into place, whole and durable."""
+        if self._packing and self.size == 0 and self._packer is None:
             self.append(b"")
         self.settle()
         with self._failing():
-            whole = part_of(self._final)
-            if make is not None:
-                whole = self._final.with_name(f".{self._final.name}.made")
-                _make(make, part_of(self._final), whole)
-            whole.replace(self._final)
+            part_of(self._final).replace(self._final)
             folder = os.open(self._final.parent, os.O_RDONLY)
             try:
                 os.fsync(folder)
             finally:
                 os.close(folder)
-        self._made = make is not None
-        if not self._made:
-            self.close()
+        self.close()
 
     def close(self) -> None:
         """Lets go of the file; without `complete` it stays aside. May be called twice."""
         if self._file >= 0:
-            if self._made:
-                part_of(self._final).unlink(missing_ok=True)
             os.close(self._file)
             self._file = -1
 
@@ -204,21 +172,6 @@ def _prove(path: Path, size: int, crc: int) -> None:
             left -= len(block)
     if found != crc:
         raise _gone(path, "holds other bytes than the run wrote")
-
-
-def _make(make: Callable[[Path, Path], None], part: Path, whole: Path) -> None:
-    """Leaves nothing behind where it fails: what is half made is of no use."""
-    try:
-        make(part, whole)
-        whole.chmod(part.stat().st_mode & 0o777)
-        file = os.open(whole, os.O_RDONLY)
-        try:
-            os.fsync(file)
-        finally:
-            os.close(file)
-    except BaseException:
-        whole.unlink(missing_ok=True)
-        raise
 
 
 def _copy(origin: Path, file: int, size: int) -> None:

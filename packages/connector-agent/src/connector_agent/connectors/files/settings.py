@@ -1,238 +1,162 @@
-"""The settings of the two activities as checked values."""
+"""The settings of the connection and of the two activities, as forms and as checked values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
-from connector_sdk import JSON, Form, Problem, SettingError, conform, shown
+from connector_sdk import JSON, Field, Form, Problem, SettingError, conform
 
-from connector_agent.connectors.files.coding import coding_of
-from connector_agent.connectors.files.forms import READ, WRITE
-from connector_agent.connectors.files.header import header_problems
-from connector_agent.connectors.files.kinds import (
-    LABELS,
-    PACKED_INSIDE,
-    Kind,
-    Packing,
-    Told,
-    told_by,
-)
-from connector_agent.connectors.files.opening import Input, member_name
 from connector_agent.connectors.files.place import file_of
 
-_TEXTS: tuple[Kind, ...] = ("csv", "jsonl", "json")
-_TABLES: tuple[Kind, ...] = ("csv", "xlsx")
-_BELONGS: dict[str, tuple[Kind, ...]] = {
-    "delimiter": ("csv",),
-    "quote": ("csv",),
-    "decimal_comma": ("csv",),
-    "encoding": _TEXTS,
-    "header": _TABLES,
-    "columns": _TABLES,
-    "lists": _TABLES,
-    "nested": _TABLES,
-    "json_columns": _TABLES,
-    "header_row": ("xlsx",),
-    "sheet": ("xlsx",),
-    "records": ("json",),
+Kind = Literal["csv", "jsonl"]
+
+_ENDINGS: dict[str, tuple[Kind, str]] = {
+    ".csv": ("csv", ""),
+    ".tsv": ("csv", "\t"),
+    ".jsonl": ("jsonl", ""),
+    ".ndjson": ("jsonl", ""),
 }
-_SHEET_NAME = 31
-"""Characters that the name of a sheet may have in Excel."""
+_TEXT = Field(name="", type="string")
+_PATH = Field(
+    name="path",
+    type="string",
+    required=True,
+    label="Path",
+    description="The file, from the connection's folder on; .gz at the end means gzip.",
+)
+_FORMAT = Field(
+    name="format",
+    type="string",
+    choices=("csv", "jsonl"),
+    label="Format",
+    description="By the ending of the path where left out: .csv, .tsv, .jsonl, .ndjson.",
+)
+_DELIMITER = Field(
+    name="delimiter",
+    type="string",
+    label="Delimiter",
+    description="CSV: the character between two cells. Reading detects it, writing takes a "
+    "comma (a tab for .tsv).",
+)
+
+CONNECTION = Form(
+    (
+        Field(
+            name="folder",
+            type="string",
+            default=".",
+            label="Folder",
+            description="Where the files lie, from the project's folder on, or an absolute path. "
+            "No activity reaches outside of it.",
+        ),
+    )
+)
+READ = Form(
+    (
+        _PATH,
+        _FORMAT,
+        _DELIMITER,
+        Field(
+            name="quote",
+            type="string",
+            default='"',
+            label="Quote",
+            description='CSV: the character around a cell; "" when cells are never quoted.',
+        ),
+        Field(
+            name="encoding",
+            type="string",
+            label="Encoding",
+            description="CSV: detected where left out. A name like utf-8, cp1252 or utf-16.",
+        ),
+        Field(
+            name="header",
+            type="any",
+            any_of=(Field(name="", type="boolean"), Field(name="", type="list", items=_TEXT)),
+            default=True,
+            label="Header",
+            description="CSV: true when the first row holds the names of the columns, or the "
+            "list of the names when it does not.",
+        ),
+        Field(
+            name="decimal_comma",
+            type="list",
+            items=_TEXT,
+            label="Decimal comma",
+            description="CSV: the columns whose numbers are written like 1.234,50; they are "
+            "read as 1234.50. All other cells stay as they are.",
+        ),
+    )
+)
+WRITE = Form(
+    (
+        _PATH,
+        _FORMAT,
+        _DELIMITER,
+        Field(
+            name="columns",
+            type="list",
+            items=_TEXT,
+            label="Columns",
+            description="CSV: the columns in their order, nested fields with dots "
+            "(address.line1). The first record decides where left out.",
+        ),
+    )
+)
+_CSV_ONLY = ("delimiter", "quote", "encoding", "header", "decimal_comma", "columns")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadSettings:
-    """What a read activity says of one file. An empty `delimiter` or `encoding` has to be
-    detected; `header` is None when a row of the file is the header; an empty `sheet` is the
-    first one, empty `records` are the whole file."""
+    """What a read activity says. An empty `delimiter` or `encoding` has to be detected;
+    `header` is None when the first row of the file is the header."""
 
-    file: Input
+    path: Path
     kind: Kind
     delimiter: str
     quote: str
     encoding: str
     header: tuple[str, ...] | None
-    header_row: int
-    sheet: str
     decimal_comma: tuple[str, ...]
-    nested: bool
-    json_columns: tuple[str, ...]
-    records: str
 
 
 @dataclass(frozen=True, slots=True)
 class WriteSettings:
-    """What a write activity says; empty `columns` are taken from the records. `member` is the
-    name inside of a zip archive, "" for any other file."""
+    """What a write activity says; empty `columns` are taken from the first record."""
 
     path: Path
     kind: Kind
-    delimiter: str = ","
-    encoding: str = "utf-8"
-    columns: tuple[str, ...] = ()
-    list_rows: bool = False
-    json_columns: tuple[str, ...] = ()
-    sheet: str = "Sheet1"
-    member: str = ""
+    delimiter: str
+    columns: tuple[str, ...]
 
 
-def checked(form: Form, stated: Mapping[str, JSON]) -> dict[str, JSON]:
-    """The settings as the form wants them; None means left out. Raises SettingError."""
-    given: dict[str, JSON] = {name: value for name, value in stated.items() if value is not None}
-    value, problems = conform(form.as_field(), given)
-    if problems:
-        raise SettingError(*problems)
-    return cast(dict[str, JSON], value)
-
-
-def read_settings(stated: Mapping[str, JSON], path: Path, name: str) -> ReadSettings:
-    """The settings for one of the files that an activity reads; `name` is how people see it.
-    Raises SettingError with every fault found."""
-    values = checked(READ, stated)
-    member = cast(str, values.get("member", ""))
-    source = Input(path, name, member)
-    told = told_by(path.name)
-    if told.packing == "zip" and not told.kind and "format" not in values:
-        told = told_by(member_name(source))._replace(packing="zip")
-    problems: list[Problem] = []
-    kind = _kind(values, told, path.name, problems)
-    delimiter = _delimiter(values, told, problems)
+def read_settings(folder: Path, stated: Mapping[str, JSON]) -> ReadSettings:
+    """Raises SettingError with every fault found."""
+    values, problems = _checked(READ, stated)
+    path, kind, delimiter = _file(folder, values, problems)
     quote = cast(str, values.get("quote", '"'))
     if len(quote) > 1 or quote in ("\r", "\n", delimiter or "\n"):
         problems.append(_one_character("quote", quote))
-    encoding = _encoding(values, problems)
-    header = _header(values, problems)
-    row = cast(int, values.get("header_row", 1))
-    if row < 1 or (header is not None and "header_row" in values):
-        problems.append(_no_header_row(row))
-    if problems:
-        raise SettingError(*problems)
-    return ReadSettings(
-        source,
-        kind,
-        delimiter,
-        quote,
-        encoding,
-        header,
-        row,
-        cast(str, values.get("sheet", "")),
-        _texts(values, "decimal_comma"),
-        cast(bool, values.get("nested", False)),
-        _texts(values, "json_columns"),
-        cast(str, values.get("records", "")),
-    )
-
-
-def write_settings(folder: Path, stated: Mapping[str, JSON]) -> WriteSettings:
-    """Raises SettingError with every fault found."""
-    values = checked(WRITE, stated)
-    path = file_of(folder, cast(str, values["path"]))
-    problems: list[Problem] = []
-    told = told_by(path.name)
-    member = cast(str, values.get("member", "")) or path.stem
-    if told.packing == "zip" and not told.kind:
-        told = told_by(member)._replace(packing="zip")
-    kind = _kind(values, told, path.name, problems)
-    delimiter = _delimiter(values, told, problems)
-    encoding = _encoding(values, problems)
-    columns = _texts(values, "columns")
-    problems.extend(header_problems(columns, "columns") if columns else ())
-    sheet = cast(str, values.get("sheet", "Sheet1"))
-    if not sheet or len(sheet) > _SHEET_NAME or any(char in r"[]:*?/\'" for char in sheet):
-        problems.append(_no_sheet_name(sheet))
-    if path.is_dir():
-        problems.append(_no_file(path))
-    if problems:
-        raise SettingError(*problems)
-    return WriteSettings(
-        path,
-        kind,
-        delimiter or ",",
-        encoding or "utf-8",
-        columns,
-        values.get("lists", "json") == "rows",
-        _texts(values, "json_columns"),
-        sheet,
-        member if told.packing == "zip" else "",
-    )
-
-
-def _texts(values: Mapping[str, JSON], name: str) -> tuple[str, ...]:
-    return tuple(cast(list[str], values.get(name, [])))
-
-
-def _kind(values: Mapping[str, JSON], told: Told, name: str, problems: list[Problem]) -> Kind:
-    kind = cast(Kind | None, values.get("format", told.kind))
-    if kind is None:
-        old = name.lower().endswith(".xls")
-        problems.append(
-            Problem(
-                "format_unknown",
-                f"The ending of {name!r} does not tell its format.",
-                "Save it as .xlsx, which is the format that is read."
-                if old
-                else f"State `format` as {', '.join(list(LABELS)[:-1])} or {list(LABELS)[-1]}.",
-                path="format",
-            )
-        )
-        return "csv"
-    problems.extend(
-        Problem(
-            "not_of_format",
-            f"{setting!r} belongs to {' and '.join(LABELS[one] for one in kinds)}; "
-            f"{name!r} is {LABELS[kind]}.",
-            "Take it out, or state another `format`.",
-            path=setting,
-        )
-        for setting, kinds in _BELONGS.items()
-        if setting in values and kind not in kinds
-    )
-    if "member" in values and told.packing != "zip":
-        problems.append(
-            Problem(
-                "not_of_format",
-                f"'member' belongs to zip archives; {name!r} is none.",
-                "Take it out.",
-                path="member",
-            )
-        )
-    if told.packing and kind in PACKED_INSIDE:
-        problems.append(_packed_twice(name, kind, told.packing))
-    return kind
-
-
-def _delimiter(values: Mapping[str, JSON], told: Told, problems: list[Problem]) -> str:
-    delimiter = cast(str, values.get("delimiter", told.delimiter))
-    if "delimiter" in values and (len(delimiter) != 1 or delimiter in "\r\n"):
-        problems.append(_one_character("delimiter", delimiter))
-    return delimiter
-
-
-def _encoding(values: Mapping[str, JSON], problems: list[Problem]) -> str:
     encoding = cast(str, values.get("encoding", ""))
     try:
-        coding_of(encoding or "utf-8")
-    except LookupError:
+        b"text".decode(encoding or "utf-8", "replace")
+    except (LookupError, UnicodeError):
         problems.append(
             Problem(
                 "unknown_encoding",
                 f"There is no encoding {encoding!r}.",
                 "Write utf-8, cp1252, utf-16 or another name that Python knows.",
                 path="encoding",
-                value=shown(encoding),
+                value=encoding,
             )
         )
-    return encoding
-
-
-def _header(values: Mapping[str, JSON], problems: list[Problem]) -> tuple[str, ...] | None:
-    stated = values.get("header", True)
-    if isinstance(stated, list):
-        header = tuple(cast(list[str], stated))
+    stated_header = values.get("header", True)
+    header: tuple[str, ...] | None = None
+    if isinstance(stated_header, list):
+        header = tuple(cast(list[str], stated_header))
         problems.extend(header_problems(header, "header"))
-        return header
-    if stated is False:
+    elif stated_header is False:
         problems.append(
             Problem(
                 "header_missing",
@@ -241,7 +165,85 @@ def _header(values: Mapping[str, JSON], problems: list[Problem]) -> tuple[str, .
                 path="header",
             )
         )
-    return None
+    if problems:
+        raise SettingError(*problems)
+    comma = tuple(cast(list[str], values.get("decimal_comma", [])))
+    return ReadSettings(path, kind, delimiter, quote, encoding, header, comma)
+
+
+def write_settings(folder: Path, stated: Mapping[str, JSON]) -> WriteSettings:
+    """Raises SettingError with every fault found."""
+    values, problems = _checked(WRITE, stated)
+    path, kind, delimiter = _file(folder, values, problems)
+    columns = tuple(cast(list[str], values.get("columns", [])))
+    problems.extend(header_problems(columns, "columns") if columns else ())
+    if path.is_dir():
+        problems.append(_no_file(path))
+    if problems:
+        raise SettingError(*problems)
+    return WriteSettings(path, kind, delimiter or ",", columns)
+
+
+def header_problems(names: tuple[str, ...], path: str) -> list[Problem]:
+    """What is wrong with the names of columns: each needs one, and one of its own."""
+    if not names:
+        return [Problem("header_empty", "There are no columns.", "Name them.", path=path)]
+    problems = []
+    first: dict[str, int] = {}
+    for number, name in enumerate(names, start=1):
+        if not name.strip():
+            message = f"Column {number} has no name."
+            remedy = "Name it in the file, or state all names with `header`."
+            problems.append(Problem("column_unnamed", message, remedy, path=path))
+        elif name in first:
+            message = f"Columns {first[name]} and {number} have the same name {name!r}."
+            remedy = "Rename one of them in the file, or state all names with `header`."
+            problems.append(Problem("column_twice", message, remedy, path=path, value=name))
+        first.setdefault(name, number)
+    return problems
+
+
+def _checked(form: Form, stated: Mapping[str, JSON]) -> tuple[dict[str, JSON], list[Problem]]:
+    given: dict[str, JSON] = {name: value for name, value in stated.items() if value is not None}
+    value, problems = conform(form.as_field(), given)
+    if problems:
+        raise SettingError(*problems)
+    return cast(dict[str, JSON], value), []
+
+
+def _file(
+    folder: Path, values: Mapping[str, JSON], problems: list[Problem]
+) -> tuple[Path, Kind, str]:
+    path = file_of(folder, cast(str, values["path"]))
+    ending = path.suffix.lower()
+    if ending == ".gz":
+        ending = path.with_suffix("").suffix.lower()
+    known, delimiter = _ENDINGS.get(ending, (None, ""))
+    kind = cast(Kind | None, values.get("format", known))
+    if kind is None:
+        problems.append(
+            Problem(
+                "format_unknown",
+                f"The ending of {path.name!r} does not tell its format.",
+                "State `format` as csv or jsonl.",
+                path="format",
+            )
+        )
+    if kind == "jsonl":
+        problems.extend(
+            Problem(
+                "csv_only",
+                f"{name!r} belongs to CSV; {path.name!r} is JSON Lines.",
+                "Take it out, or state `format: csv`.",
+                path=name,
+            )
+            for name in _CSV_ONLY
+            if name in values
+        )
+    delimiter = cast(str, values.get("delimiter", delimiter))
+    if "delimiter" in values and (len(delimiter) != 1 or delimiter in "\r\n"):
+        problems.append(_one_character("delimiter", delimiter))
+    return path, kind or "csv", delimiter
 
 
 def _one_character(name: str, value: str) -> Problem:
@@ -251,41 +253,6 @@ def _one_character(name: str, value: str) -> Problem:
         'State a single character; a tab is written "\\t" in double quotes.',
         path=name,
         value=value,
-    )
-
-
-def _no_header_row(row: int) -> Problem:
-    if row < 1:
-        return Problem(
-            "no_such_row",
-            f"There is no row {row} in a sheet.",
-            "Count rows from 1, as the spreadsheet does.",
-            path="header_row",
-        )
-    return Problem(
-        "header_twice",
-        "The names of the columns are stated twice: as `header` and by `header_row`.",
-        "Take one of the two out.",
-        path="header_row",
-    )
-
-
-def _no_sheet_name(name: str) -> Problem:
-    return Problem(
-        "no_sheet_name",
-        f"A sheet can't have the name {shown(name)!r}.",
-        f"Take 1 to {_SHEET_NAME} characters, and none of [ ] : * ? / \\ '.",
-        path="sheet",
-        value=shown(name),
-    )
-
-
-def _packed_twice(name: str, kind: Kind, packing: Packing) -> Problem:
-    return Problem(
-        "packed_twice",
-        f"{name!r} can't be used packed: {LABELS[kind]} is compressed in itself.",
-        f"Unpack it, and take the ending of {packing} off its name.",
-        path="path",
     )
 
 

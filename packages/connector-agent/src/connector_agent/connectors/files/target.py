@@ -2,14 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from typing import Protocol
 
 import msgspec
 from connector_sdk import Body, Call, Cursor, Guarantee, Outcome, Problem, SettingError
 
-from connector_agent.connectors.files.cells import CellError
-from connector_agent.connectors.files.coding import coding_of
-from connector_agent.connectors.files.lines import lines_of
-from connector_agent.connectors.files.making import maker_of
+from connector_agent.connectors.files.cells import CellError, csv_line, flattened, in_order
 from connector_agent.connectors.files.part import Part
 from connector_agent.connectors.files.settings import WriteSettings
 from connector_agent.connectors.files.threads import in_thread
@@ -19,13 +17,75 @@ _CHUNK = 1 << 18
 
 class Position(msgspec.Struct):
     """Where the file ends for a resume: bytes and their checksum, records, and the columns
-    and rows as its format counts them (see Lines)."""
+    that its header has (none as long as none is written, and for JSON Lines)."""
 
     bytes: int
     records: int
     crc: int
     columns: tuple[str, ...] = ()
-    rows: int = 0
+
+
+class Lines(Protocol):
+    """How one format makes lines of requests; `columns` are those of a written header."""
+
+    columns: tuple[str, ...]
+
+    def check(self, request: bytes) -> None:
+        """Raises CellError when the request surely can't be written."""
+        ...
+
+    def line(self, request: bytes) -> bytes:
+        """The bytes to append, a header before them where one is due. Raises CellError."""
+        ...
+
+    def end(self) -> bytes:
+        """What is still due when no record came."""
+        ...
+
+
+class JsonLines:
+    """One object a line, names and their order as they are."""
+
+    columns: tuple[str, ...] = ()
+
+    def check(self, request: bytes) -> None:
+        pass
+
+    def line(self, request: bytes) -> bytes:
+        return request + b"\n"
+
+    def end(self) -> bytes:
+        return b""
+
+
+class CsvLines:
+    """A header and one row a record; the columns are stated, or those of the first record."""
+
+    def __init__(self, delimiter: str, stated: tuple[str, ...], written: tuple[str, ...]) -> None:
+        self._delimiter = delimiter
+        self._stated = written or stated
+        self.columns = written
+
+    def check(self, request: bytes) -> None:
+        cells = flattened(request, self._stated)
+        if self._stated:
+            in_order(cells, self._stated)
+
+    def line(self, request: bytes) -> bytes:
+        cells = flattened(request, self.columns or self._stated)
+        if self.columns:
+            return csv_line(in_order(cells, self.columns), self._delimiter)
+        columns = self._stated or tuple(cells)
+        if not columns:
+            raise CellError(_not_an_object("The first record has no field to make a column of."))
+        row = in_order(cells, columns)
+        self.columns = columns
+        return csv_line(columns, self._delimiter) + csv_line(row, self._delimiter)
+
+    def end(self) -> bytes:
+        if self.columns or not self._stated:
+            return b""
+        return csv_line(self._stated, self._delimiter)
 
 
 class FileTarget:
@@ -38,13 +98,12 @@ class FileTarget:
     def __init__(self, settings: WriteSettings, resume: Position | None) -> None:
         """Reads what was written when it resumes, so call it in a thread. Raises SettingError
         when that is gone or changed."""
-        self._lines = lines_of(
-            settings,
-            resume.columns if resume is not None else (),
-            resume.rows if resume is not None else 0,
+        written = resume.columns if resume is not None else ()
+        self._lines: Lines = (
+            CsvLines(settings.delimiter, settings.columns, written)
+            if settings.kind == "csv"
+            else JsonLines()
         )
-        self._coding = coding_of(settings.encoding)
-        self._make = maker_of(settings)
         self._path = settings.path
         self._records = resume.records if resume is not None else 0
         # A new part is begun with the first byte only: a dry run must not drop the part of an
@@ -54,7 +113,7 @@ class FileTarget:
             self._part = Part.resumed(settings.path, resume.bytes, resume.crc)
         self._waiting = bytearray()
         self._writing = asyncio.Lock()
-        self._begun = self._ended = False
+        self._ended = False
 
     def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
         """The line to write, compact. `existing` has no say: a file has no ids."""
@@ -65,11 +124,9 @@ class FileTarget:
         if not line.startswith(b"{"):
             return _not_an_object("The record is not a JSON object.")
         try:
-            text = self._lines.check(line)
+            self._lines.check(line)
         except CellError as error:
             return error.problem
-        if fault := self._coding.fault(text, line):
-            return fault
         return Body(line, "write")
 
     async def write(self, calls: AsyncIterator[Call]) -> AsyncGenerator[Outcome, None]:
@@ -81,7 +138,7 @@ class FileTarget:
             except CellError as error:
                 yield Outcome(call.seq, call.step, "refused", problem=error.problem)
                 continue
-            self._take(line)
+            self._waiting += line
             self._records += 1
             if len(self._waiting) >= _CHUNK:
                 await self._flush()
@@ -94,21 +151,19 @@ class FileTarget:
     async def position(self) -> Cursor:
         """Covers exactly the outcomes that were yielded when it is called. Raises
         TargetFullError."""
-        records, columns, rows = self._records, self._lines.columns, self._lines.rows
+        records, columns = self._records, self._lines.columns
         size, crc = await self._flush(durable=True)
-        return msgspec.json.encode(Position(size, records, crc, columns, rows))
+        return msgspec.json.encode(Position(size, records, crc, columns))
 
     async def finish(self, complete: bool) -> None:
         """Moves the file into place with `complete`; leaves it aside for a resume without."""
         if self._ended:
             return
         if complete:
-            self._take(self._lines.end())
+            self._waiting += self._lines.end()
             await self._flush()
-            await in_thread(self._complete)
-            self._ended = True
-        else:
-            await self.close()
+            await in_thread(self._opened().complete)
+        await self.close()
 
     async def close(self) -> None:
         """Lets go of the file, as it stands."""
@@ -123,19 +178,6 @@ class FileTarget:
         chunk, self._waiting = self._waiting, bytearray()
         async with self._writing:
             return await in_thread(self._append, chunk, durable)
-
-    def _take(self, text: bytes) -> None:
-        # Nothing was written before the first record, so that the mark is due with it.
-        if self._records == 0 and not self._begun:
-            self._begun = True
-            self._waiting += self._coding.mark
-        self._waiting += self._coding.encoded(text)
-
-    def _complete(self) -> None:
-        make, columns = self._make, self._lines.columns
-        self._opened().complete(
-            None if make is None else lambda lines, made: make(lines, made, columns)
-        )
 
     def _append(self, chunk: bytearray, durable: bool) -> tuple[int, int]:
         part = self._opened()
