@@ -225,7 +225,9 @@ def _print_tree(lines: Sequence[Line]) -> None:
     """Name, type and description in columns; on a terminal each field on one line."""
     names = ["  " * (line.depth + 1) + line.field.name for line in lines]
     types = [type_text(line.field) for line in lines]
-    name_width = max(cell_len(name) for name in names) + 1
+    name_width = max(
+        cell_len(name) + line.field.required for name, line in zip(names, lines, strict=True)
+    )
     type_width = min(max(map(cell_len, types)), _TYPE_WIDTH)
     for line, name, kind in zip(lines, names, types, strict=True):
         text = Text(name)

@@ -1,0 +1,96 @@
+"""connector init: what it makes is sound and runs at once."""
+
+import json
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from connector_agent.project.creation import create_project
+from connector_agent.runs.runner import Progress, Runner
+from connector_sdk import SettingError
+from stripe_connector.sandbox import Sandbox
+
+from tests.connector_agent.cli.conftest import Call
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox() as running:
+        yield running
+
+
+def test_it_makes_a_sound_project(call: Call, tmp_path: Path) -> None:
+    folder = tmp_path / "my billing: 1"
+    said = call("init", str(folder))
+    assert said.status == 0
+    assert f"cd '{folder}'" in said.out
+    assert 'connector run "import customers"' in said.out
+    said = call("check", "--project", str(folder))
+    assert (said.status, said.out) == (0, "")
+    assert "2 endpoints and 2 operations checked: no fault" in said.err
+    said = call("check", "--project", str(folder), "--env", "live")
+    assert (said.status, said.out.count("warning: ")) == (0, 1)
+    assert (folder / ".gitignore").read_text() == ".connector/\nout/\n"
+    assert 'name: "my billing: 1"' in (folder / "project.yaml").read_text()
+
+
+def test_each_command_of_its_readme_exists(call: Call, tmp_path: Path) -> None:
+    create_project(tmp_path / "new")
+    lines = (tmp_path / "new" / "README.md").read_text().splitlines()
+    commands = [line.split()[1] for line in lines if line.startswith("    connector ")]
+    assert commands[:2] == ["check", "show"]
+    for command in commands:
+        assert call(command, "--help").status == 0
+
+
+async def test_it_runs_at_once(tmp_path: Path, sandbox: Sandbox) -> None:
+    folder = tmp_path / "new"
+    create_project(folder)
+    # The sandbox of this test instead of one that would outlive it.
+    text = (folder / "project.yaml").read_text()
+    text = text.replace("stripe_address: sandbox", f"stripe_address: {sandbox.address}")
+    (folder / "project.yaml").write_text(text.replace('key: ""', "key: ${env:KEY}"))
+    runner = Runner(folder, {**os.environ, "KEY": "sk_test_1"})
+    try:
+        for expected in ((20, 20, 0), (20, 0, 20)):
+            run = await runner.run("import customers", None, _ignore)
+            counts = run.counts
+            assert (counts.read, counts.written, counts.skipped) == expected
+        run = await runner.run("export customers", None, _ignore)
+        assert (run.status, run.counts.written) == ("finished", 20)
+    finally:
+        runner.close()
+    lines = (folder / "out" / "customers.csv").read_text().splitlines()
+    assert lines[0] == "id,name,email,crm_id"
+    assert len(lines) == 21
+
+
+def _ignore(progress: Progress) -> None:
+    pass
+
+
+def test_a_folder_that_holds_something_is_refused(call: Call, project: Path) -> None:
+    before = sorted(project.rglob("*"))
+    said = call("init", ".", "--json")
+    assert said.status == 1
+    assert said.lines[0]["problems"][0]["code"] == "folder_not_empty"
+    assert sorted(project.rglob("*")) == before
+
+
+def test_an_empty_folder_will_do(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    said = call("init", ".", "--json")
+    assert json.loads(said.out)["files"] == sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    )
+
+
+def test_where_nothing_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(SettingError, match="can't be made a project"):
+        create_project(tmp_path / "file" / "new")

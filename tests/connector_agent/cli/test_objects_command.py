@@ -1,0 +1,183 @@
+"""connector objects, connector schema and connector show."""
+
+from pathlib import Path
+
+import pytest
+from connector_agent.cli.schema_tree import sentence, tree, type_text
+from connector_sdk import Field
+
+from tests.connector_agent.cli.conftest import Call
+
+ACME = """\
+connector: stripe
+connection:
+  api_key: ${env:NO_SUCH_KEY}
+activities:
+  new:
+    type: create
+    on: customers
+"""
+
+
+@pytest.fixture
+def acme(project: Path) -> Path:
+    (project / "endpoints" / "acme.yaml").write_text(ACME)
+    return project
+
+
+@pytest.mark.parametrize("arguments", [("stripe", "tax_id"), ("tax_id",), ("acme", "TAX ID")])
+def test_objects(arguments: tuple[str, ...], call: Call, acme: Path) -> None:
+    said = call("objects", *arguments, "--json")
+    assert {row["object"]: list(row["types"]) for row in said.lines} == {
+        "customers.tax_ids": ["search", "read", "create", "delete"],
+        "tax_ids": ["search", "read", "create", "delete"],
+    }
+    assert "Customers / Tax ids" in call("objects", *arguments).out
+
+
+def test_objects_with_their_actions(call: Call) -> None:
+    (row,) = call("objects", "stripe", "payment_links", "--type", "create", "--json").lines
+    assert row["types"] == {"create": ["create"]}
+    assert "search (list)" in call("objects", "stripe", "payment_links", "--type", "search").out
+
+
+def test_objects_that_are_not_there(call: Call) -> None:
+    assert call("objects", "stripe", "unicorn").out == "No such objects.\n"
+    said = call("objects", "strpe")
+    assert (said.status, "Did you mean 'stripe'" in said.err) == (1, True)
+    said = call("objects", "stripe", "--type", "crate")
+    assert (said.status, "Did you mean 'create'" in said.err) == (1, True)
+
+
+def test_a_schema_without_a_project(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "project.yaml").unlink()
+    said = call("schema", "stripe", "create", "customers", "--filter", "postal")
+    assert said.status == 0
+    lines = [line.split()[:2] for line in said.out.splitlines()]
+    assert lines[0] == ["A", "request"]
+    assert lines[1:] == [
+        ["address", "object"],
+        ["postal_code", "text"],
+        ["shipping", "object"],
+        ["address*", "object"],
+        ["postal_code", "text"],
+    ]
+    assert "Settings of such an activity" not in said.out
+
+
+def test_a_schema_of_an_activity(call: Call, acme: Path) -> None:
+    said = call("schema", "acme/new", "--depth", "1")
+    assert "(POST /v1/customers)" in said.out
+    assert "more below" in said.out
+    (schema,) = call("schema", "acme/new", "--json").lines
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["properties"]["email"]["type"] == "string"
+    said = call("schema", "disk/rows")
+    assert said.out.splitlines() == ["A record holds", "  id    text", "  name  text"]
+    assert "any fields" in call("schema", "disk/lines").out
+
+
+def test_only_required(call: Call) -> None:
+    said = call("schema", "stripe", "create", "prices", "--only-required")
+    assert [line.split()[0] for line in said.out.splitlines()[1:]] == ["currency*"]
+    said = call("schema", "stripe", "create", "customers", "--only-required")
+    assert "Nothing is required" in said.out
+    assert "No field" in call("schema", "stripe", "create", "customers", "--filter", "yxz").out
+    assert "Settings of such" in call("schema", "stripe", "search", "customers").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("acme/nwe",), "Did you mean 'new'"),
+        (("acme",), "acme/new"),
+        (("stripe",), "with a type of search"),
+        (("stripe/new",), "only endpoints have activities"),
+        (("acmee/new",), "Did you mean 'acme'"),
+        (("stripe", "create", "costumers"), "Did you mean 'customers'"),
+        (("acme", "crate"), "Did you mean 'create'"),
+        (("broken/x",), "tab"),
+        (("files", "read"), "path"),
+    ],
+)
+def test_schemas_that_are_not_there(
+    arguments: tuple[str, ...], told: str, call: Call, acme: Path
+) -> None:
+    (acme / "endpoints" / "broken.yaml").write_text("\tx")
+    said = call("schema", *arguments)
+    assert (said.status, told in said.err) == (1, True), said.err
+
+
+def test_show(call: Call, project: Path) -> None:
+    said = call("show", "copy")
+    assert said.status == 0
+    assert "disk/rows  (files read)" in said.out
+    assert "name  ←  name: trim" in said.out
+    (shown,) = call("show", "copy", "--json").lines
+    assert shown["mapping"][0] == {"to": "id", "how": "id: to_integer"}
+    said = call("show", "cpy")
+    assert (said.status, "Did you mean 'copy'" in said.err) == (1, True)
+    (project / "rows.csv").unlink()
+    assert "1 fault: connector check 'copy' lists them" in call("show", "copy").out
+
+
+def test_show_everything_that_may_be_stated(call: Call, acme: Path) -> None:
+    (acme / "operations" / "full.yaml").write_text(
+        "source: disk/rows\nidentity: [id, name]\nwhere: {from: id, not_equals: 2}\n"
+        "group: {by: id, as: rows}\ntarget: acme/new\nmapping: []\n"
+    )
+    said = call("show", "full")
+    for text in ("id is not 2", "rows with the same id", "id and name", "POST /v1/customers"):
+        assert text in said.out
+    assert "${env:NO_SUCH_KEY}" in said.out
+
+
+def test_types_in_words() -> None:
+    text = Field("", "string")
+    for field, told in (
+        (Field("a", "list", items=text), "list of text"),
+        (Field("a", "list"), "list"),
+        (Field("a", "map", items=text), "names with text"),
+        (Field("a", "boolean", choices=(True,)), "true"),
+        (Field("a", "string", choices=tuple("abcdefgh")), "a, b, c, d, e, f and 2 more"),
+        (Field("a", "string", choices=("a",), open=True), "a, or others"),
+        (Field("a", "any", any_of=(text, Field("", "integer"), text)), "text or whole number"),
+        (Field("a", "integer", format="unix-time"), "whole number (unix-time)"),
+        (Field("a", "object", ref="customer"), "customer"),
+        (Field("a", "object", ref="customer", expandable=True), "id or customer"),
+    ):
+        assert type_text(field) == told
+
+
+def test_trees() -> None:
+    leaf = Field("x", "string", description="About tea.")
+    shape = Field("", "object", fields=(leaf, Field("y", "string", required=True)))
+    root = Field(
+        "",
+        "object",
+        fields=(
+            Field("some", "list", items=shape),
+            Field("must", "any", required=True, any_of=(Field("", "string"), shape)),
+        ),
+    )
+    assert [(line.depth, line.field.name, line.more) for line in tree(root)] == [
+        (0, "some", 0),
+        (1, "x", 0),
+        (1, "y", 0),
+        (0, "must", 0),
+        (1, "x", 0),
+        (1, "y", 0),
+    ]
+    assert [(line.field.name, line.more) for line in tree(root, depth=1)] == [
+        ("some", 2),
+        ("must", 2),
+    ]
+    assert [line.field.name for line in tree(root, only_required=True)] == ["must", "y"]
+    assert [line.field.name for line in tree(root, text="TEA")] == ["some", "x", "must", "x"]
+
+
+def test_first_sentences() -> None:
+    assert sentence("See [the docs](https://x.y/z). Then go.") == "See the docs."
+    assert sentence("It is 3.5 <b>times</b>, e.g. more.\nNext") == "It is 3.5 times, e.g. more."
