@@ -3,8 +3,8 @@
     python scripts/build_docs.py            writes them
     python scripts/build_docs.py --check    exit 1 unless they are current
 
-The steps in docs/mapping.md come from their declarations, the index of the decisions from the
-first line of each.
+The steps in docs/mapping.md come from their declarations, the commands in README.md and
+docs/commands.md from their help, the index of the decisions from the first line of each.
 """
 
 import argparse
@@ -16,6 +16,10 @@ from pathlib import Path
 from connector_agent.mapping import ABSENT, STEPS, Step, StepExample
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from scripts.command_pages import command_reference, command_table  # noqa: E402
+
 BEGIN = "<!-- made by scripts/build_docs.py -->"
 END = "<!-- end of what scripts/build_docs.py makes -->"
 EXAMPLES = 2
@@ -42,13 +46,19 @@ def main() -> int:
 
 def pages() -> Iterator[tuple[Path, str]]:
     """Each page that holds something generated, as it should be."""
-    for name, lines in (("mapping.md", steps()), ("decisions/README.md", decisions())):
-        path = ROOT / "docs" / name
+    made = (
+        ("README.md", command_table()),
+        ("docs/commands.md", command_reference()),
+        ("docs/mapping.md", steps()),
+        ("docs/decisions/README.md", decisions()),
+    )
+    for name, lines in made:
+        path = ROOT / name
         before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
         _, found, after = rest.partition(END)
         if not found:
-            raise SystemExit(f"docs/{name} has no place for what is generated: {BEGIN} … {END}")
-        yield path, f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{END}{after}"
+            raise SystemExit(f"{name} has no place for what is generated: {BEGIN} … {END}")
+        yield path, f"{before}{BEGIN}\n\n" + "\n".join(lines).rstrip() + f"\n\n{END}{after}"
 
 
 def steps() -> Iterator[str]:

@@ -1,12 +1,9 @@
 """The README: its code runs, what it shows is what comes, its tables are whole."""
 
-import re
 import shutil
 import sys
 from pathlib import Path
 
-import typer
-from connector_agent.cli.app import app
 from connector_agent.mapping import read_lines
 from connector_agent.project import Project
 
@@ -70,11 +67,3 @@ def test_project_files(tmp_path: Path) -> None:
     lines, faults = read_lines(document.mapping, document.mapping_position)
     assert len(lines) == 2
     assert not faults
-
-
-def test_commands() -> None:
-    page = (ROOT / PAGE).read_text(encoding="utf-8")
-    shown = dict(re.findall(r"^\| `connector (\w+)` \| (.+) \|$", page, re.M))
-    group = typer.main.get_command(app)
-    commands = getattr(group, "commands")  # noqa: B009 - typer doesn't say that it is a group
-    assert shown == {name: each.help.splitlines()[0] for name, each in commands.items()}

@@ -80,7 +80,9 @@ def test_command(
 
 def _print(name: str, tested: Tested) -> None:
     verdict = Text("works", "bold green") if tested.ok else Text("does not work", "bold red")
-    out.print(f"The connection of {name!r}", verdict, mode_text(tested.mode or "none"))
+    out.print(f"The connection of {name!r}", verdict)
+    if tested.mode not in ("", "none"):
+        out.print("  mode:", mode_text(tested.mode))
     for label, value in (
         ("account", tested.account),
         ("API version", tested.api_version),
