@@ -1,8 +1,10 @@
 """connector check and environments on the command line."""
 
+import json
 from pathlib import Path
 
 import pytest
+from connector_agent.runs.positioned import PositionedExecution
 
 from tests.connector_agent.cli.conftest import Call
 
@@ -84,3 +86,52 @@ def test_a_run_in_an_environment(
     assert call("test", "disk", "--env", "").status == 0
     said = call("check", "--env", "smal")
     assert (said.status, "Did you mean 'small'" in said.err) == (1, True)
+
+
+def test_a_run_goes_on_in_its_own_environment(
+    call: Call, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "project.yaml").write_text("name: x\nvariables:\n  out: lines\n")
+    (project / "environments").mkdir()
+    (project / "environments" / "other.yaml").write_text("variables:\n  out: others\n")
+    text = (project / "endpoints" / "disk.yaml").read_text()
+    (project / "endpoints" / "disk.yaml").write_text(
+        text.replace("lines.jsonl", "${var:out}.jsonl")
+    )
+    (project / "operations" / "copy.yaml").write_text(
+        "source: disk/rows\nwhere: {from: name, not_equals: no}\n"
+        "group: {by: id, as: rows}\ntarget: disk/lines\n"
+    )
+    rows = "".join(f"{n // 3},{'no' if n % 5 == 1 else 'yes'}\n" for n in range(9000))
+    (project / "rows.csv").write_text("id,name\n" + rows)
+    stop_after(monkeypatch, 2)
+    assert call("run", "copy", "--env", "other").status == 130
+    said = call("run", "copy")
+    assert said.status == 1
+    assert "begun in the environment 'other'" in said.err
+    said = call("resume", "last")
+    assert said.status == 0
+    assert "3,000 read: 3,000 written" in said.out
+    assert "1,800 passed over by the source" in said.out
+    lines = (project / "out" / "others.jsonl").read_text().splitlines()
+    found = [json.loads(line) for line in lines]
+    assert [int(each["id"]) for each in found] == list(range(3000))
+    assert sum(len(each["rows"]) for each in found) == 7200
+    stop_after(monkeypatch, 2)
+    assert call("run", "copy").status == 130
+    assert "without an environment" in call("run", "copy", "--env", "other").err
+
+
+def stop_after(monkeypatch: pytest.MonkeyPatch, batches: int) -> None:
+    """Interrupts the next run after so many batches were written."""
+    write = PositionedExecution._write
+    left = [batches]
+
+    async def stop(self: PositionedExecution, batch: object) -> bool:
+        done = await write(self, batch)  # type: ignore[arg-type]
+        left[0] -= 1
+        if left[0] == 0:
+            self.stop()
+        return done
+
+    monkeypatch.setattr(PositionedExecution, "_write", stop)
