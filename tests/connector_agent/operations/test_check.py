@@ -66,7 +66,7 @@ async def test_each_fault_has_its_place(
         ("group: {by: [status, status], as: rows}", "bad_group", "9:9"),
         ("group: {by: status}", "missing_as", "9:1"),
         ("group: {by: status, into: rows}", "unknown_key", "9:21"),
-        ("group: status", "not_a_mapping", "9:1"),
+        ("group: status", "bad_group", "9:1"),
     ],
 )
 async def test_faults_of_where_and_group(lines: str, code: str, place: str, check: Check) -> None:

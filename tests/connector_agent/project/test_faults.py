@@ -29,14 +29,20 @@ ENDPOINT = "endpoints/acme.yaml"
         ("connector: files\nconnection: {key: ${env:A}}\n", "reference_in_flow_style", "2:20"),
         ("connector: files\nconnection: [${env:A}]\n", "reference_in_flow_style", "2:15"),
         ("connector: a: b\n", "colon", "1:13"),
-        ("connector: 'a\n", "open_quote", "2:1"),
+        ("connector: 'a\n", "open_quote", "1:12"),
         ("connector: files\nconnection: {a: [1, {b: 2}\nactivities: x\n", "open_bracket", "3:1"),
         ("connector: a\n---\nconnector: b\n", "second_document", "2:1"),
         ("connector: &a files\n", "anchor", "1:12"),
         ("connector: *a\n", "anchor", "1:12"),
         ("connector: !secret x\n", "tag", "1:12"),
         ("connector: @x\n", "bad_start", "1:12"),
-        ("connector: files\nwrong\nx: y\n", "no_colon", "3:1"),
+        ("connector: files\nwrong\nx: y\n", "no_colon", "2:1"),
+        ("connector:files\nx: y\n", "colon_without_space", "1:10"),
+        ("connector: 'it's'\n", "text_behind_quote", "1:16"),
+        ("activities:\n  -to: a\n   from: b\n", "dash_without_space", "2:3"),
+        ("connector: | x\n", "text_behind_sign", "1:14"),
+        ("activities:\n  x: {y: z}\n  a:b\n", "no_colon", "3:3"),
+        ("connector: #5\nx: y\n", "no_value", "1:1"),
         ("connector: x\x07\n", "bad_character", "1:13"),
         ("connector: files\n? [a]\n: b\n", "bad_key", "2:3"),
         ("[" * 1000, "too_deep", "1:1"),
@@ -207,3 +213,9 @@ def test_an_unreadable_file(write: Write) -> None:
     (folder / "operations" / "loop.yaml").symlink_to("loop.yaml")
     with pytest.raises(SettingError, match=r"operations/loop\.yaml can't be read"):
         Project.load(folder, {})
+
+
+def test_a_comment_in_place_of_a_value_is_told(faults: Faults) -> None:
+    (problem,) = faults({"endpoints/new.yaml": "connector: #5\nactivities: {}\n"})
+    assert problem.code == "no_value"
+    assert "comment" in problem.remedy

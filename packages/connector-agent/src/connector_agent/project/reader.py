@@ -1,5 +1,6 @@
 """Reads a YAML file into a Document, and says in our words what is wrong with it."""
 
+import re
 from pathlib import Path
 
 from connector_sdk import JSON, Problem, SettingError
@@ -89,7 +90,7 @@ def parse(text: str, file: str) -> Document:
                 line=f"{file}:1:1",
             )
         )
-    tree = _Tree(file)
+    tree = _Tree(file, text.splitlines())
     value = tree.value(root, ())
     if tree.problems:
         raise SettingError(*tree.problems)
@@ -99,8 +100,9 @@ def parse(text: str, file: str) -> Document:
 class _Tree:
     """Turns YAML nodes into JSON and keeps where each stood."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, lines: list[str]) -> None:
         self.file = file
+        self._lines = lines
         self.positions: dict[Keys, Position] = {}
         self.problems: list[Problem] = []
 
@@ -159,7 +161,9 @@ class _Tree:
                 Problem(
                     "no_value",
                     f"{name} has no value.",
-                    'Give it one, or take the line out; "" is empty text, null is no value.',
+                    "YAML takes what follows a '#' for a comment: put the value in quotes."
+                    if self._has_comment(keys)
+                    else 'Give it one, or take the line out; "" is empty text, null is no value.',
                     line=Document(self.file, None, self.positions).line(keys),
                 )
             )
@@ -174,6 +178,10 @@ class _Tree:
                 f'Write it in quotes: "{text}".',
             )
             return None
+
+    def _has_comment(self, keys: Keys) -> bool:
+        row = self.positions[keys].line - 1
+        return row < len(self._lines) and " #" in self._lines[row]
 
     def _note(self, entry: Node, node: Node, keys: Keys) -> None:
         at, start, end = entry.start_mark, node.start_mark, node.end_mark
@@ -216,6 +224,30 @@ def _syntax(error: MarkedYAMLError, text: str, file: str) -> Problem:
             'Put it in quotes, as in {key: "${env:NAME}"}, or write one entry a line.',
             line=place,
         )
+    if "expected <block end>" in said and line[: mark.column].rstrip().endswith(_QUOTED):
+        return Problem(
+            "text_behind_quote",
+            "Text goes on behind a closing quote.",
+            "Write a quote inside of quotes twice ('it''s'), or use the other kind around it.",
+            line=place,
+        )
+    if "mapping values" in said and row and _DASH.match(lines[row - 1]):
+        return Problem(
+            "dash_without_space",
+            "A '-' that begins an item needs a space behind it.",
+            "Write `- to:` instead of `-to:`.",
+            line=f"{file}:{row}:{lines[row - 1].find('-') + 1}",
+        )
+    if "mapping values" in said and row and _TIGHT.fullmatch(lines[row - 1]):
+        return Problem(
+            "colon_without_space",
+            "A ':' that ends a key needs a space behind it.",
+            "Write `key: value` instead of `key:value`.",
+            line=f"{file}:{row}:{lines[row - 1].find(':') + 1}",
+        )
+    begun = error.context_mark
+    if isinstance(begun, StringMark) and any(sign in said for sign in _BEGUN):
+        place = f"{file}:{begun.line + 1}:{begun.column + 1}"
     for sign, code, message, remedy in _SAID:
         if sign in said:
             return Problem(code, message, remedy, line=place)
@@ -227,7 +259,18 @@ def _syntax(error: MarkedYAMLError, text: str, file: str) -> Problem:
     )
 
 
+_DASH = re.compile(r"\s*-[A-Za-z\"']")
+_TIGHT = re.compile(r"\s*(- )?[\w-]+:[^\s:]+")
+_BEGUN = ("end of stream", "could not find expected ':'")
+"""Complaints whose cause stands where the text began that they are about."""
+
 _SAID = (
+    (
+        "comment or a line break",
+        "text_behind_sign",
+        "Behind '|' or '>' nothing can stand in the same line.",
+        "Begin the text on the next line, indented, or put it in quotes.",
+    ),
     (
         "mapping values are not allowed",
         "colon",
@@ -273,7 +316,7 @@ _SAID = (
     (
         "could not find expected ':'",
         "no_colon",
-        "A line before this one is neither `key: value` nor `- item`.",
-        "Write a ': ' behind the key.",
+        "This is neither `key: value` nor `- item`.",
+        "Write a colon and a space behind the key.",
     ),
 )

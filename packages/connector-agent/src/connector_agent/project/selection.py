@@ -42,7 +42,15 @@ def read_group(faults: Faults, top: Mapping[str, JSON]) -> Group | None:
     if "group" not in top:
         return None
     before = len(faults.problems)
-    entry = faults.mapping(top["group"], ("group",))
+    entry = top["group"]
+    if not isinstance(entry, dict):
+        faults.add(
+            "bad_group",
+            "'group' has to say by which field rows are put together, and as what.",
+            "Write it as in `group: {by: invoice_no, as: lines}`.",
+            ("group",),
+        )
+        return None
     for key in entry:
         if key not in _GROUP:
             faults.add(
@@ -54,16 +62,14 @@ def read_group(faults: Faults, top: Mapping[str, JSON]) -> Group | None:
     value = entry.get("by", [])
     paths = value if isinstance(value, list) else [value]
     by = tuple(path for path in paths if isinstance(path, str) and path.strip())
-    if isinstance(top["group"], dict) and (not paths or len(set(by)) != len(paths)):
+    if not paths or len(set(by)) != len(paths):
         faults.add(
             "bad_group",
             "'by' has to name a field of the source, or a list of different fields.",
             "Write it as in `by: invoice_no`.",
             ("group", "by"),
         )
-    into = ""
-    if isinstance(top["group"], dict):
-        into = faults.text(entry, ("group", "as"), example="lines")
+    into = faults.text(entry, ("group", "as"), example="lines")
     return Group(by, into) if len(faults.problems) == before else None
 
 
