@@ -16,7 +16,7 @@ Position: TypeAlias = Callable[[tuple[str | int, ...]], str]
 
 Test = Literal["equals", "not_equals", "in", "blank"]
 _TESTS: tuple[Test, ...] = ("equals", "not_equals", "in", "blank")
-_KEYS = ("to", "from", "value", "steps", "when")
+_KEYS = ("to", "from", "value", "expression", "steps", "when")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ class When:
 class MappingLine:
     """One line: where its value goes, where it comes from, and what is done in between.
 
-    Without a `source` the line starts from `value`, a constant or ABSENT.
+    Without a `source` the line starts from what `expression`, a JSONata expression, gives, or
+    from `value`, a constant or ABSENT.
     """
 
     to: Path
@@ -69,6 +70,7 @@ class MappingLine:
     steps: tuple[StepCall, ...] = ()
     when: When | None = None
     line: str = ""
+    expression: str = ""
 
 
 def read_lines(
@@ -107,24 +109,40 @@ class _Reader:
         source = self._path(value, "from", (index,)) if "from" in value else None
         steps = self._steps(value.get("steps", []), (index, "steps"))
         when = self._when(value["when"], (index, "when")) if "when" in value else None
-        if "from" in value and "value" in value:
+        origins = [key for key in ("from", "value", "expression") if key in value]
+        if len(origins) > 1:
             self._fault(
                 "two_origins",
-                "The line says both 'from' and 'value'.",
+                f"The line says both {origins[0]!r} and {origins[1]!r}.",
                 "Keep one; `default` as a step gives a value where the source has none.",
-                (index, "value"),
+                (index, origins[1]),
             )
-        elif not ("from" in value or "value" in value or _starts(steps)):
+        elif not (origins or _starts(steps)):
             self._fault(
                 "no_origin",
                 "The line doesn't say where its value comes from.",
-                "Add `from:` with a field of the source, or `value:` with a constant.",
+                "Add `from:` with a field of the source, `expression:`, or `value:` with a "
+                "constant.",
                 (index,),
             )
+        expression = self._expression(value, (index, "expression"))
         if len(self.problems) > before:
             return None
         constant: Value = value.get("value", ABSENT)
-        return MappingLine(to, source, constant, steps, when, self.position((index, "to")))
+        place = self.position((index, "to"))
+        return MappingLine(to, source, constant, steps, when, place, expression)
+
+    def _expression(self, entry: Mapping[str, JSON], keys: Path) -> str:
+        text = entry.get("expression", "")
+        if isinstance(text, str) and (text.strip() or "expression" not in entry):
+            return text
+        self._fault(
+            "bad_expression",
+            "'expression' has to be a JSONata expression.",
+            "Write it as in `expression: first_name & ' ' & last_name`.",
+            keys,
+        )
+        return ""
 
     def _steps(self, value: JSON, keys: Path) -> tuple[StepCall, ...]:
         if not isinstance(value, list):

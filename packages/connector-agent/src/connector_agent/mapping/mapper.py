@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from connector_sdk import JSON, Field, Problem, SettingError, conform, shown
 
+from connector_agent.mapping.expression import ExpressionFault, Expressions
 from connector_agent.mapping.fields import find, missing, unknown
 from connector_agent.mapping.lines import MappingLine
 from connector_agent.mapping.path import Path, format_path, read_path
@@ -24,6 +25,10 @@ class _Compiled(NamedTuple):
     """Each step, and whether it sees blank values."""
     target: str
     """The name of the target field where the path is nothing but that, else ""."""
+    number: int | None
+    """Which of the mapper's expressions the line starts from."""
+    listed: bool
+    """Whether the target field is a list: JSONata gives a list of one as that one."""
 
     def start(self, record: dict[str, JSON]) -> Value:
         """What the line starts from: the field of the source, or the constant."""
@@ -44,8 +49,9 @@ class Mapper:
 
     `schema` is what the target takes (None: anything), `minor_units` the decimals of each
     currency there, `source_schema` what the source gives, `line` the place of the mapping in
-    the project. Without lines a record is the request. A Mapper does no I/O and keeps nothing
-    between records.
+    the project. Without lines a record is the request. A Mapper keeps nothing between records.
+    With expressions it has a process that evaluates them: use it in one thread at a time, off
+    the event loop (`blocking`), and `close` it.
     """
 
     def __init__(
@@ -64,13 +70,32 @@ class Mapper:
         self._around = Surroundings(minor_units or {}, folder, source_units or {})
         self._line = line
         self._faults: list[Problem] = []
+        texts = [each.expression for each in lines if each.expression]
+        self._expressions = Expressions(texts) if texts else None
+        self._texts = texts
         self._compiled = [self._compile(each) for each in sorted(lines, key=_list_places)]
         self._faults += clashes(lines)
         self._lines = {_dotted(each.to): each.line for each in reversed(lines)}
 
     def check(self) -> tuple[Problem, ...]:
         """Everything wrong with the mapping that shows without a record."""
-        return (*self._faults, *self._unknown_fields(), *self._constants(), *self._missing())
+        return (
+            *self._faults,
+            *self._expression_faults(),
+            *self._unknown_fields(),
+            *self._constants(),
+            *self._missing(),
+        )
+
+    @property
+    def blocking(self) -> bool:
+        """Whether `apply` may wait for another process."""
+        return self._expressions is not None
+
+    def close(self) -> None:
+        """Ends the process that evaluates expressions. May be called twice."""
+        if self._expressions is not None:
+            self._expressions.close()
 
     def apply(self, record: dict[str, JSON], at: str = "") -> dict[str, JSON] | tuple[Problem, ...]:
         """The request for one record, as the target's schema wants it, or every Problem that
@@ -82,8 +107,9 @@ class Mapper:
             raise SettingError(*self._faults)
         problems: list[Problem] = []
         request: dict[str, JSON] = {} if self._compiled else record
+        evaluated = self._evaluated(record)
         for each in self._compiled:
-            self._apply_line(each, record, at, request, problems)
+            self._apply_line(each, record, evaluated, at, request, problems)
         if self._schema is not None:
             fitted = conform(self._schema, request)
             if fitted.problems:
@@ -96,6 +122,7 @@ class Mapper:
         self,
         each: _Compiled,
         record: dict[str, JSON],
+        evaluated: Mapping[int, Value | ExpressionFault],
         at: str,
         request: dict[str, JSON],
         problems: list[Problem],
@@ -103,17 +130,42 @@ class Mapper:
         line, target = each.line, each.target
         if line.when is not None and not line.when.holds(record):
             return
-        start = each.start(record)
+        start = each.start(record) if each.number is None else evaluated[each.number]
+        if isinstance(start, ExpressionFault):
+            problems.append(_expression_problem(start, line)._replace(at=at))
+            return
         try:
             value = each.run(start, record)
             if value is ABSENT:
                 return
+            if each.listed and value is not None and not isinstance(value, list):
+                value = [value]
             if target and target not in request:
                 request[target] = value
             else:
                 put(request, line.to, value)
         except (StepFaultError, PlaceError) as fault:
             problems.append(_problem(fault, line, start)._replace(at=at))
+
+    def _evaluated(self, record: dict[str, JSON]) -> Mapping[int, Value | ExpressionFault]:
+        """What the expressions of the lines that apply give, in one go."""
+        if self._expressions is None:
+            return {}
+        numbers = [
+            each.number
+            for each in self._compiled
+            if each.number is not None and (each.line.when is None or each.line.when.holds(record))
+        ]
+        return dict(zip(numbers, self._expressions.evaluate(numbers, record), strict=True))
+
+    def _expression_faults(self) -> Iterator[Problem]:
+        if self._expressions is None:
+            return
+        faults = self._expressions.faults()
+        for each in self._compiled:
+            fault = faults[each.number] if each.number is not None else None
+            if fault is not None:
+                yield _expression_problem(fault, each.line)
 
     def _placed(
         self, found: Sequence[Problem], before: Sequence[Problem], at: str
@@ -169,7 +221,12 @@ class Mapper:
                         line=call.line,
                     )
                 )
-        return _Compiled(line, _only(line.source), tuple(runs), _only(line.to) or "")
+        number = self._texts.index(line.expression) if line.expression else None
+        field = None if self._schema is None else find(self._schema, line.to, "target")
+        listed = number is not None and isinstance(field, Field) and field.type == "list"
+        return _Compiled(
+            line, _only(line.source), tuple(runs), _only(line.to) or "", number, listed
+        )
 
     def _unknown_fields(self) -> Iterator[Problem]:
         for each in self._compiled:
@@ -190,7 +247,7 @@ class Mapper:
         for each in self._compiled:
             line = each.line
             reads = any(call.reads() for call in line.steps)
-            if self._faults or line.source is not None or reads:
+            if self._faults or line.source is not None or line.expression or reads:
                 continue
             try:
                 value = each.run(line.value, {})
@@ -230,6 +287,21 @@ def _problem(fault: StepFaultError | PlaceError, line: MappingLine, start: Value
         fault.remedy,
         path=path,
         value=value,
+        line=line.line,
+    )
+
+
+def _expression_problem(fault: ExpressionFault, line: MappingLine) -> Problem:
+    path = format_path(line.to)
+    where = f" at character {fault.at}" if fault.at else ""
+    return Problem(
+        fault.code,
+        f"{path}: the expression can't be evaluated{where}: {fault.message}.",
+        "Correct the expression; https://docs.jsonata.org tells the language."
+        if fault.code in ("expression_syntax", "expression_fault")
+        else "Make the expression simpler, or the record smaller.",
+        path=path,
+        value=shown(line.expression),
         line=line.line,
     )
 

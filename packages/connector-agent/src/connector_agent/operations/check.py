@@ -102,6 +102,7 @@ async def _inspect(
                 source.schemas if source is not None else None,
                 target.schemas if target is not None else None,
             )
+            composed.close()
             inspection.faults.extend(composed.faults)
             if target is not None:
                 guarantee = target.type.guarantee

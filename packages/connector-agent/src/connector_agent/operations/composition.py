@@ -8,6 +8,7 @@ from connector_sdk import Field, Problem, Schemas
 from connector_agent.mapping import Mapper, PathError, parse_path, read_lines
 from connector_agent.mapping import path as paths
 from connector_agent.mapping.fields import find, unknown
+from connector_agent.operations.expression_filter import ExpressionFilter
 from connector_agent.operations.filtered import Choose, Conditions, read_tests
 from connector_agent.operations.grouped import grouped
 from connector_agent.project.document import Keys
@@ -17,12 +18,19 @@ from connector_agent.project.operation import OperationDocument
 class Composition(NamedTuple):
     """`choose` takes the records that pass `where`, None takes all; `by` are the paths of
     `group`; `mapper` is None where records pass as they are. `faults` tell what is wrong with
-    any of them; nothing is to be run before they are mended."""
+    any of them; nothing is to be run before they are mended. `close` it."""
 
     choose: Choose | None
     by: tuple[paths.Path, ...]
     mapper: Mapper | None
     faults: tuple[Problem, ...]
+
+    def close(self) -> None:
+        """Ends what evaluates expressions. May be called twice."""
+        if isinstance(self.choose, ExpressionFilter):
+            self.choose.close()
+        if self.mapper is not None:
+            self.mapper.close()
 
 
 def compose(
@@ -60,6 +68,10 @@ def _choose(document: OperationDocument, row: Field | None, faults: list[Problem
     where = document.where
     if where is None:
         return None
+    if isinstance(where, str):
+        expression = ExpressionFilter(document, where)
+        faults.extend(expression.faults())
+        return expression
     tests, found = read_tests(where, lambda keys: document.position(("where", *keys)))
     faults.extend(found)
     for test in tests:

@@ -76,6 +76,7 @@ async def describe(project: Project, name: str, host: Host) -> Description:
             source.schemas if source is not None else None,
             target.schemas if target is not None else None,
         )
+        composition.close()
         return Description(
             name=document.name,
             file=document.document.file,

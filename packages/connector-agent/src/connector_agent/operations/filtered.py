@@ -1,5 +1,6 @@
 """`where:` of an operation: only records that pass are taken from its source."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 
@@ -11,7 +12,7 @@ from connector_agent.mapping.lines import Position
 
 Choose = Callable[[Sequence[Record]], Sequence[Record]]
 """Gives the records that are taken, in their order. One about which it can't be told comes
-back with its problem."""
+back with its problem. It may block: pages are filtered in a thread."""
 
 
 class FilteredSource:
@@ -26,7 +27,7 @@ class FilteredSource:
         """The pages of the source, without what doesn't pass. Raises as the source does."""
         async with aclosing(self._source.read(after)) as pages:
             async for page in pages:
-                taken = self._choose(page.records)
+                taken = await asyncio.to_thread(self._choose, page.records)
                 left = len(page.records) - len(taken)
                 yield Page(taken, page.after, page.filtered + left)
 

@@ -81,7 +81,10 @@ async def open_operation(project: Project, name: str, host: Host) -> AsyncIterat
         target = await _open(project, document, "target", host)
         try:
             composition = compose(document, project.folder, source.schemas, target.schemas)
-            yield Operation(document, project.environment, source, target, composition)
+            try:
+                yield Operation(document, project.environment, source, target, composition)
+            finally:
+                composition.close()
         finally:
             await target.connection.close()
     finally:

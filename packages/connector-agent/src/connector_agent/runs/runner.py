@@ -210,6 +210,7 @@ class Runner:
                 stage=Stage(
                     opened.document.identity,
                     opened.mapper.apply if opened.mapper else None,
+                    blocking=opened.mapper is not None and opened.mapper.blocking,
                     cards=CardGuard(
                         frozenset(opened.document.options.not_card_numbers),
                         self.database.vault.sealing,

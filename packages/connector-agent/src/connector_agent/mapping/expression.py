@@ -1,0 +1,172 @@
+"""JSONata expressions, evaluated in a worker process with a deadline and a memory limit."""
+
+import os
+import select
+import struct
+import subprocess
+import sys
+import time
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+from connector_sdk import JSON
+
+from connector_agent.mapping.state import ABSENT, Value
+
+SECONDS = 1.0
+"""How long one evaluation may take."""
+MEGABYTES = 256
+"""How much memory the worker may take beside what it needs for itself."""
+
+TOO_LONG, TOO_BIG = "expression_too_long", "expression_too_big"
+
+_WORKER = Path(__file__).with_name("expression_worker.py")
+_STARTING = 20.0
+
+
+class ExpressionFault(NamedTuple):
+    """Why an expression has no value; `at` is a place in its text, counted from 1, 0 where
+    that is not known."""
+
+    code: str
+    message: str
+    at: int = 0
+
+
+class Expressions:
+    """Some expressions and the process that evaluates them. The process starts with the first
+    use, is replaced when an evaluation takes too much time or memory, and ends with `close`.
+    Use it in one thread at a time."""
+
+    def __init__(
+        self, texts: Sequence[str], seconds: float = SECONDS, megabytes: int = MEGABYTES
+    ) -> None:
+        self._texts: list[JSON] = list(texts)
+        self._seconds = seconds
+        self._megabytes = megabytes
+        self._faults: list[ExpressionFault | None] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._end: weakref.finalize[Any, Any] | None = None
+
+    def faults(self) -> list[ExpressionFault | None]:
+        """For each expression what is wrong with its text, or None."""
+        if self._faults is None:
+            self._start()
+        return list(self._faults or ())
+
+    def evaluate(self, numbers: Sequence[int], record: JSON) -> list[Value | ExpressionFault]:
+        """The values of these expressions for a record: ABSENT where one gives nothing, None
+        where it gives null."""
+        found: list[Value | ExpressionFault] = []
+        while len(found) < len(numbers):
+            if self._process is None:
+                self._start()
+            left = numbers[len(found) :]
+            try:
+                self._send({"runs": list(left), "record": record})
+                for _ in left:
+                    found.append(self._value(self._receive(self._seconds)))
+                    if _is_too_big(found[-1]):
+                        self._kill()
+                        break
+            except TimeoutError:
+                self._kill()
+                message = f"it took longer than {self._seconds:g} s"
+                found.append(ExpressionFault(TOO_LONG, message))
+            except EOFError:
+                self._kill()
+                found.append(self._too_big())
+        return found
+
+    def close(self) -> None:
+        """Ends the process. May be called twice; a later use starts a new one."""
+        self._kill()
+
+    def _value(self, answer: dict[str, Any]) -> Value | ExpressionFault:
+        if answer.get("code") == TOO_BIG:
+            return self._too_big()
+        if "code" in answer:
+            return ExpressionFault(**answer)
+        value: Value = answer.get("value", ABSENT)
+        return value
+
+    def _too_big(self) -> ExpressionFault:
+        return ExpressionFault(TOO_BIG, f"it needs more than {self._megabytes} MB")
+
+    def _start(self) -> None:
+        process = subprocess.Popen(  # noqa: S603 - our own file, no shell
+            [sys.executable, "-I", str(_WORKER)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={},  # nothing of the environment, keys least of all
+            start_new_session=True,  # Ctrl-C is for the run, which ends it
+        )
+        self._process = process
+        self._end = weakref.finalize(self, _end, process)
+        self._send(
+            {
+                "seconds": self._seconds,
+                "megabytes": self._megabytes,
+                "expressions": self._texts,
+            }
+        )
+        self._faults = [
+            ExpressionFault(**each) if each is not None else None
+            for each in self._receive(_STARTING)
+        ]
+
+    def _kill(self) -> None:
+        if self._end is not None:
+            self._end()
+        self._process = None
+
+    def _send(self, value: JSON) -> None:
+        data = orjson.dumps(value)
+        process = self._process
+        if process is None or process.stdin is None:
+            raise EOFError
+        try:
+            process.stdin.write(struct.pack(">I", len(data)) + data)
+            process.stdin.flush()
+        except BrokenPipeError:
+            raise EOFError from None
+
+    def _receive(self, seconds: float) -> Any:
+        deadline = time.monotonic() + seconds
+        (length,) = struct.unpack(">I", self._read(4, deadline))
+        return orjson.loads(self._read(length, deadline))
+
+    def _read(self, count: int, deadline: float) -> bytes:
+        process = self._process
+        if process is None or process.stdout is None:
+            raise EOFError
+        file = process.stdout.fileno()
+        parts: list[bytes] = []
+        while count:
+            ready, _, _ = select.select([file], [], [], max(0.0, deadline - time.monotonic()))
+            if not ready:
+                raise TimeoutError
+            part = os.read(file, count)
+            if not part:
+                raise EOFError
+            parts.append(part)
+            count -= len(part)
+        return b"".join(parts)
+
+
+def _is_too_big(found: Value | ExpressionFault) -> bool:
+    return isinstance(found, ExpressionFault) and found.code == TOO_BIG
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            try:
+                pipe.close()
+            except BrokenPipeError:
+                continue  # what could not be sent any more

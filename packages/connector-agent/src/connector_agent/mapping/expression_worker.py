@@ -1,0 +1,129 @@
+"""Evaluates JSONata expressions in a process of its own, started as a script.
+
+Someone else's expression may run for ever or ask for all memory, inside a library that can't be
+interrupted. So this process has a limit of memory, a timer that ends it, no environment and
+nothing of the agent. It ends when its input does.
+
+Messages are JSON behind their length in four bytes. First comes `{"seconds", "megabytes",
+"expressions"}`, answered by a list with null or a fault for each expression. Each
+`{"runs": [numbers], "record"}` after that is answered once for each number:
+`{"value"}`, `{}` for nothing, or a fault `{"code", "message", "at"}`.
+"""
+
+import json
+import resource
+import signal
+import struct
+import sys
+from typing import Any, BinaryIO
+
+import re2  # type: ignore[import-untyped]
+from jsonata import Jsonata  # type: ignore[import-untyped]
+from jsonata.jexception import JException  # type: ignore[import-untyped]
+from jsonata.utils import Utils  # type: ignore[import-untyped]
+
+DEEPEST = 200
+"""Calls within calls; the library spends some twenty frames of Python on each."""
+PATIENCE = 1.5
+"""Of the deadline, after which the process ends itself: its parent may be gone."""
+TIMED_OUT, TOO_DEEP = "D1012", "D1011"
+
+
+def main() -> None:
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    given = receive(source)
+    if given is None:
+        return
+    sys.setrecursionlimit(DEEPEST * 40)
+    limit_memory(int(given["megabytes"]))
+    Jsonata.static_frame.bindings.pop("eval", None)
+    seconds = float(given["seconds"])
+    compiled = [compiled_or_fault(text, seconds) for text in given["expressions"]]
+    send(sink, [each if isinstance(each, dict) else None for each in compiled])
+    while (request := receive(source)) is not None:
+        for number in request["runs"]:
+            signal.setitimer(signal.ITIMER_REAL, seconds * PATIENCE)
+            answer = evaluated(compiled[number], request["record"])
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            send(sink, answer)
+            if answer.get("code") == "expression_too_big":
+                return  # what it left behind is not worth going on with
+
+
+def compiled_or_fault(text: str, seconds: float) -> Any:
+    try:
+        expression = Jsonata.jsonata(text, engine, int(seconds * 1000), DEEPEST)
+    except (JException, re2.error, RecursionError, ValueError) as error:
+        return fault("expression_syntax", error)
+    expression.set_output_convert_nulls(False)
+    return expression
+
+
+def evaluated(expression: Any, record: Any) -> dict[str, Any]:
+    try:
+        value = expression.evaluate(record)
+        if value is None:
+            return {}
+        return {"value": plain(Utils.convert_nulls(value))}
+    except MemoryError:
+        return {"code": "expression_too_big", "message": "it needs too much memory", "at": 0}
+    except RecursionError:
+        return {"code": "expression_too_long", "message": "it calls itself too deep", "at": 0}
+    except JException as error:
+        long = error.error in (TIMED_OUT, TOO_DEEP)
+        return fault("expression_too_long" if long else "expression_fault", error)
+    except Exception as error:
+        return fault("expression_fault", error)
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON; the library has lists of its own."""
+    try:
+        return json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError):
+        raise ValueError("it gives something that is no JSON value") from None
+
+
+def fault(code: str, error: Exception) -> dict[str, Any]:
+    at = getattr(error, "location", 0)
+    return {
+        "code": code,
+        "message": " ".join(str(error).split()).rstrip("."),
+        "at": at if isinstance(at, int) and at > 0 else 0,
+    }
+
+
+def engine(pattern: str, flags: Any) -> Any:
+    """RE2 in place of Python's `re`: its time grows with the text only."""
+    options = re2.Options()
+    options.log_errors = False
+    options.case_sensitive = not flags.case_insensitive
+    prefix = "(?m)" if flags.multiline else ""
+    return re2.compile(prefix + pattern, options=options)
+
+
+def limit_memory(megabytes: int) -> None:
+    """So much on top of what the process has now."""
+    with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 - nothing else here
+        pages = int(statm.read().split()[0])
+    ceiling = pages * resource.getpagesize() + megabytes * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def receive(source: BinaryIO) -> Any:
+    """The next message, None at the end."""
+    head = source.read(4)
+    if len(head) < 4:
+        return None
+    return json.loads(source.read(struct.unpack(">I", head)[0]))
+
+
+def send(sink: BinaryIO, value: Any) -> None:
+    data = json.dumps(value).encode()
+    sink.write(struct.pack(">I", len(data)) + data)
+    sink.flush()
+
+
+if __name__ == "__main__":
+    main()
