@@ -54,7 +54,7 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 def test_examples_of_mappings_can_be_read() -> None:
     found = [block.text for block in blocks("docs/mapping.md") if block.kind == "yaml"]
-    assert len(found) == 3
+    assert len(found) == 4
     for text in found:
         document = parse("source: a/b\ntarget: c/d\n" + text, "page.yaml")
         operation = read_operation("page", document, Variables({}))

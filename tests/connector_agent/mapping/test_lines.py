@@ -65,7 +65,7 @@ def test_a_line_with_everything() -> None:
         ({"to": "a", "steps": ["trim"]}, "no_origin", "0"),
         ({"to": "a", "from": "b", "value": 1}, "two_origins", "0/value"),
         ({"to": "a", "form": "b", "value": 1}, "unknown_key", "0/form"),
-        ({"to": "a", "from": "b", "expression": "x"}, "unknown_key", "0/expression"),
+        ({"to": "a", "from": "b", "expression": "x"}, "two_origins", "0/expression"),
         ({"to": "a..b", "from": "b"}, "bad_path", "0/to"),
         ({"to": 5, "from": "b"}, "bad_path", "0/to"),
         ({"to": "a", "from": "b["}, "bad_path", "0/from"),

@@ -69,7 +69,7 @@ class Expressions:
                 self._send({"runs": list(left), "record": record})
                 for _ in left:
                     found.append(self._value(self._receive(self._seconds)))
-                    if _is_too_big(found[-1]):
+                    if _is_spent(found[-1]):
                         self._kill()
                         break
             except TimeoutError:
@@ -157,8 +157,10 @@ class Expressions:
         return b"".join(parts)
 
 
-def _is_too_big(found: Value | ExpressionFault) -> bool:
-    return isinstance(found, ExpressionFault) and found.code == TOO_BIG
+def _is_spent(found: Value | ExpressionFault) -> bool:
+    """Whether the process that answered so is of no more use: its memory is full of what was
+    given up, and the library's clock runs on into the next evaluation."""
+    return isinstance(found, ExpressionFault) and found.code in (TOO_LONG, TOO_BIG)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

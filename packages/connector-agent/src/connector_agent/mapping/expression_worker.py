@@ -27,6 +27,8 @@ DEEPEST = 200
 PATIENCE = 1.5
 """Of the deadline, after which the process ends itself: its parent may be gone."""
 TIMED_OUT, TOO_DEEP = "D1012", "D1011"
+SPENT = ("expression_too_big", "expression_too_long")
+"""Faults that leave something behind with which it is not worth going on."""
 
 
 def main() -> None:
@@ -46,8 +48,8 @@ def main() -> None:
             answer = evaluated(compiled[number], request["record"])
             signal.setitimer(signal.ITIMER_REAL, 0)
             send(sink, answer)
-            if answer.get("code") == "expression_too_big":
-                return  # what it left behind is not worth going on with
+            if answer.get("code") in SPENT:
+                return
 
 
 def compiled_or_fault(text: str, seconds: float) -> Any:

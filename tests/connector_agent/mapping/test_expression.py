@@ -1,0 +1,209 @@
+"""Expressions are evaluated elsewhere, and whatever they do, the run goes on."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from connector_agent.mapping import ABSENT, Mapper, read_lines
+from connector_agent.mapping import expression as expressions
+from connector_agent.mapping.expression import ExpressionFault, Expressions
+from connector_sdk import JSON, Field
+from hypothesis import given
+from hypothesis import strategies as st
+
+SECONDS = 0.5
+
+
+@pytest.fixture
+def make() -> Iterator[object]:
+    made: list[Expressions] = []
+
+    def making(*texts: str) -> Expressions:
+        made.append(Expressions(texts, SECONDS, 128))
+        return made[-1]
+
+    yield making
+    for each in made:
+        each.close()
+
+
+def is_alive(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("first & ' ' & last", "Ada Lovelace"),
+        ("lines.sku", ["a", "b"]),
+        ("$count(lines)", 2),
+        ("nothing.there", ABSENT),
+        ("null", None),
+        ("lines[sku='a']", {"sku": "a"}),
+        ("$contains(first, /^a/i)", True),
+        ("{'x': first}", {"x": "Ada"}),
+        ("first = 'Ada' ? 'yes' : 'no'", "yes"),
+    ],
+)
+def test_values(make, text: str, value: object) -> None:  # type: ignore[no-untyped-def]
+    record: JSON = {"first": "Ada", "last": "Lovelace", "lines": [{"sku": "a"}, {"sku": "b"}]}
+    assert make(text).evaluate([0], record) == [value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$sum([1..9999999])",
+        "$pad('x', 900000000)",
+        "[1..9999999]",
+        "($f := function($n){ $f($n + 1) + 1 }; $f(1))",
+        "($f := function($n){ $f($n + 1) }; $f(1))",
+        "$match($join([1..2000].('a'), ''), /(a+)+b/)",
+    ],
+)
+def test_what_would_never_end(make, text: str) -> None:  # type: ignore[no-untyped-def]
+    made = make(text, "'well'")
+    made.faults()
+    began = time.monotonic()
+    first, second = made.evaluate([0, 1], {})
+    assert time.monotonic() - began < 2 * SECONDS + 1.0, "a new process starts in between"
+    assert second == "well"
+    if "match" not in text:
+        assert isinstance(first, ExpressionFault)
+        assert first.code in ("expression_too_long", "expression_too_big")
+
+
+def test_faults_of_the_text(make) -> None:  # type: ignore[no-untyped-def]
+    fault, fine = make("1 +", "1 + 1").faults()
+    assert fine is None
+    assert (fault.code, fault.at) == ("expression_syntax", 3)
+    (answer,) = make("$eval('1 + 1')").evaluate([0], {})
+    assert answer.code == "expression_fault"
+    (answer,) = make("$uppercase").evaluate([0], {})
+    assert "no JSON value" in answer.message
+
+
+def test_nothing_of_the_environment_is_there() -> None:
+    made = Expressions(["1"])
+    made.faults()
+    assert made._process is not None
+    environment = Path(f"/proc/{made._process.pid}/environ").read_bytes()
+    made.close()
+    assert environment == b""
+
+
+def test_no_process_stays() -> None:
+    made = Expressions(["1"])
+    made.evaluate([0], {})
+    assert made._process is not None
+    number = made._process.pid
+    made.close()
+    made.close()
+    assert not is_alive(number)
+    made.evaluate([0], {})
+    assert made._process is not None
+    number = made._process.pid
+    del made
+    assert not is_alive(number)
+
+
+def test_it_ends_when_its_parent_is_killed() -> None:
+    code = (
+        "import os, signal\n"
+        "from connector_agent.mapping.expression import Expressions\n"
+        "made = Expressions(['$sum([1..9999999])'], 0.5, 1000)\n"
+        "made.faults()\n"
+        "made._send({'runs': [0], 'record': {}})\n"
+        "print(made._process.pid, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    number = int(done.stdout)
+    deadline = time.monotonic() + 10
+    while is_alive(number) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_alive(number)
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Expressions]:
+    made = Expressions(["a & b.c", "$uppercase(a)", "b.c[0] + 1"])
+    yield made
+    made.close()
+
+
+NUMBERS = st.integers(-(2**53), 2**53)
+
+
+@given(value=st.recursive(st.none() | st.booleans() | NUMBERS | st.text(), st.lists))
+def test_any_record(shared: Expressions, value: JSON) -> None:
+    assert len(shared.evaluate([0, 1, 2], {"a": value, "b": {"c": value}})) == 3
+
+
+def mapped(*lines: dict[str, JSON], record: dict[str, JSON]) -> object:
+    schema = Field(
+        name="",
+        type="object",
+        fields=(
+            Field(name="name", type="string"),
+            Field(name="tags", type="list", items=Field(name="", type="string")),
+            Field(name="count", type="integer"),
+        ),
+    )
+    read, faults = read_lines(list(lines), lambda keys: "x.yaml:" + ":".join(map(str, keys)))
+    assert not faults
+    mapper = Mapper(read, schema, {})
+    try:
+        problems = mapper.check()
+        return problems or mapper.apply(record, "row 1")
+    finally:
+        mapper.close()
+
+
+def test_in_a_mapping() -> None:
+    request = mapped(
+        {"to": "name", "expression": "first & ' ' & last", "steps": ["upper"]},
+        {"to": "tags", "expression": "lines.sku"},
+        {"to": "count", "expression": "missing"},
+        record={"first": "Ada", "last": "L", "lines": [{"sku": "a"}]},
+    )
+    assert request == {"name": "ADA L", "tags": ["a"]}, "a list of one stays a list"
+
+
+def test_a_line_that_does_not_apply_is_not_evaluated() -> None:
+    line: dict[str, JSON] = {
+        "to": "name",
+        "expression": "$error('never')",
+        "when": {"from": "status", "equals": "open"},
+    }
+    assert mapped(line, record={"status": "closed"}) == {}
+    problems = mapped(line, record={"status": "open"})
+    assert isinstance(problems, tuple)
+    assert problems[0].at == "row 1"
+    assert problems[0].line.startswith("x.yaml:0")
+
+
+def test_a_faulty_text_is_found_before_a_run() -> None:
+    problems = mapped({"to": "name", "expression": "first &"}, record={})
+    assert isinstance(problems, tuple)
+    assert problems[0].code == "expression_syntax"
+    assert "at character" in problems[0].message
+
+
+def test_the_worker_is_a_script_of_its_own() -> None:
+    code = (
+        "import json, runpy, sys\n"
+        f"runpy.run_path({str(expressions._WORKER)!r}, run_name='not main')\n"
+        "print(json.dumps(sorted(m for m in sys.modules if m.startswith('connector'))))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == []
