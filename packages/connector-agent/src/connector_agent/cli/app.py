@@ -8,9 +8,10 @@ import typer
 from connector_agent.cli.check_command import check_command
 from connector_agent.cli.forget_command import forget_command, ledger_key_command
 from connector_agent.cli.init_command import init_command
-from connector_agent.cli.log_commands import log_command, outcomes_command, runs_command
+from connector_agent.cli.log_commands import log_command, runs_command
 from connector_agent.cli.objects_command import objects_command, schema_command
-from connector_agent.cli.run_commands import resume_command, run_command
+from connector_agent.cli.outcomes_command import outcomes_command
+from connector_agent.cli.run_commands import resume_command, retry_command, run_command
 from connector_agent.cli.show_command import show_command
 from connector_agent.cli.steps_command import steps_command
 from connector_agent.cli.test_command import test_command
@@ -33,6 +34,7 @@ app.command("resume")(resume_command)
 app.command("runs")(runs_command)
 app.command("log")(log_command)
 app.command("outcomes")(outcomes_command)
+app.command("retry")(retry_command)
 app.command("steps")(steps_command)
 app.command("forget")(forget_command)
 app.command("ledger-key")(ledger_key_command)

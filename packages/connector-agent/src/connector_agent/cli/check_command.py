@@ -14,7 +14,6 @@ from connector_agent.cli.output import (
     fail,
     out,
     print_json,
-    problem_json,
 )
 from connector_agent.cli.project_option import (
     EnvironmentOption,
@@ -23,6 +22,7 @@ from connector_agent.cli.project_option import (
     project_folder,
 )
 from connector_agent.operations.check import Checked, check_project, place_of
+from connector_agent.runs.outcome_table import problem_json
 from connector_agent.runs.runner import STATE
 
 

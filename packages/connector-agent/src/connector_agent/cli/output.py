@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from connector_agent.runs.outcome_table import problem_json
+
 _WIDE = 200
 """Columns of a table that goes to a file or another program: nobody sees it fold there."""
 
@@ -48,11 +50,6 @@ def problem_text(problem: Problem) -> Text:
         text.append("\n  next: ", style="dim")
         text.append(problem.remedy)
     return text
-
-
-def problem_json(problem: Problem) -> dict[str, Any]:
-    """A problem for machines, without its empty parts."""
-    return {name: value for name, value in problem._asdict().items() if value}
 
 
 def fail(error: ConnectorError, *, as_json: bool = False) -> NoReturn:

@@ -5,6 +5,7 @@ import shlex
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,7 +19,6 @@ from connector_agent.cli.output import (
     fail,
     out,
     print_json,
-    problem_json,
     problem_text,
     span,
 )
@@ -29,6 +29,7 @@ from connector_agent.cli.project_option import (
     ProjectOption,
     open_runner,
 )
+from connector_agent.runs.outcome_table import problem_json
 from connector_agent.runs.run import Run
 from connector_agent.runs.runner import Runner, Watch
 
@@ -68,6 +69,38 @@ def resume_command(
     Example: connector resume last
     """
     _execute(project, as_json, lambda runner, watch: runner.resume(run, watch), None)
+
+
+def retry_command(
+    run: Annotated[str, typer.Argument(help='Id of the run, its end, or "last".')],
+    file: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="The mended records: CSV or JSON Lines."),
+    ] = None,
+    unknown: Annotated[
+        bool, typer.Option("--unknown", help="Those too of which nobody knows.")
+    ] = False,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="End after so many records.")
+    ] = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run again what was refused or failed in a run, mended or as it was.
+
+    A new run of the operation, as the project is now. What was refused is sent with a new key,
+    what failed with the same one. FILE has the form of 'connector outcomes --format csv';
+    columns that start with "_" are left out. What a run has written is skipped as always.
+
+    Example: connector retry last --from problems.csv
+    """
+    path = str(file.absolute()) if file is not None else ""
+    _execute(
+        project,
+        as_json,
+        lambda runner, watch: runner.retry(run, path, unknown, limit, watch),
+        limit,
+    )
 
 
 def _execute(
@@ -147,6 +180,8 @@ def _print_end(run: Run, display: Display, limit: int | None) -> None:
         out.print(problem_text(run.problem))
     if counts.problems:
         out.print(f"  Look at the problems:  connector outcomes {run.id} --only problems")
+        if run.status == "finished":
+            out.print(f"  Mended? Send them:     connector retry {run.id}")
     if run.status != "finished":
         out.print(f"  Go on with it:         connector resume {run.id}")
     elif display.progress is not None and display.progress.resumed:

@@ -14,7 +14,6 @@ from connector_agent.cli.output import (
     mode_text,
     out,
     print_json,
-    problem_json,
     problem_text,
 )
 from connector_agent.cli.project_option import (
@@ -25,6 +24,7 @@ from connector_agent.cli.project_option import (
 )
 from connector_agent.operations.end import connect
 from connector_agent.project import Project
+from connector_agent.runs.outcome_table import problem_json
 from connector_agent.runs.runner import STATE
 
 

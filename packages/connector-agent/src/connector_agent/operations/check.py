@@ -9,7 +9,7 @@ from connector_sdk import Host, Problem
 from connector_agent.operations.composition import compose
 from connector_agent.operations.end import End, Role, role_fault
 from connector_agent.operations.inspection import Inspection
-from connector_agent.operations.operation import identity_faults
+from connector_agent.operations.operation import guarantee_faults
 from connector_agent.project import Project, Survey
 from connector_agent.project.names import canonical
 from connector_agent.project.operation import OperationDocument, Place
@@ -106,7 +106,7 @@ async def _inspect(
             inspection.faults.extend(composed.faults)
             if target is not None:
                 guarantee = target.type.guarantee
-                inspection.faults.extend(identity_faults(document, guarantee))
+                inspection.faults.extend(guarantee_faults(document, guarantee))
 
 
 async def _end(

@@ -35,7 +35,7 @@ class Operation:
         """Every fault that shows before the first record, each with its file and line."""
         problems = [*await self.source.check(), *await self.target.check()]
         problems.extend(self.composition.faults)
-        problems.extend(identity_faults(self.document, self.target.type.guarantee))
+        problems.extend(guarantee_faults(self.document, self.target.type.guarantee))
         return problems
 
     async def open_source(self) -> Source:
@@ -69,6 +69,22 @@ def identity_faults(document: OperationDocument, guarantee: Guarantee | None) ->
             line=document.position(()),
         )
     ]
+
+
+def guarantee_faults(document: OperationDocument, guarantee: Guarantee | None) -> list[Problem]:
+    """What an operation asks that its kind of target can't give."""
+    faults = identity_faults(document, guarantee)
+    if guarantee == "positioned" and document.results.written:
+        faults.append(
+            Problem(
+                "no_written_results",
+                "A target that is a file is itself the list of what was written.",
+                "Take `written:` out of `results:`; `problems:` may stay.",
+                path="results.written",
+                line=document.position(("results", "written")),
+            )
+        )
+    return faults
 
 
 @asynccontextmanager

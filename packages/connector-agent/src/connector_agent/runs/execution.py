@@ -9,6 +9,7 @@ from connector_agent.project.operation import Options
 from connector_agent.runs.counts import Counts
 from connector_agent.runs.ledger import Ledger
 from connector_agent.runs.log import RunLog
+from connector_agent.runs.results import Results
 from connector_agent.runs.stage import Stage
 from connector_agent.store import Database
 
@@ -35,6 +36,7 @@ class Parts:
     stage: Stage
     options: Options
     counts: Counts
+    results: Results
     started: float
 
     def seconds(self) -> float:

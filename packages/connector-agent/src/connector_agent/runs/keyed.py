@@ -343,6 +343,7 @@ class KeyedExecution:
             lambda connection: parts.ledger.checkpoint(connection, settled, counts, seconds)
         )
         self._pulse.taken(settled)
+        await parts.results.catch_up(settled)
 
     async def _release(self) -> None:
         """Ends cleanly: the last checkpoint, and calls that surely were not sent say so."""

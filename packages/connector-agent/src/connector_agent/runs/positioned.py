@@ -103,3 +103,4 @@ class PositionedExecution:
             )
         )
         self._pulse.taken(settled)
+        await parts.results.catch_up(settled)

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import orjson
 from connector_sdk import (
+    Connection,
     ConnectorError,
     MemoryHost,
     Problem,
     SettingError,
+    Source,
     SourceChangedError,
     Target,
 )
@@ -26,6 +28,14 @@ from connector_agent.runs.ledger import Ledger, LostRunError
 from connector_agent.runs.lock import OperationLock
 from connector_agent.runs.log import RunLog
 from connector_agent.runs.positioned import PositionedExecution
+from connector_agent.runs.results import Results
+from connector_agent.runs.retry import (
+    LedgerSource,
+    Retry,
+    in_snapshot,
+    kinds_of,
+    open_file,
+)
 from connector_agent.runs.run import (
     Run,
     Status,
@@ -73,7 +83,9 @@ class Runner:
         """Closes the ledger."""
         self.database.close()
 
-    async def run(self, operation: str, limit: int | None, watch: Watch) -> Run:
+    async def run(
+        self, operation: str, limit: int | None, watch: Watch, retry: Retry | None = None
+    ) -> Run:
         """Executes the operation; a run of it that is unfinished is continued as it was
         stored instead (`Progress.resumed` tells). Comes back with the run as it stands at the
         end. Raises SettingError with every fault that is found before the first record, and
@@ -94,7 +106,10 @@ class Runner:
                     await target.finish(complete=False)
                     raise SettingError(fault)
                 scope = await opened.target.connection.scope()
-                snapshot = orjson.dumps(project.snapshot(name))
+                stored = project.snapshot(name)
+                if retry is not None:
+                    stored["retry"] = retry._asdict()
+                snapshot = orjson.dumps(stored)
                 run = await self.database.call(
                     lambda connection: new_run(
                         connection,
@@ -106,6 +121,25 @@ class Runner:
                     )
                 )
                 return await self._execute(run, opened, host, target, watch, resumed=False)
+
+    async def retry(
+        self, identifier: str, file: str, unknown: bool, limit: int | None, watch: Watch
+    ) -> Run:
+        """A new run of the operation of an earlier one, with the project as it is now, of the
+        records that were refused or failed there, with `unknown` also of those whose fate is
+        open; from the ledger, or mended from `file`, a whole path ("" for none). Otherwise as
+        `run`."""
+        of = await self.find(identifier)
+        if of.unfinished:
+            raise SettingError(
+                Problem(
+                    "run_unfinished",
+                    f"The run {of.id} has not finished.",
+                    f"Let it come to its end first: connector resume {of.id}",
+                )
+            )
+        self.environment = environment_of(orjson.loads(of.snapshot))
+        return await self.run(of.operation, limit, watch, Retry(of.id, kinds_of(unknown), file))
 
     async def resume(self, identifier: str, watch: Watch) -> Run:
         """Goes on with an unfinished run, as it was stored. Raises SettingError when there is
@@ -197,9 +231,17 @@ class Runner:
         watch: Watch,
         resumed: bool,
     ) -> tuple[Status, Problem | None]:
+        document = opened.document
         while True:
-            source = await opened.open_source()
+            source, file = await self._open_source(ledger.run, opened, host)
             positioned = target.guarantee == "positioned"
+            results = Results(
+                self.folder,
+                document.results,
+                self.database,
+                ledger.run.id,
+                [field.name for field in opened.source.schemas.response.fields],
+            )
             parts = Parts(
                 database=self.database,
                 ledger=ledger,
@@ -208,15 +250,16 @@ class Runner:
                 source=source,
                 target=target,
                 stage=Stage(
-                    opened.document.identity,
+                    document.identity,
                     opened.mapper.apply if opened.mapper else None,
                     blocking=opened.mapper is not None and opened.mapper.blocking,
                     cards=CardGuard(
-                        frozenset(opened.document.options.not_card_numbers),
+                        frozenset(document.options.not_card_numbers),
                         self.database.vault.sealing,
                     ),
                 ),
-                options=opened.document.options,
+                options=document.options,
+                results=results,
                 counts=ledger.run.counts.copy()
                 if positioned
                 else await self.database.call(ledger.recount),
@@ -228,7 +271,9 @@ class Runner:
             watch(Progress(ledger.run, parts.counts, total, resumed, execution.stop, environment))
             complete = False
             try:
+                await results.catch_up(ledger.run.settled)
                 complete = await execution.run()
+                await results.catch_up(None)
             except Halt as halt:
                 return "stopped", halt.problem
             except SourceChangedError as changed:
@@ -240,10 +285,26 @@ class Runner:
             else:
                 return ("finished", None) if complete else ("interrupted", None)
             finally:
+                results.close()
+                if file is not None:
+                    await file.close()
                 await asyncio.shield(target.finish(complete))
             # Nobody has seen the unfinished target: it is written from the start.
             ledger.run = await self.database.call(ledger.begin_anew)
             target = await opened.target.connection.target(opened.target.activity)
+
+    async def _open_source(
+        self, run: Run, opened: Operation, host: MemoryHost
+    ) -> tuple[Source, Connection | None]:
+        """The operation's source, or what a retry reads in its place; and what is to be closed
+        behind it."""
+        retry = in_snapshot(orjson.loads(run.snapshot))
+        if retry is None:
+            return await opened.open_source(), None
+        if not retry.file:
+            return LedgerSource(self.database, retry), None
+        file, source = await open_file(Path(retry.file), host)
+        return source, file
 
 
 def _opening(run: Run, opened: Operation) -> str:

@@ -1,0 +1,102 @@
+"""Outcomes as rows of a CSV file that can be mended and read again, or as JSON."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+from connector_sdk import Problem
+
+from connector_agent.runs.outcomes import OutcomeRow
+
+ADDED = ("_outcome", "_id", "_request_id", "_problem", "_remedy", "_field", "_line", "_at")
+"""The columns behind those of the record; a retry leaves out what starts with "_"."""
+MORE = "_more"
+"""The column, before those, that holds as JSON what the record's own columns don't."""
+_PARTS = (["cells"], ["text"])
+"""What the records of rows are made of that could not be read."""
+
+
+def columns_of(rows: Iterable[OutcomeRow]) -> tuple[str, ...]:
+    """The columns of the first record that could be read."""
+    for row in rows:
+        record = _parsed(row.record)
+        if isinstance(record, dict) and record and list(record) not in _PARTS:
+            return tuple(record)
+    return ()
+
+
+def csv_header(columns: Sequence[str]) -> str:
+    """The first line."""
+    return _line([*columns, MORE, *ADDED])
+
+
+def csv_row(row: OutcomeRow, columns: Sequence[str]) -> str:
+    """One record: its own columns as they were read, what became of it behind them. The cells
+    of a row that could not be read stand in the columns, so far as there are any."""
+    record = _parsed(row.record)
+    if not isinstance(record, dict):
+        record = {"value": record}
+    if list(record) == ["cells"] and isinstance(record["cells"], list):
+        cells = record["cells"]
+        rest = cells[len(columns) :]
+        record = dict(zip(columns, cells, strict=False)) | ({"cells": rest} if rest else {})
+    more = {name: value for name, value in record.items() if name not in columns}
+    problem = row.problem or Problem("", "")
+    return _line(
+        [
+            *(_cell(record.get(name)) for name in columns),
+            _cell(more) if more else "",
+            row.kind,
+            row.object,
+            row.request_id or problem.request_id,
+            problem.message,
+            problem.remedy,
+            problem.path,
+            problem.line,
+            row.at,
+        ]
+    )
+
+
+def outcome_json(row: OutcomeRow) -> dict[str, Any]:
+    """One outcome for machines, with the record and the request."""
+    problem = row.problem
+    return {
+        "seq": row.seq,
+        "at": row.at,
+        "identity": row.identity,
+        "outcome": row.kind,
+        "id": row.object,
+        "request_id": row.request_id,
+        "replayed": row.replayed,
+        "key": row.key,
+        "problem": problem_json(problem) if problem is not None else None,
+        "record": _parsed(row.record),
+        "request": _parsed(row.body) if row.body is not None else None,
+    }
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """A problem for machines, without its empty parts."""
+    return {name: value for name, value in problem._asdict().items() if value}
+
+
+def _parsed(data: bytes) -> Any:
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return data.decode("utf-8", "replace")
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _line(cells: Sequence[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue()

@@ -1,0 +1,119 @@
+"""A retry: a run of the records of an earlier run that did not get through."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import orjson
+from connector_sdk import (
+    Activity,
+    Connection,
+    Cursor,
+    Host,
+    Kind,
+    Page,
+    Problem,
+    Record,
+    Source,
+)
+
+from connector_agent.connectors import registry
+from connector_agent.runs.outcomes import OutcomeRow, read_outcomes
+from connector_agent.store import Database
+
+
+class Retry(NamedTuple):
+    """What a retry reads: the records of the run `of` whose outcome is one of `kinds`, as the
+    ledger has them, or the mended ones in `file` ("" for none)."""
+
+    of: str
+    kinds: tuple[Kind, ...]
+    file: str = ""
+
+
+def in_snapshot(stored: Any) -> Retry | None:
+    """The retry that a run's snapshot tells of."""
+    entry = stored.get("retry") if isinstance(stored, dict) else None
+    return Retry(entry["of"], tuple(entry["kinds"]), entry["file"]) if entry else None
+
+
+class LedgerSource:
+    """The records of an earlier run; a cursor is the number of the last one."""
+
+    def __init__(self, database: Database, retry: Retry) -> None:
+        self._database = database
+        self._retry = retry
+
+    async def read(self, after: Cursor | None) -> AsyncGenerator[Page, None]:
+        """Pages of records with their old places."""
+        last = int(after) if after is not None else 0
+        while True:
+            rows = await self._database.call(
+                lambda connection, last=last: list(  # type: ignore[misc]
+                    read_outcomes(connection, self._retry.of, self._retry.kinds, last)
+                )
+            )
+            if not rows:
+                return
+            last = rows[-1].seq
+            yield Page([_record(row) for row in rows], str(last).encode())
+
+    async def total(self) -> int | None:
+        """Unknown until they are read."""
+        return None
+
+
+def _record(row: OutcomeRow) -> Record:
+    value = orjson.loads(row.record)
+    unreadable = isinstance(value, dict) and list(value) in (["cells"], ["text"])
+    problem = None
+    if unreadable or (row.problem is not None and row.problem.code.startswith("card_number")):
+        problem = Problem(
+            "not_kept",
+            "The ledger doesn't hold this record as a whole, because it could not be read or "
+            "held a card number.",
+            "Mend it in a file of the problems, and retry with --from.",
+        )
+    return Record(row.seq, row.record, row.at, problem)
+
+
+class MendedSource:
+    """The records of a file that a person mended: what starts with "_" is left out."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    async def read(self, after: Cursor | None) -> AsyncGenerator[Page, None]:
+        """The pages of the file. Raises as its source does."""
+        async with aclosing(self._source.read(after)) as pages:
+            async for page in pages:
+                yield page._replace(records=[_mended(record) for record in page.records])
+
+    async def total(self) -> int | None:
+        """As the file's source tells."""
+        return await self._source.total()
+
+
+def _mended(record: Record) -> Record:
+    if record.problem is not None:
+        return record
+    value = orjson.loads(record.raw)
+    if "record" in value and "outcome" in value and isinstance(value["record"], dict):
+        value = value["record"]  # a line of JSON Lines, as outcomes are listed
+    kept = {name: part for name, part in value.items() if not name.startswith("_")}
+    return record._replace(raw=msgspec.json.encode(kept))
+
+
+async def open_file(path: Path, host: Host) -> tuple[Connection, Source]:
+    """The mended records of a file, and the connection to close behind them. Raises
+    SettingError for a file that can't be read."""
+    connection = await registry.connector("files").connect({"folder": str(path.parent)}, host)
+    activity = Activity("retry", "read", settings={"path": path.name})
+    return connection, MendedSource(await connection.source(activity))
+
+
+def kinds_of(unknown: bool) -> tuple[Kind, ...]:
+    """The outcomes that a retry takes up."""
+    return ("refused", "failed", "unknown") if unknown else ("refused", "failed")

@@ -1,0 +1,155 @@
+"""Outcomes that can be mended and sent again, and files that tell them as a run goes."""
+
+import csv
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from stripe_connector.sandbox import Fault, Sandbox, SandboxRequest
+
+from tests.end_to_end.crash_project import CREATE, customers, write_project
+from tests.end_to_end.test_bad_days import connector
+from tests.end_to_end.test_killed import Killer
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox(seed=1) as made:
+        yield made
+
+
+def break_rows(source: Path) -> None:
+    """Puts in a row with a cell too many, one without identity, and one that Stripe refuses."""
+    broken = "C90,Ann,a@example.com,more\n,Bob,b@example.com\nC92,Eve,no address\n"
+    source.write_text(source.read_text() + broken)
+
+
+async def refuse_eve(request: SandboxRequest) -> Fault | None:
+    if f"{request.method} {request.template}" == CREATE and b"Eve" in request.body:
+        return Fault(400, "invalid_request_error", "Invalid email address: no address")
+    return None
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+async def test_problems_are_mended_and_sent(tmp_path: Path, sandbox: Sandbox) -> None:
+    break_rows(write_project(tmp_path, sandbox.address, 20))
+    sandbox.on_request = refuse_eve
+    said = await connector(tmp_path, "run", "import")
+    assert said.status == 3
+    assert "connector retry" in said.out
+    listed = await connector(tmp_path, "outcomes", "last", "--only", "problems", "--format", "csv")
+    mended = tmp_path / "mended.csv"
+    mended.write_text(
+        listed.out.replace(",Bob,", "C91,Bob,").replace("no address", "e@example.com")
+    )
+    found = rows(mended)
+    assert [row["_outcome"] for row in found] == ["refused"] * 3
+    assert found[0]["_more"] == '{"cells":["more"]}'
+    assert "row" in found[0]["_at"]
+    sandbox.on_request = None
+    said = await connector(tmp_path, "retry", "last", "--from", "mended.csv", "--json")
+    assert said.status == 0, said
+    assert (said.end["read"], said.end["written"]) == (3, 3)
+    made = await customers(sandbox.address)
+    assert len(made) == 23
+    assert {"C90", "C91", "C92"} <= {one["metadata"]["crm_id"] for one in made}
+    runs = [
+        json.loads(line) for line in (await connector(tmp_path, "runs", "--json")).out.splitlines()
+    ]
+    assert runs[0]["retry_of"] == runs[1]["run"]
+    assert runs[1]["retry_of"] == ""
+
+
+async def test_a_retry_of_the_ledger_sends_only_problems(tmp_path: Path, sandbox: Sandbox) -> None:
+    break_rows(write_project(tmp_path, sandbox.address, 20))
+    sandbox.on_request = refuse_eve
+    await connector(tmp_path, "run", "import")
+    sandbox.on_request = None
+    sent = sandbox.requests[CREATE]
+    said = await connector(tmp_path, "retry", "last", "--json")
+    assert said.status == 3
+    assert (said.end["read"], said.end["written"], said.end["refused"]) == (3, 1, 2)
+    assert sandbox.requests[CREATE] == sent + 1
+    said = await connector(tmp_path, "outcomes", "last", "--only", "refused", "--json")
+    codes = {json.loads(line)["problem"]["code"] for line in said.out.splitlines()}
+    assert codes == {"not_kept", "no_identity"}
+
+
+async def test_a_retry_that_is_interrupted_goes_on(tmp_path: Path, sandbox: Sandbox) -> None:
+    write_project(tmp_path, sandbox.address, 30)
+
+    async def refuse(request: SandboxRequest) -> Fault | None:
+        if f"{request.method} {request.template}" != CREATE:
+            return None
+        return Fault(400, "invalid_request_error", "Not today.")
+
+    sandbox.on_request = refuse
+    assert (await connector(tmp_path, "run", "import")).status == 3
+    left = 10
+
+    async def then_refuse_the_key(request: SandboxRequest) -> Fault | None:
+        nonlocal left
+        left -= f"{request.method} {request.template}" == CREATE
+        return Fault(401) if left < 0 else None
+
+    sandbox.on_request = then_refuse_the_key
+    said = await connector(tmp_path, "retry", "last")
+    assert said.status == 1
+    sandbox.on_request = None
+    said = await connector(tmp_path, "resume", "last", "--json")
+    assert said.status == 0, said
+    assert (said.end["read"], said.end["written"]) == (30, 30)
+    assert len(await customers(sandbox.address)) == 30
+
+
+async def test_a_run_that_goes_on_has_no_retry(tmp_path: Path, sandbox: Sandbox) -> None:
+    write_project(tmp_path, sandbox.address, 5)
+
+    async def refuse(request: SandboxRequest) -> Fault | None:
+        return Fault(401) if request.method == "POST" else None
+
+    sandbox.on_request = refuse
+    await connector(tmp_path, "run", "import")
+    said = await connector(tmp_path, "retry", "last")
+    assert said.status == 1
+    assert "connector resume" in said.err
+
+
+@pytest.mark.timeout(180)
+async def test_result_files_of_a_killed_run_are_whole(tmp_path: Path, sandbox: Sandbox) -> None:
+    source = write_project(tmp_path, sandbox.address, 600)
+    break_rows(source)
+    operation = tmp_path / "operations" / "import.yaml"
+    results = "results:\n  written: out/written.csv\n  problems: out/problems.jsonl\n"
+    operation.write_text(operation.read_text() + results)
+    killer = Killer(tmp_path, sandbox)
+    for place in ("applied", "answered", "settled"):
+        await killer.run(place, 100)
+    status, end = await killer.run("none", 0)
+    assert status == 3, end
+    written = rows(tmp_path / "out" / "written.csv")
+    problems = [
+        json.loads(line) for line in (tmp_path / "out" / "problems.jsonl").read_text().splitlines()
+    ]
+    assert len(written) == end["written"] == len(await customers(sandbox.address))
+    assert len({row["_id"] for row in written}) == len(written)
+    assert len(problems) == end["refused"]
+    assert [row["crm_id"] for row in written][:3] == ["C1", "C2", "C3"]
+
+
+async def test_a_table_says_that_there_is_more(tmp_path: Path, sandbox: Sandbox) -> None:
+    write_project(tmp_path, sandbox.address, 120)
+    await connector(tmp_path, "run", "import")
+    said = await connector(tmp_path, "outcomes", "last")
+    assert "These are the first 100" in said.out
+    assert (
+        len((await connector(tmp_path, "outcomes", "last", "--format", "csv")).out.splitlines())
+        == 121
+    )
+    limited = await connector(tmp_path, "outcomes", "last", "--format", "jsonl", "--limit", "7")
+    assert len(limited.out.splitlines()) == 7
