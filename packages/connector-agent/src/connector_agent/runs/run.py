@@ -23,8 +23,7 @@ UNFINISHED: tuple[Status, ...] = ("running", "interrupted", "stopped")
 
 @dataclass(slots=True)
 class Run:
-    """A row of the operation log. Times are Unix seconds, `seconds` is time spent executing.
-    `retry_of` is the id of the run whose problems it takes up."""
+    """A row of the operation log. Times are Unix seconds, `seconds` is time spent executing."""
 
     id: str
     operation: str
@@ -44,17 +43,11 @@ class Run:
     counts: Counts
     seconds: float
     problem: Problem | None
-    retry_of: str | None = None
 
     @property
     def unfinished(self) -> bool:
         """Whether `resume` has something to do."""
         return self.status in UNFINISHED
-
-
-def new_identifier() -> str:
-    """The id of a new run: the time (UTC) and a few random letters."""
-    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
 
 
 def new_run(
@@ -65,14 +58,11 @@ def new_run(
     mode: str,
     snapshot: bytes,
     limit: int | None,
-    identifier: str = "",
-    retry_of: str | None = None,
-    position: Cursor | None = None,
 ) -> Run:
-    """Stores a run of `operation` that has not begun. A retry has an `identifier` made by
-    `new_identifier`, and perhaps the `position` at which its target goes on."""
+    """Stores a run of `operation` that has not begun."""
     moment = time.time()
-    identifier = identifier or new_identifier()
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(moment))
+    identifier = f"{stamp}-{secrets.token_hex(2)}"
     connection.execute(
         insert(runs).values(
             id=identifier,
@@ -88,8 +78,6 @@ def new_run(
             exhausted=False,
             settled=0,
             seconds=0.0,
-            retry_of=retry_of,
-            position=position,
             **Counts().as_dict(),
         )
     )

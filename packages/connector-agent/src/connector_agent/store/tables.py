@@ -16,7 +16,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    false,
 )
 
 metadata = MetaData()
@@ -49,7 +48,6 @@ runs = Table(
     Column("replayed", Integer, nullable=False),
     Column("seconds", Float, nullable=False, comment="time spent executing, over all resumes"),
     Column("problem", LargeBinary, nullable=True, comment="why it stopped"),
-    Column("retry_of", String(40), nullable=True, comment="the run whose problems it takes up"),
 )
 Index("runs_by_operation", runs.c.operation, runs.c.created)
 
@@ -86,14 +84,6 @@ outcomes = Table(
     Column("at", Text, nullable=False),
     Column("record", LargeBinary, nullable=True, comment="only where no intent holds it"),
     Column("ended", Float, nullable=False),
-    Column("retried", String(40), nullable=True, comment="the run that took the record up"),
-    Column(
-        "unreadable",
-        Boolean,
-        nullable=False,
-        server_default=false(),
-        comment="the problem came with the record: it can't be mapped as it is",
-    ),
 )
 
 Index("outcomes_by_identity", outcomes.c.run, outcomes.c.identity)
