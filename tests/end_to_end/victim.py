@@ -12,7 +12,8 @@ from typing import Any
 
 from connector_agent.cli.app import app
 from connector_agent.runs.execution import Pulse
-from connector_agent.runs.ledger import Ledger, Verdict
+from connector_agent.runs.ledger import Ledger
+from connector_agent.runs.verdict import Verdict
 
 
 def main() -> None:

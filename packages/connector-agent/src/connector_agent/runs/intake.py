@@ -8,9 +8,11 @@ from typing import NamedTuple
 from connector_sdk import Body, Call, Outcome, Problem, shown
 
 from connector_agent.runs.execution import Parts
+from connector_agent.runs.identities import Known
 from connector_agent.runs.key import name_of
-from connector_agent.runs.ledger import Intent, Known, Verdict
+from connector_agent.runs.ledger import Intent
 from connector_agent.runs.stage import Staged
+from connector_agent.runs.verdict import Verdict
 
 STEP = 0
 """The one write of an operation; second targets will count on from here."""
@@ -31,7 +33,10 @@ async def take_in(parts: Parts, batch: Sequence[Staged]) -> Intake:
     if wanted:
         ledger = parts.ledger
         known, seen = await parts.database.call(
-            lambda connection: (ledger.known(connection, wanted), ledger.seen(connection, wanted))
+            lambda connection: (
+                ledger.identities.known(connection, wanted),
+                ledger.seen(connection, wanted),
+            )
         )
     intake = Intake([], [])
     for staged in batch:

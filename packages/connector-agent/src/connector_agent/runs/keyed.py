@@ -18,20 +18,18 @@ from connector_sdk import (
 )
 
 from connector_agent.runs.execution import Halt, Parts, ProblemWatch, Pulse
+from connector_agent.runs.fate import is_burnt, is_open, told
 from connector_agent.runs.intake import take_in
 from connector_agent.runs.key import name_of
-from connector_agent.runs.ledger import Intent, LostRunError, Verdict
+from connector_agent.runs.ledger import Intent, LostRunError
 from connector_agent.runs.reading import Batch, Reading
+from connector_agent.runs.verdict import Verdict
 
 WINDOW = 1000
 """Records without an outcome beyond which the reader waits."""
 GATHER = 0.02
 """Seconds for which the flusher lets outcomes gather before it writes them in one go."""
 SETTLE_AT_ONCE = 100
-
-REPLAYED_FAILURE = "replayed_failure"
-OTHER_BODY = "idempotency_error"
-"""Codes of problems that mean: this key leads nowhere any more."""
 
 Place = tuple[int, int]
 """Record and step."""
@@ -300,9 +298,9 @@ class KeyedExecution:
             return clear, error
         for outcome, result in zip(unknown, found, strict=True):
             place = (outcome.seq, outcome.step)
-            burnt = _code(outcome) in (REPLAYED_FAILURE, OTHER_BODY)
+            burnt = is_burnt(outcome)
             if result is not None:
-                clear.append(_told(outcome, result))
+                clear.append(told(outcome, result))
             elif burnt and place not in self._repeated:
                 self._repeated.add(place)
                 await self._send_anew(self._open[place])
@@ -314,7 +312,7 @@ class KeyedExecution:
         """Whether a look at the target has to tell what became of the call."""
         if (outcome.seq, outcome.step) in self._looked_up:
             return False
-        return outcome.kind == "unknown" or _code(outcome) == OTHER_BODY
+        return is_open(outcome)
 
     async def _send_anew(self, intent: Intent) -> None:
         """The key is used up and nothing came of it: the next attempt has a key of its own."""
@@ -352,15 +350,3 @@ class KeyedExecution:
         if calls:
             await parts.database.call(lambda connection: parts.ledger.rewrite(connection, calls))
         await self._checkpoint()
-
-
-def _code(outcome: Outcome) -> str:
-    return outcome.problem.code if outcome.problem is not None else ""
-
-
-def _told(outcome: Outcome, found: Outcome) -> Outcome:
-    """What a look found. Where an earlier run sent another body under the key, and it got
-    through, this one was not written: the object is there as it was sent then."""
-    if _code(outcome) == OTHER_BODY and found.kind == "written":
-        return found._replace(kind="skipped")
-    return found

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from connector_sdk import Body, Call, Cursor, Kind, Outcome, Problem, encode
+from connector_sdk import Body, Call, Cursor, Problem, encode
 from sqlalchemy import (
     Connection,
     and_,
@@ -25,23 +25,16 @@ from sqlalchemy import (
 )
 
 from connector_agent.runs.counts import Counts
+from connector_agent.runs.identities import Identities
 from connector_agent.runs.key import Keys
 from connector_agent.runs.run import Run, Status, find_run
-from connector_agent.store.tables import identities, intents, outcomes, runs
+from connector_agent.runs.verdict import Verdict
+from connector_agent.store.tables import intents, outcomes, runs
 from connector_agent.store.vault import vault_of
 
 
 class LostRunError(Exception):
     """Another process has taken this run; nothing more may be written or sent for it."""
-
-
-class Known(NamedTuple):
-    """What earlier runs left of an identity: see the table `identities`."""
-
-    state: Kind
-    object: str
-    attempt: int
-    first_sent: float | None
 
 
 class Intent(NamedTuple):
@@ -53,18 +46,6 @@ class Intent(NamedTuple):
     record: bytes
 
 
-class Verdict(NamedTuple):
-    """An outcome with the record that it belongs to; `record` is None where an intent holds
-    it, `action` is the call's."""
-
-    outcome: Outcome
-    identity: str
-    at: str
-    record: bytes | None
-    attempt: int = 0
-    first_sent: float | None = None
-
-
 class Ledger:
     """The ledger of one run that this process has taken."""
 
@@ -72,23 +53,7 @@ class Ledger:
         self.run = run
         self.identity_scope = identity_scope
         self.keys = Keys(run.scope, identity_scope, run.id)
-
-    def known(self, connection: Connection, wanted: Sequence[str]) -> dict[str, Known]:
-        """What earlier runs did with these identities."""
-        rows = connection.execute(
-            select(
-                identities.c.identity,
-                identities.c.state,
-                identities.c.object,
-                identities.c.attempt,
-                identities.c.first_sent,
-            ).where(
-                identities.c.scope == self.run.scope,
-                identities.c.identity_scope == self.identity_scope,
-                identities.c.identity.in_(wanted),
-            )
-        )
-        return {row[0]: Known(*row[1:]) for row in rows}
+        self.identities = Identities(run.scope, identity_scope, run.id)
 
     def seen(self, connection: Connection, wanted: Sequence[str]) -> dict[str, str]:
         """Which of these identities this run has sent or skipped already, and at which place
@@ -212,7 +177,7 @@ class Ledger:
         """Stores outcomes of calls, and what they mean for later runs."""
         self._own(connection)
         self._insert_outcomes(connection, verdicts)
-        self._remember(connection, [verdict for verdict in verdicts if verdict.identity])
+        self.identities.remember(connection, [each for each in verdicts if each.identity])
 
     def checkpoint(
         self,
@@ -350,48 +315,6 @@ class Ledger:
         ]
         if rows:
             connection.execute(insert(outcomes), rows)
-
-    def _remember(self, connection: Connection, verdicts: Sequence[Verdict]) -> None:
-        if not verdicts:
-            return
-        before = self.known(connection, [verdict.identity for verdict in verdicts])
-        fresh: list[dict[str, Any]] = []
-        again: list[dict[str, Any]] = []
-        moment = time.time()
-        for verdict in verdicts:
-            outcome = verdict.outcome
-            earlier = before.get(verdict.identity)
-            values = {
-                "of_scope": self.run.scope,
-                "of_identity_scope": self.identity_scope,
-                "of_identity": verdict.identity,
-                "state": outcome.kind,
-                # an update that failed doesn't unmake the object that an earlier run wrote
-                "object": outcome.id or (earlier.object if earlier else ""),
-                "attempt": verdict.attempt + (1 if outcome.kind == "refused" else 0),
-                "first_sent": verdict.first_sent if outcome.kind in ("failed", "unknown") else None,
-                "run": self.run.id,
-                "seq": outcome.seq,
-                "updated": moment,
-            }
-            (again if earlier else fresh).append(values)
-        if fresh:
-            connection.execute(
-                insert(identities),
-                [
-                    {name.removeprefix("of_"): value for name, value in values.items()}
-                    for values in fresh
-                ],
-            )
-        if again:
-            connection.execute(
-                update(identities).where(
-                    identities.c.scope == bindparam("of_scope"),
-                    identities.c.identity_scope == bindparam("of_identity_scope"),
-                    identities.c.identity == bindparam("of_identity"),
-                ),
-                again,
-            )
 
 
 def fingerprint(identity: str, record: bytes) -> str:

@@ -11,9 +11,9 @@ from connector_sdk import Body, Call, Outcome, Problem
 
 from connector_agent.runs.execution import Halt, Parts, ProblemWatch, Pulse
 from connector_agent.runs.intake import STEP
-from connector_agent.runs.ledger import Verdict
 from connector_agent.runs.reading import Batch, Reading
 from connector_agent.runs.stage import Staged
+from connector_agent.runs.verdict import Verdict
 
 
 class PositionedExecution:

@@ -1,0 +1,89 @@
+"""What was written for which identity, over all runs: the table that is kept for ever."""
+
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from connector_sdk import Kind
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from connector_agent.runs.verdict import Verdict
+from connector_agent.store.tables import identities
+
+
+class Known(NamedTuple):
+    """What earlier runs left of an identity: see the table `identities`."""
+
+    state: Kind
+    object: str
+    attempt: int
+    first_sent: float | None
+
+
+class Identities:
+    """The identities of one operation on one account, as the run `run` sees and changes them."""
+
+    def __init__(self, scope: str, identity_scope: str, run: str) -> None:
+        self._scope = scope
+        self._identity_scope = identity_scope
+        self._run = run
+
+    def known(self, connection: Connection, wanted: Sequence[str]) -> dict[str, Known]:
+        """What earlier runs did with these identities."""
+        rows = connection.execute(
+            select(
+                identities.c.identity,
+                identities.c.state,
+                identities.c.object,
+                identities.c.attempt,
+                identities.c.first_sent,
+            ).where(
+                identities.c.scope == self._scope,
+                identities.c.identity_scope == self._identity_scope,
+                identities.c.identity.in_(wanted),
+            )
+        )
+        return {row[0]: Known(*row[1:]) for row in rows}
+
+    def remember(self, connection: Connection, verdicts: Sequence[Verdict]) -> None:
+        """Notes what outcomes mean for later runs."""
+        if not verdicts:
+            return
+        before = self.known(connection, [verdict.identity for verdict in verdicts])
+        fresh: list[dict[str, Any]] = []
+        again: list[dict[str, Any]] = []
+        moment = time.time()
+        for verdict in verdicts:
+            outcome = verdict.outcome
+            earlier = before.get(verdict.identity)
+            values = {
+                "of_scope": self._scope,
+                "of_identity_scope": self._identity_scope,
+                "of_identity": verdict.identity,
+                "state": outcome.kind,
+                # an update that failed doesn't unmake the object that an earlier run wrote
+                "object": outcome.id or (earlier.object if earlier else ""),
+                "attempt": verdict.attempt + (1 if outcome.kind == "refused" else 0),
+                "first_sent": verdict.first_sent if outcome.kind in ("failed", "unknown") else None,
+                "run": self._run,
+                "seq": outcome.seq,
+                "updated": moment,
+            }
+            (again if earlier else fresh).append(values)
+        if fresh:
+            connection.execute(
+                insert(identities),
+                [
+                    {name.removeprefix("of_"): value for name, value in values.items()}
+                    for values in fresh
+                ],
+            )
+        if again:
+            connection.execute(
+                update(identities).where(
+                    identities.c.scope == bindparam("of_scope"),
+                    identities.c.identity_scope == bindparam("of_identity_scope"),
+                    identities.c.identity == bindparam("of_identity"),
+                ),
+                again,
+            )
