@@ -17,8 +17,10 @@ class Field:
     value of a map holds, `any_of` lists the alternatives where a value may have several
     shapes (then `type` is "any"). `ref` names a resource whose whole object stands here and
     is resolved on demand, so that schemas stay finite. `clears` says that an empty value
-    unsets the field at the other system. `format` refines the type ("unix-time", "decimal",
-    "int64", "date-time", "currency"); "" means that nothing more is known.
+    unsets the field at the other system. `format` refines the type ("unix-time", "date-time",
+    "decimal", "int64", "currency", "minor-units", "country", "email", "url", "id"); "" means
+    that nothing more is known. `id_of` names the objects whose ids stand here ("customers").
+    `deprecated` says why a field should not be used any more, "" where it may be.
     """
 
     name: str
@@ -30,6 +32,8 @@ class Field:
     open: bool = False
     format: str = ""
     max_length: int = 0
+    id_of: str = ""
+    deprecated: str = ""
     description: str = ""
     fields: tuple["Field", ...] = ()
     items: "Field | None" = None
@@ -132,6 +136,10 @@ def _node(node: Field) -> dict[str, JSON]:
         out["format"] = node.format
     if node.clears:
         out["x-clears-when-empty"] = True
+    if node.id_of:
+        out["x-id-of"] = node.id_of
+    if node.deprecated:
+        out["deprecated"] = True
     if node.nullable:
         out = {"anyOf": [out, {"type": "null"}]}
     if node.description:
