@@ -26,6 +26,7 @@ class RowSource:
         self, rows: Sequence[Row], sizes: Sequence[int] = (3,), passed: Sequence[int] = ()
     ) -> None:
         self.rows = list(rows)
+        self.finished: list[Cursor] = []
         self._sizes = sizes
         self._passed = frozenset(passed)
 
@@ -41,6 +42,10 @@ class RowSource:
 
     async def total(self) -> int | None:
         return len(self.rows)
+
+    async def finish(self, after: Cursor) -> Sequence[Problem]:
+        self.finished.append(after)
+        return ()
 
     def _pages(self) -> Iterator[int]:
         yield from self._sizes

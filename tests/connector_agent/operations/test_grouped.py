@@ -172,3 +172,11 @@ def test_the_schema_of_groups() -> None:
     assert [(each.name, each.type) for each in made.fields] == [("no", "string"), ("lines", "list")]
     assert made.fields[1].items is row
     assert grouped(ANY_OBJECT, "lines") is ANY_OBJECT
+
+
+async def test_finishing_hands_on_the_cursor_behind_the_last_row() -> None:
+    source = RowSource([{"no": "1"}, {"no": "1"}, {"no": "2"}], passed=[1])
+    groups = by_number(source)
+    *_, last = await pages(groups)
+    await groups.finish(last.after)
+    assert source.finished == [b"3"]

@@ -56,6 +56,9 @@ class ListSource:
     async def total(self) -> int | None:
         return len(self.rows)
 
+    async def finish(self, after: Cursor) -> Sequence[Problem]:
+        return ()
+
     def _mark(self, count: int) -> str:
         return json.dumps(self.rows[:count])
 

@@ -144,6 +144,11 @@ class MemorySource:
     async def total(self) -> int | None:
         return -1 if "has a negative total" in self.faults else 10
 
+    async def finish(self, after: bytes) -> Sequence[Problem]:
+        if "ends in silence" in self.faults:
+            return [Problem("", "")]
+        return ()
+
     async def read(self, after: bytes | None) -> AsyncGenerator[Page, None]:
         done = int(after or b"0")
         if after and "repeats a record" in self.faults:

@@ -24,6 +24,13 @@ class Source(Protocol):
         run will take; None where that can't be known cheaply."""
         ...
 
+    async def finish(self, after: Cursor) -> Sequence[Problem]:
+        """Called once a run that read the source to its end is over and stored as finished:
+        every record before `after`, the last cursor, has its outcome. A source that puts away
+        what was read does it here, and tells what it could not put away; for the others there
+        is nothing to do. It may never come: a run that was ended by force is not told of."""
+        ...
+
 
 class Target(Protocol):
     """Writes the requests of one activity."""

@@ -35,6 +35,10 @@ class FilteredSource:
         """Unknown: how many pass shows only when they are read."""
         return None
 
+    async def finish(self, after: Cursor) -> Sequence[Problem]:
+        """As the source does."""
+        return await self._source.finish(after)
+
 
 class Conditions:
     """Tests of single fields; a record passes when all of them hold. One that can't be read

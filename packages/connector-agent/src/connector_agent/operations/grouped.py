@@ -10,7 +10,7 @@ Fields that are the same in all rows of a group stand at the top of the record a
 """
 
 import hashlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import NamedTuple
 
@@ -72,6 +72,11 @@ class GroupedSource:
     async def total(self) -> int | None:
         """Unknown: how many groups there are shows only when the rows are read."""
         return None
+
+    async def finish(self, after: Cursor) -> Sequence[Problem]:
+        """As the source does, with the cursor behind its last row."""
+        behind = _parsed(after).mark.after
+        return () if behind is None else await self._source.finish(behind)
 
     async def read(self, after: Cursor | None) -> AsyncGenerator[Page, None]:
         """Groups as they are complete, for each page of the source. Raises as the source does,

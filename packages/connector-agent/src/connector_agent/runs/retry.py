@@ -1,6 +1,6 @@
 """A retry: a run of the records of an earlier run that did not get through."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -64,6 +64,10 @@ class LedgerSource:
         """Unknown until they are read."""
         return None
 
+    async def finish(self, after: Cursor) -> Sequence[Problem]:
+        """Nothing: the ledger keeps the records."""
+        return ()
+
 
 def _record(row: OutcomeRow) -> Record:
     value = orjson.loads(row.record)
@@ -94,6 +98,10 @@ class MendedSource:
     async def total(self) -> int | None:
         """As the file's source tells."""
         return await self._source.total()
+
+    async def finish(self, after: Cursor) -> Sequence[Problem]:
+        """Nothing: the file is a person's work and stays where it is."""
+        return ()
 
 
 def _mended(record: Record) -> Record:

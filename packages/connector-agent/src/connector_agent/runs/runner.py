@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 from connector_sdk import (
@@ -196,12 +197,10 @@ class Runner:
         taken = await self.database.call(lambda connection: take_run(connection, run.id))
         log = RunLog(self.database, run.id)
         await log.add("info", "resumed" if resumed else "started", _opening(taken, opened))
-        status: Status
-        problem: Problem | None
         ledger = Ledger(taken, taken.operation)
         began = time.monotonic()
         try:
-            status, problem = await self._drive(ledger, opened, host, target, log, watch, resumed)
+            end = await self._drive(ledger, opened, host, target, log, watch, resumed)
         except LostRunError:
             raise SettingError(
                 Problem(
@@ -212,13 +211,18 @@ class Runner:
             ) from None
         seconds = taken.seconds + time.monotonic() - began
         await self.database.call(
-            lambda connection: ledger.end(connection, status, problem, seconds)
+            lambda connection: ledger.end(connection, end.status, end.problem, seconds)
         )
         ended = await self.find(run.id)
-        if problem is not None:
-            await log.add_problem(status, problem)
+        if end.problem is not None:
+            await log.add_problem(end.status, end.problem)
         else:
-            await log.add("info", status, _closing(ended))
+            await log.add("info", end.status, _closing(ended))
+        whole = ended.limit is None or ended.counts.read < ended.limit
+        if ended.status == "finished" and whole and ended.cursor is not None:
+            # Only now: whoever puts away what was read relies on the run being stored.
+            for problem in await end.source.finish(ended.cursor):
+                await log.add("warning", problem.code, problem.text())
         return ended
 
     async def _drive(
@@ -230,7 +234,7 @@ class Runner:
         log: RunLog,
         watch: Watch,
         resumed: bool,
-    ) -> tuple[Status, Problem | None]:
+    ) -> "_End":
         document = opened.document
         while True:
             source, file = await self._open_source(ledger.run, opened, host)
@@ -275,15 +279,15 @@ class Runner:
                 complete = await execution.run()
                 await results.catch_up(None)
             except Halt as halt:
-                return "stopped", halt.problem
+                return _End("stopped", halt.problem, source)
             except SourceChangedError as changed:
                 if not positioned:
-                    return "stopped", changed.problem
+                    return _End("stopped", changed.problem, source)
                 await log.add("warning", "source_changed", changed.problem.text())
             except ConnectorError as error:
-                return "stopped", error.problem
+                return _End("stopped", error.problem, source)
             else:
-                return ("finished", None) if complete else ("interrupted", None)
+                return _End("finished" if complete else "interrupted", None, source)
             finally:
                 results.close()
                 if file is not None:
@@ -305,6 +309,14 @@ class Runner:
             return LedgerSource(self.database, retry), None
         file, source = await open_file(Path(retry.file), host)
         return source, file
+
+
+class _End(NamedTuple):
+    """How an execution ended, and what it read from."""
+
+    status: Status
+    problem: Problem | None
+    source: Source
 
 
 def _opening(run: Run, opened: Operation) -> str:

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 
 import msgspec
 
-from connector_sdk.conformance.description import assert_round_trip, opened
+from connector_sdk.conformance.description import assert_round_trip, assert_told, opened
 from connector_sdk.conformance.subject import Subject
 from connector_sdk.record import Page, Record
 
@@ -54,6 +54,13 @@ class ReadingTests:
                 await pages.aclose()
             again = await connection.source(subject.source)
             assert (await anext(again.read(None))).records == first.records
+
+    async def test_finishing_tells_what_it_could_not_do(self, subject: Subject) -> None:
+        *_, last = await read_all(subject)
+        async with opened(subject) as connection:
+            source = await connection.source(subject.source)
+            for problem in await source.finish(last.after):
+                assert_told(problem)
 
 
 async def read_all(subject: Subject, after: bytes | None = None) -> list[Page]:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
 import msgspec
-from connector_sdk import JSON, Host, Page, Record, RefusedError
+from connector_sdk import JSON, Host, Page, Problem, Record, RefusedError
 
 from stripe_connector.activities.paging import compact, cursor, parse_cursor
 from stripe_connector.activities.resolution import Resolved
@@ -52,6 +52,10 @@ class ReadSource:
     async def total(self) -> int:
         """As many as there are ids."""
         return len(self._ids)
+
+    async def finish(self, after: bytes) -> Sequence[Problem]:
+        """Nothing: reading changes nothing at Stripe."""
+        return ()
 
     async def _record(self, seq: int, id: str) -> Record:
         at = f"{self._operation.object} {id}".strip()

@@ -1,6 +1,6 @@
 """The Search activity: every page of a list, or of a search by query."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 import msgspec
 from connector_sdk import JSON, Host, Page, Problem, Record, RefusedError
@@ -73,6 +73,10 @@ class SearchSource:
             return None
         found = msgspec.json.decode(answer.body, type=_Counted).total_count
         return min(found, self._limit) if found is not None and self._limit else found
+
+    async def finish(self, after: bytes) -> Sequence[Problem]:
+        """Nothing: reading changes nothing at Stripe."""
+        return ()
 
     def _params(self, at: dict[str, JSON]) -> dict[str, JSON]:
         following = at.get("next")

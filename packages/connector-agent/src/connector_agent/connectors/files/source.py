@@ -1,7 +1,7 @@
 """Reads a file in pages that can be gone on from in another process."""
 
 import hashlib
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import closing, suppress
 from itertools import islice
 from pathlib import Path
@@ -53,6 +53,10 @@ class FileSource:
         with suppress(SettingError):
             return await in_thread(self._counted)
         return None
+
+    async def finish(self, after: Cursor) -> Sequence[Problem]:
+        """Nothing: the file stays where it is."""
+        return ()
 
     def _counted(self) -> int | None:
         lines = found = 0
