@@ -12,7 +12,7 @@ from connector_sdk.errors import SettingError
 from connector_sdk.record import Problem
 from connector_sdk.schema import Field
 
-from stripe_connector.catalogue import overlay
+from stripe_connector.catalogue import overlay, sections
 from stripe_connector.catalogue.model import Operation, Resource
 from stripe_connector.catalogue.routes import Routes
 from stripe_connector.catalogue.schemas import Archive, field
@@ -143,9 +143,22 @@ class Catalogue:
         """
         return self._routes.find(method, path)
 
+    def section(self, object: str) -> str:
+        """The id of the section of Stripe's API reference that the object belongs to."""
+        return sections.section(object)
+
+    def label(self, object: str) -> str:
+        """What people read instead of the object's id ("Customer › Tax IDs"); unique within its
+        section."""
+        return sections.label(object, self._names)
+
     def search_fields(self, object: str) -> Mapping[str, str]:
         """Field -> "token", "string" or "number" for a searchable object; empty for others."""
         return overlay.search_fields().get(object, {})
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(self.objects)
 
     @cached_property
     def _routes(self) -> Routes:

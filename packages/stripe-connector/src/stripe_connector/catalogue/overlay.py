@@ -1,6 +1,7 @@
 """Facts that the official SDK does not state, each file with the source it was taken from."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -11,10 +12,18 @@ import orjson
 _FOLDER = Path(__file__).parent / "overlays"
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of Stripe's API reference: its id ("payment_methods") and what people read."""
+
+    id: str
+    label: str
+
+
 @cache
 def prefixes() -> Mapping[str, str]:
     """Resource id -> what its ids begin with, without the underscore: "customer" -> "cus"."""
-    return MappingProxyType(_read("prefixes.json")["prefixes"])
+    return MappingProxyType(read("prefixes.json")["prefixes"])
 
 
 @cache
@@ -23,7 +32,7 @@ def search_fields() -> Mapping[str, Mapping[str, str]]:
     return MappingProxyType(
         {
             name: MappingProxyType(fields)
-            for name, fields in _read("search_fields.json")["search_fields"].items()
+            for name, fields in read("search_fields.json")["search_fields"].items()
         }
     )
 
@@ -37,12 +46,21 @@ def minor_units() -> Mapping[str, int]:
     return MappingProxyType(
         {
             currency: int(decimals)
-            for decimals, currencies in _read("currencies.json")["decimals"].items()
+            for decimals, currencies in read("currencies.json")["decimals"].items()
             for currency in currencies
         }
     )
 
 
-def _read(name: str) -> dict[str, Any]:
+@cache
+def sections() -> tuple[Section, ...]:
+    """The sections of Stripe's API reference, in its order; `Catalogue.section` says which
+    one an object belongs to."""
+    return tuple(Section(each["id"], each["label"]) for each in read("sections.json")["sections"])
+
+
+@cache
+def read(name: str) -> dict[str, Any]:
+    """One file of overlays, as it is."""
     data: dict[str, Any] = orjson.loads((_FOLDER / name).read_bytes())
     return data
