@@ -27,7 +27,9 @@ from connector_sdk.schema import Schemas
 
 from stripe_connector.activities.create import CreateTarget
 from stripe_connector.activities.delete import DeleteTarget
+from stripe_connector.activities.embedded import cost
 from stripe_connector.activities.read import ReadSource
+from stripe_connector.activities.refined import refined
 from stripe_connector.activities.resolution import faults, resolve
 from stripe_connector.activities.search import SearchSource
 from stripe_connector.activities.settings import activity_form
@@ -133,7 +135,7 @@ class StripeConnection:
             resolved.request_schema(self.catalogue),
             self.catalogue.response(resolved.operation),
             dict(minor_units()),
-            f"{resolved.operation.method} {resolved.operation.path}",
+            f"{resolved.operation.method} {resolved.operation.path}{cost(resolved.complete)}",
         )
 
     async def check(self, activity: Activity) -> Sequence[Problem]:
@@ -145,10 +147,13 @@ class StripeConnection:
         resolved = resolve(self.catalogue, activity)
         match verb_of(resolved.operation):
             case "search":
-                return SearchSource(await self.client(), self.catalogue, self._host, resolved)
+                client = await self.client()
+                source: Source = SearchSource(client, self.catalogue, self._host, resolved)
             case "read":
-                return ReadSource(await self.client(), self._host, resolved)
-        raise SettingError(_wrong_role(activity, "source"))
+                source = ReadSource(await self.client(), self._host, resolved)
+            case _:
+                raise SettingError(_wrong_role(activity, "source"))
+        return refined(source, await self.client(), self.catalogue, self._host, resolved)
 
     async def target(self, activity: Activity, resume: bytes | None = None) -> Target:
         """Create, Update and Delete. A resume needs no position: keys keep repeats harmless."""

@@ -115,10 +115,17 @@ class Stripe:
         )
 
     async def search(
-        self, object: str, query: str, *, limit: int | None = None, expand: Sequence[str] = ()
+        self,
+        object: str,
+        query: str,
+        *,
+        limit: int | None = None,
+        expand: Sequence[str] = (),
+        complete: Sequence[str] = (),
     ) -> AsyncGenerator[dict[str, Any], None]:
-        """Every object that a query finds. New objects show in Stripe's searches only after a
-        minute or so; use `list` for what was just written.
+        """Every object that a query finds; `expand` and `complete` as in `list`. New objects
+        show in Stripe's searches only after a minute or so; use `list` for what was just
+        written.
 
         >>> async with Stripe(address="sandbox") as stripe:
         ...     _ = await stripe.create("customers", {"email": "ada@example.com"})
@@ -127,15 +134,23 @@ class Stripe:
         >>> len(found)
         1
         """
-        settings: dict[str, Any] = {"query": query}
-        async for each in self._read("search", object, "search", settings, limit, expand):
+        settings = {"query": query, "limit": limit, "expand": expand, "complete": complete}
+        async for each in self._read("search", object, "search", settings):
             yield each
 
     async def list(
-        self, object: str, *, limit: int | None = None, expand: Sequence[str] = (), **filters: Any
+        self,
+        object: str,
+        *,
+        limit: int | None = None,
+        expand: Sequence[str] = (),
+        complete: Sequence[str] = (),
+        **filters: Any,
     ) -> AsyncGenerator[dict[str, Any], None]:
         """Every object of a list, newest first; `filters` are the list's parameters, and the
-        ids of parents for nested objects.
+        ids of parents for nested objects. `expand` are paths that shall hold whole objects
+        instead of ids, `complete` lists in the objects of which all rows are wanted and not
+        only the first ten. Raises RefusedError where one can't be completed.
 
         >>> async with Stripe(address="sandbox") as stripe:
         ...     for name in ("Ada", "Grace", "Edith"):
@@ -143,9 +158,9 @@ class Stripe:
         ...     [each["name"] async for each in stripe.list("products", active=True, limit=2)]
         ['Edith', 'Grace']
         """
-        async for each in self._read(
-            "search", object, "list", self._sorted(object, "list", filters), limit, expand
-        ):
+        settings = {"limit": limit, "expand": expand, "complete": complete}
+        settings |= self._sorted(object, "list", filters)
+        async for each in self._read("search", object, "list", settings):
             yield each
 
     async def read(
@@ -154,6 +169,7 @@ class Stripe:
         id: str | Sequence[str] = "",
         *,
         expand: Sequence[str] = (),
+        complete: Sequence[str] = (),
         **parents: str,
     ) -> Any:
         """One object by its id, or a list of them in the order of the ids; without an id an
@@ -168,20 +184,9 @@ class Stripe:
         >>> balance["object"], same["name"], len(several)
         ('balance', 'Ada', 2)
         """
-        from connector_sdk import RefusedError
-
-        settings = self._sorted(object, "retrieve", parents)
-        if id:
-            settings["ids"] = id if isinstance(id, str) else [*id]
-        source = await self._opened.source(
-            self._activity("read", object, "retrieve", settings, expand)
-        )
-        found: list[dict[str, Any]] = []
-        async for page in source.read(None):
-            for record in page.records:
-                if record.problem is not None:
-                    raise RefusedError(record.problem)
-                found.append(_object(record.raw))
+        settings: dict[str, Any] = {"ids": id, "expand": expand, "complete": complete}
+        settings |= self._sorted(object, "retrieve", parents)
+        found = [each async for each in self._read("read", object, "retrieve", settings)]
         return found[0] if isinstance(id, str) else found
 
     async def create(
@@ -250,29 +255,22 @@ class Stripe:
             raise RuntimeError("Open it first: `async with Stripe(...) as stripe:`.")
         return self._connection
 
-    def _activity(
-        self, type: str, object: str, action: str, settings: dict[str, Any], expand: Sequence[str]
-    ) -> Any:
-        from connector_sdk import Activity
-
-        if expand:
-            settings["expand"] = [*expand]
-        return Activity("", type, object, action, settings)
-
     async def _read(
-        self,
-        type: str,
-        object: str,
-        action: str,
-        settings: dict[str, Any],
-        limit: int | None,
-        expand: Sequence[str],
+        self, type: str, object: str, action: str, settings: Mapping[str, Any]
     ) -> AsyncGenerator[dict[str, Any], None]:
-        if limit is not None:
-            settings["limit"] = limit
-        source = await self._opened.source(self._activity(type, object, action, settings, expand))
+        """Every record. Settings without a value count as not given."""
+        from connector_sdk import Activity, RefusedError
+
+        given: dict[str, Any] = {
+            name: value if isinstance(value, (str, int, Mapping)) else [*value]
+            for name, value in settings.items()
+            if value not in (None, "", ())
+        }
+        source = await self._opened.source(Activity("", type, object, action, given))
         async for page in source.read(None):
             for record in page.records:
+                if record.problem is not None:
+                    raise RefusedError(record.problem)
                 yield _object(record.raw)
 
     def _sorted(self, object: str, action: str, given: Mapping[str, Any]) -> dict[str, Any]:

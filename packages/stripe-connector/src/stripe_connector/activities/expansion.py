@@ -29,7 +29,7 @@ def expand_fault(catalogue: Catalogue, operation: Operation, path: str) -> Probl
         return None
     at = [catalogue.response(operation)]
     for name in names:
-        known = {child.name: child for field in at for child in _children(catalogue, field)}
+        known = {child.name: child for field in at for child in children(catalogue, field)}
         if not known:
             return None
         if name not in known:
@@ -44,12 +44,12 @@ def expand_fault(catalogue: Catalogue, operation: Operation, path: str) -> Probl
     return None
 
 
-def _children(catalogue: Catalogue, field: Field) -> Iterator[Field]:
+def children(catalogue: Catalogue, field: Field) -> Iterator[Field]:
     """The fields below one, in every shape that it may have."""
     if field.ref:
         yield from catalogue.resource(field.ref).schema.fields
     yield from field.fields
     for option in field.any_of:
-        yield from _children(catalogue, option)
+        yield from children(catalogue, option)
     if field.items is not None:
-        yield from _children(catalogue, field.items)
+        yield from children(catalogue, field.items)

@@ -7,6 +7,7 @@ from typing import cast
 
 from connector_sdk import JSON, Activity, Field, Problem, SettingError, conform
 
+from stripe_connector.activities.embedded import Way, way_to
 from stripe_connector.activities.expansion import expand_fault
 from stripe_connector.activities.settings import activity_form, request_schema
 from stripe_connector.activities.verbs import label, operation_for
@@ -17,11 +18,13 @@ from stripe_connector.query import QueryError, parse
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A faultless activity. `settings` has its types mended."""
+    """A faultless activity. `settings` has its types mended; `complete` are the ways to the
+    lists to complete."""
 
     activity: Activity
     operation: Operation
     settings: Mapping[str, JSON]
+    complete: tuple[Way, ...] = ()
 
     @property
     def parents(self) -> dict[str, JSON]:
@@ -35,11 +38,13 @@ class Resolved:
 
     @property
     def expand(self) -> list[JSON]:
-        """Paths to expand; those of lists begin with "data."."""
-        paths = cast("list[str]", self.settings.get("expand") or [])
-        if self.operation.shape not in ("list", "search"):
-            return [*paths]
-        return [path if path.startswith("data.") else f"data.{path}" for path in paths]
+        """Paths to expand, with those above lists to complete; those of lists begin with
+        "data."."""
+        wanted = cast("list[str]", self.settings.get("expand") or [])
+        paths = [*wanted, *(path for way in self.complete for path in way.expand)]
+        if self.operation.shape in ("list", "search"):
+            paths = [path if path.startswith("data.") else f"data.{path}" for path in paths]
+        return [*dict.fromkeys(paths)]
 
     def integer(self, name: str, default: int) -> int:
         """A setting that is a whole number."""
@@ -72,9 +77,13 @@ def resolve(catalogue: Catalogue, activity: Activity) -> Resolved:
         paths = cast("list[str]", values.get("expand") or [])
         found = (expand_fault(catalogue, operation, path) for path in paths)
         problems.extend(problem for problem in found if problem is not None)
+    wanted = [] if problems else cast("list[str]", values.get("complete") or [])
+    ways = [way_to(catalogue, operation, path) for path in wanted]
+    problems.extend(way for way in ways if isinstance(way, Problem))
     if problems:
         raise SettingError(*problems)
-    return Resolved(activity, operation, values)
+    complete = tuple(way for way in ways if isinstance(way, Way))
+    return Resolved(activity, operation, values, complete)
 
 
 def faults(catalogue: Catalogue, activity: Activity) -> tuple[Problem, ...]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from connector_sdk import Field, Form
 
+from stripe_connector.activities.embedded import EMBEDDED, own_lists
 from stripe_connector.activities.verbs import OWN_ID, own_id, parents_of
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
@@ -105,9 +106,26 @@ def activity_form(catalogue: Catalogue, operation: Operation, type: str) -> Form
                 description="How many records are read at most; all of them without it.",
             )
         )
-    if not source:
-        fields.extend(_writing(catalogue, operation))
+    fields.extend(_reading(catalogue, operation) if source else _writing(catalogue, operation))
     return Form(tuple(fields))
+
+
+def _reading(catalogue: Catalogue, operation: Operation) -> list[Field]:
+    lists = own_lists(catalogue, operation)
+    if not lists and not takes(catalogue, operation, "expand"):
+        return []
+    such = f", such as {lists[0]}" if lists else ""
+    return [
+        Field(
+            name="complete",
+            type="list",
+            items=_NAME,
+            label="Complete",
+            description=f"Lists in the record of which all rows are wanted{such}. Stripe puts "
+            f"the first {EMBEDDED} into a record; each hundred more costs one more call for each "
+            "record that has them.",
+        )
+    ]
 
 
 def _writing(catalogue: Catalogue, operation: Operation) -> list[Field]:
