@@ -1,6 +1,7 @@
 """The reader of the catalogue: an index at once, schemas when they are asked for."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -68,7 +69,8 @@ class Catalogue:
     def operation(self, object: str, action: str) -> Operation:
         """One operation. Raises SettingError, with the nearest name, for an unknown object or
         an action that the object does not have."""
-        operation = self.operations.get(f"{object}.{action}")
+        name = f"{object}.{action}"
+        operation = self.operations.get(name) or self.additions.get(name)
         if operation is not None and operation.object == object:
             return operation
         actions = self.objects.get(object)
@@ -106,6 +108,8 @@ class Catalogue:
         if operation.returns_any:
             schemas = tuple(self.resource(name).schema for name in operation.returns_any)
             return Field(name=operation.id, type="any", any_of=schemas)
+        if operation.shape == "rows":
+            return Field(name=operation.id, type="map", items=Field(name="", type="string"))
         return Field(name=operation.id, type="file" if operation.shape == "binary" else "object")
 
     def resource(self, id: str) -> Resource:
@@ -141,7 +145,7 @@ class Catalogue:
         `path` is the path as it was sent, without the query ("/v1/customers/cus_1"). Literal
         segments win over parameters. None where nothing fits.
         """
-        return self._routes.find(method, path)
+        return self._routes.find(method, path) or self._added_routes.find(method, path)
 
     def section(self, object: str) -> str:
         """The id of the section of Stripe's API reference that the object belongs to."""
@@ -161,18 +165,40 @@ class Catalogue:
         return frozenset(self.objects)
 
     @cached_property
+    def additions(self) -> Mapping[str, Operation]:
+        """Operations that the SDK doesn't have, by id ("files.contents"): calls that only the
+        documentation tells of, and what several calls together come to."""
+        known = overlay.additions().values()
+        found = [_operation(entry) for entry in known if entry["like"] in self.operations]
+        return MappingProxyType({operation.id: operation for operation in found})
+
+    @cached_property
     def _routes(self) -> Routes:
         return Routes(self.operations.values())
 
+    @cached_property
+    def _added_routes(self) -> Routes:
+        return Routes([each for each in self.additions.values() if not each.calls])
+
     def _member(self, operation: Operation) -> tuple[str, Field]:
         known = self._members.get(operation.id)
+        if known is None and operation.id not in self.operations:
+            known = self._members[operation.id] = self._addition(operation)
         if known is None:
             member = self._archive.member(f"operations/{operation.id}.json")
             known = self._members[operation.id] = (member["summary"], field(member["request"]))
         return known
 
+    def _addition(self, operation: Operation) -> tuple[str, Field]:
+        """What is stated of it, and the request that it takes like another operation. What it
+        gives is no object, in which nothing can be expanded."""
+        stated = overlay.additions()[operation.id]
+        request = self.request(self.operations[stated["like"]])
+        fields = tuple([each for each in request.fields if each.name != "expand"])
+        return stated["summary"], replace(request, name=operation.id, fields=fields)
 
-def _operation(entry: dict[str, Any]) -> Operation:
+
+def _operation(entry: Mapping[str, Any]) -> Operation:
     """The index leaves out what is usual: host api, body by API, an answer of one object."""
     path: str = entry["path"]
     returns = tuple(entry.get("returns", ()))
@@ -188,4 +214,5 @@ def _operation(entry: dict[str, Any]) -> Operation:
         returns=returns[0] if len(returns) == 1 else "",
         shape=entry.get("shape", "object"),
         returns_any=returns if len(returns) > 1 else (),
+        calls=tuple(entry.get("calls", ())),
     )

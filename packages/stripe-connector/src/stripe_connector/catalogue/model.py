@@ -8,7 +8,7 @@ from connector_sdk.schema import Field
 Method = Literal["GET", "POST", "DELETE"]
 BodyForm = Literal["form", "json", "multipart"]
 HostName = Literal["api", "files", "meter_events"]
-Shape = Literal["object", "list", "search", "binary", "none"]
+Shape = Literal["object", "list", "search", "binary", "rows", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,8 @@ class Operation:
     parameters in braces, `path_parameters` their names in order, parents first. `returns` is
     the id of the resource that the answer holds (of each row, for a list or a search); "" where
     it holds none, or one of several: then `returns_any` has their ids. `shape` says how the
-    answer is built.
+    answer is built; "rows" is no answer of one call, but what several `calls` (ids, in order)
+    come to: the rows of a file.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Operation:
     returns: str
     shape: Shape
     returns_any: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
 
     @property
     def v2(self) -> bool:

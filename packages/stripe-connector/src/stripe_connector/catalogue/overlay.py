@@ -53,6 +53,13 @@ def minor_units() -> Mapping[str, int]:
 
 
 @cache
+def additions() -> Mapping[str, Mapping[str, Any]]:
+    """What the SDK doesn't have, by operation id; `Catalogue.additions` are made of it."""
+    found = read("additions.json")["additions"]
+    return MappingProxyType({f"{each['object']}.{each['action']}": each for each in found})
+
+
+@cache
 def sections() -> tuple[Section, ...]:
     """The sections of Stripe's API reference, in its order; `Catalogue.section` says which
     one an object belongs to."""
