@@ -23,16 +23,27 @@ def test_prefixes_belong_to_resources_with_an_id(catalogue: Catalogue) -> None:
         assert re.fullmatch(r"[a-z]+(_[a-z]+)*", prefix), name
 
 
+def test_list_defaults_are_parameters_of_their_lists(catalogue: Catalogue) -> None:
+    for name, defaults in overlay.list_defaults().items():
+        request = catalogue.request(catalogue.operation(name, "list"))
+        for parameter, values in defaults.items():
+            field = request.child(parameter)
+            assert field is not None
+            assert not conform(field, values[0]).problems
+
+
 def test_search_fields_cover_the_searchable_objects(catalogue: Catalogue) -> None:
     searchable = {o.object for o in catalogue.operations.values() if o.shape == "search"}
     assert set(overlay.search_fields()) == searchable
     for name in searchable:
-        schema = catalogue.response(catalogue.operation(name, "search"))
         fields = catalogue.search_fields(name)
         assert set(fields.values()) <= {"token", "string", "number"}
-        for field in fields.keys() - {"subscription"}:  # an invoice has it below its parent
-            assert schema.child(field) is not None, f"{name}.{field}"
+        schema = catalogue.response(catalogue.operation(name, "search"))
+        paths = {path for path, _ in schema.walk()}
+        places = overlay.search_places().get(name, {})
+        assert {places.get(field, field) for field in fields} <= paths
     assert dict(catalogue.search_fields("subscriptions")) == {
+        "canceled_at": "number",
         "created": "number",
         "status": "token",
     }

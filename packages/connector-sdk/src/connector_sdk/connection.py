@@ -98,7 +98,8 @@ class Connection(Protocol):
 
     async def check(self, activity: Activity) -> Sequence[Problem]:
         """Every fault of the activity's settings that shows without calling the system;
-        `path` and `span` lead to the place in the project file."""
+        `path` and `span` lead to the place in the project file. What may be right after all is
+        a warning."""
         ...
 
     async def source(self, activity: Activity) -> Source:

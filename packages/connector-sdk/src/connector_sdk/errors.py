@@ -34,7 +34,13 @@ class SettingError(ConnectorError):
         self.problems = (problem, *more)
 
     def __str__(self) -> str:
-        return "\n".join(problem.text() for problem in self.problems)
+        return "\n".join(_told(problem) for problem in self.problems)
+
+
+def _told(problem: Problem) -> str:
+    """The problem and, where its place in a text is known, that text with a mark."""
+    marked = "".join(f"\n  {line}" for line in problem.pointed().splitlines())
+    return f"{problem.text()}{marked}"
 
 
 class CredentialError(ConnectorError):

@@ -30,14 +30,19 @@ unknown  it may or may not have been done; a person, or a later settle, has to l
 KINDS: tuple[Kind, ...] = ("written", "skipped", "refused", "failed", "unknown")
 
 
+_WIDTH = 76
+_BEFORE = 40
+"""Characters of a setting that are shown around a fault, and before it."""
+
+
 class Problem(NamedTuple):
     """One fault, told so that a person can act on it.
 
     `message` says what happened, `remedy` what to do next; both are whole sentences without
-    secrets. The other parts say where: `path` is the field of the request or the setting,
-    `at` the source record ("customers.csv row 17"), `line` the place in the project
-    ("operations/import customers.yaml:12:5"), `span` the start and end in the text of a
-    setting, `request_id` the call at the other system.
+    secrets. A `warning` keeps nothing from running. The other parts say where: `path` is the
+    field of the request or the setting, `at` the source record ("customers.csv row 17"),
+    `line` the place in the project ("operations/import customers.yaml:12:5"), `span` the start
+    and end in the text of a setting, `request_id` the call at the other system.
     """
 
     code: str
@@ -51,6 +56,7 @@ class Problem(NamedTuple):
     request_id: str = ""
     status: int = 0
     type: str = ""
+    warning: bool = False
 
     def text(self) -> str:
         """Everything known of this problem on one line, for a terminal or a log."""
@@ -62,6 +68,20 @@ class Problem(NamedTuple):
         where = f" ({', '.join(places)})" if places else ""
         remedy = f" {self.remedy}" if self.remedy else ""
         return f"{self.message}{where}{remedy}"
+
+    def pointed(self) -> str:
+        """The text of the setting with a mark below the fault, on two lines; "" where it isn't
+        known where in the text that is."""
+        if self.span is None or not self.value or self.span[1] > len(self.value):
+            return ""
+        start, end = self.span
+        first = self.value.rfind("\n", 0, start) + 1
+        line = self.value[first:].partition("\n")[0].expandtabs(1)
+        start, end = start - first, min(end - first, len(line))
+        left = max(0, start - _BEFORE)
+        shown = line[left : left + _WIDTH]
+        marks = "^" * max(1, min(end, left + _WIDTH) - start)
+        return f"{shown}\n{' ' * (start - left)}{marks}"
 
 
 class Record(NamedTuple):

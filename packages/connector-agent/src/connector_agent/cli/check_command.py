@@ -84,6 +84,8 @@ def _line(severity: str, problem: Problem) -> Text:
         if place and place not in problem.message:
             text.append(f" ({place})", style="")
     text.append(f" {problem.remedy}" if problem.remedy else "", style="dim")
+    for each in problem.pointed().splitlines():
+        text.append(f"\n    {each}", style="cyan")
     return text
 
 

@@ -46,6 +46,8 @@ def problem_text(problem: Problem) -> Text:
         if part and part not in problem.message:
             text.append(f"\n  {label}: ", style="dim")
             text.append(part)
+    for line in problem.pointed().splitlines():
+        text.append(f"\n    {line}", style="cyan")
     if problem.remedy:
         text.append("\n  next: ", style="dim")
         text.append(problem.remedy)

@@ -20,9 +20,9 @@ from connector_agent.project.variables import UNTOLD
 class Inspection:
     """Opens each endpoint and activity once and collects what is wrong. Close it with `close`.
 
-    `faults` have to be mended. `warnings` tell of environment variables that are not set:
-    what needs them isn't checked, and the rest of the connection is looked at with the
-    settings that its connector has for that.
+    `faults` have to be mended. `warnings` are those of the connectors, and environment
+    variables that are not set: what needs one isn't checked, and the rest of the connection is
+    looked at with the settings that its connector has for that.
     """
 
     def __init__(self, host: Host) -> None:
@@ -99,7 +99,9 @@ class Inspection:
             raise _FoundError from None
         if connection is None:
             raise _FoundError
-        faults = await check_activity(endpoint, activity, connection)
+        found = await check_activity(endpoint, activity, connection)
+        self.warnings.extend(problem for problem in found if problem.warning)
+        faults = [problem for problem in found if not problem.warning]
         self.faults.extend(faults)
         if faults:
             raise _FoundError

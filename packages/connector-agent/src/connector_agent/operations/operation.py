@@ -33,7 +33,8 @@ class Operation:
 
     async def check(self) -> list[Problem]:
         """Every fault that shows before the first record, each with its file and line."""
-        problems = [*await self.source.check(), *await self.target.check()]
+        found = [*await self.source.check(), *await self.target.check()]
+        problems = [problem for problem in found if not problem.warning]
         problems.extend(self.composition.faults)
         problems.extend(guarantee_faults(self.document, self.target.type.guarantee))
         return problems

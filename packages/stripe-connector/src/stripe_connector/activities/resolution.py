@@ -7,24 +7,25 @@ from typing import cast
 
 from connector_sdk import JSON, Activity, Field, Problem, SettingError, conform
 
+from stripe_connector.activities.asking import Asked, ask
 from stripe_connector.activities.embedded import Way, way_to
 from stripe_connector.activities.expansion import expand_fault
 from stripe_connector.activities.settings import activity_form, request_schema
 from stripe_connector.activities.verbs import label, operation_for
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
-from stripe_connector.query import QueryError, parse
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """A faultless activity. `settings` has its types mended; `complete` are the ways to the
-    lists to complete."""
+    lists to complete; `asked` is the query of a search that has one."""
 
     activity: Activity
     operation: Operation
     settings: Mapping[str, JSON]
     complete: tuple[Way, ...] = ()
+    asked: Asked | None = None
 
     @property
     def parents(self) -> dict[str, JSON]:
@@ -77,22 +78,26 @@ def resolve(catalogue: Catalogue, activity: Activity) -> Resolved:
         paths = cast("list[str]", values.get("expand") or [])
         found = (expand_fault(catalogue, operation, path) for path in paths)
         problems.extend(problem for problem in found if problem is not None)
+    asked = None
+    if not problems and "query" in values:
+        asked = ask(catalogue, operation, values)
+        problems.extend(asked.faults)
     wanted = [] if problems else cast("list[str]", values.get("complete") or [])
     ways = [way_to(catalogue, operation, path) for path in wanted]
     problems.extend(way for way in ways if isinstance(way, Problem))
     if problems:
         raise SettingError(*problems)
     complete = tuple(way for way in ways if isinstance(way, Way))
-    return Resolved(activity, operation, values, complete)
+    return Resolved(activity, operation, values, complete, asked)
 
 
 def faults(catalogue: Catalogue, activity: Activity) -> tuple[Problem, ...]:
-    """Every fault that shows without a call."""
+    """Every fault that shows without a call, and every warning."""
     try:
-        resolve(catalogue, activity)
+        resolved = resolve(catalogue, activity)
     except SettingError as error:
         return error.problems
-    return ()
+    return resolved.asked.warnings if resolved.asked is not None else ()
 
 
 def _not_searchable(catalogue: Catalogue, operation: Operation) -> Problem:
@@ -115,20 +120,6 @@ def _not_searchable(catalogue: Catalogue, operation: Operation) -> Problem:
 
 def _value_faults(settings: Mapping[str, JSON]) -> list[Problem]:
     problems: list[Problem] = []
-    if "query" in settings:
-        try:
-            parse(str(settings["query"]))
-        except QueryError as error:
-            problems.append(
-                Problem(
-                    "wrong_query",
-                    f"The query can't be read: {error}.",
-                    "Correct it by Stripe's search language.",
-                    path="query",
-                    value=str(settings["query"]),
-                    span=error.span,
-                )
-            )
     ids = settings.get("ids")
     if ids in ([], "") or (isinstance(ids, list) and "" in ids):
         problems.append(

@@ -17,6 +17,7 @@ from stripe_connector.activities.paging import (
 from stripe_connector.activities.resolution import Resolved
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.client import Client
+from stripe_connector.query import write
 
 
 class _Counted(msgspec.Struct):
@@ -46,8 +47,8 @@ class SearchSource:
         self._fixed: dict[str, JSON] = {**resolved.parents, **resolved.parameters}
         if resolved.expand:
             self._fixed["expand"] = resolved.expand
-        if "query" in resolved.settings:
-            self._fixed["query"] = resolved.settings["query"]
+        if resolved.asked is not None:
+            self._fixed["query"] = write(resolved.asked.query())
 
     async def read(self, after: bytes | None) -> AsyncGenerator[Page, None]:
         """Pages of at most 100 records. Ends early once the host is stopping."""

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 import orjson
+from connector_sdk import JSON
 
 _FOLDER = Path(__file__).parent / "overlays"
 
@@ -35,6 +36,19 @@ def search_fields() -> Mapping[str, Mapping[str, str]]:
             for name, fields in read("search_fields.json")["search_fields"].items()
         }
     )
+
+
+@cache
+def search_places() -> Mapping[str, Mapping[str, str]]:
+    """Object -> field of its search -> where the object itself keeps it, where that differs."""
+    return MappingProxyType(read("search_fields.json")["places"])
+
+
+@cache
+def list_defaults() -> Mapping[str, Mapping[str, list[JSON]]]:
+    """Object -> parameter of its list -> the values with which, one call for each, the list
+    leaves nothing out; without the parameter it does."""
+    return MappingProxyType(read("list_defaults.json")["all"])
 
 
 @cache

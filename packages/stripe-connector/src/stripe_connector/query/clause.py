@@ -1,46 +1,87 @@
-"""What a search query says, and what is wrong with one that says nothing we can answer."""
+"""What a query says, and what is wrong with one that says nothing we can answer."""
 
+import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
-Op = Literal[":", "~", ">", "<", ">=", "<="]
-FieldKind = Literal["token", "string", "number", ""]
+Op = Literal[":", "~", ">", "<", ">=", "<=", "="]
+FieldKind = Literal["id", "token", "string", "number", ""]
+"""How a field is compared.
+
+id      whole and exactly as written: two ids may differ by case alone.
+token   whole, ignoring case.
+string  all words in their order, ignoring case and accents.
+number  by size.
+""     not known: Stripe decides.
+"""
+
+Span: TypeAlias = tuple[int, int]
+"""Start and end in the text, counted from 0."""
 
 MAX_CLAUSES = 10
 MAX_CHARACTERS = 5000
 MIN_SUBSTRING = 3
+"""What Stripe's own search takes: https://docs.stripe.com/search#search-query-language."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
     """One condition: `field op value`, negated by a leading `-`.
 
-    `key` is the metadata key where the field is metadata, else "". `value` is None for null.
-    `kind` is the type of the field where the query was checked against an object's search
-    fields, "" where it was not. `span` is where the clause stands in the text.
+    `key` is the key in brackets where the field holds names and values (metadata), else "".
+    `value` is None for null. `open` says that a value of each record still has to be put in.
+    `kind` is the type of the field where the query was checked against an object's fields.
+    Two clauses are the same when they ask for the same, wherever they stand.
     """
 
     field: str
     key: str
     op: Op
     value: str | None
-    negated: bool
-    span: tuple[int, int]
-    kind: FieldKind = ""
+    negated: bool = False
+    span: Span = dataclasses.field(default=(0, 0), compare=False)
+    kind: FieldKind = dataclasses.field(default="", compare=False)
+    open: bool = dataclasses.field(default=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The field as people write it: `metadata["crm_id"]`."""
+        return f'{self.field}["{self.key}"]' if self.key else self.field
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """All clauses, joined by one word: the language can't mix AND with OR."""
+class Group:
+    """Two or more parts joined by one word; negated by a `-` before its parentheses."""
 
-    clauses: tuple[Clause, ...]
-    joined: Literal["AND", "OR"] = "AND"
+    joined: Literal["AND", "OR"]
+    parts: "tuple[Query, ...]"
+    negated: bool = False
+    span: Span = dataclasses.field(default=(0, 0), compare=False)
+
+
+Query: TypeAlias = Clause | Group
+"""A whole query: one clause, or a tree of them."""
+
+
+def clauses(query: Query) -> Iterator[Clause]:
+    """Every clause, in the order of the text."""
+    if isinstance(query, Clause):
+        yield query
+        return
+    for part in query.parts:
+        yield from clauses(part)
 
 
 class QueryError(ValueError):
-    """A query that can't be answered. `span` holds the start and the end of the fault in the
-    text, counted from 0; the message counts from 1, as people do."""
+    """A query that can't be answered: why, where (`span`), and what to do (`fix`). The message
+    counts characters from 1, as people do."""
 
-    def __init__(self, message: str, span: tuple[int, int]) -> None:
+    def __init__(
+        self, message: str, span: Span, fix: str = "", *, code: str = "wrong_query"
+    ) -> None:
         super().__init__(f"{message} (at character {span[0] + 1})")
+        self.reason = message
         self.span = span
+        self.fix = fix
+        self.code = code

@@ -1,74 +1,111 @@
 """Decides whether one object is what a query asks for.
 
 How each operator compares (docs.stripe.com/search): `:` ignores case; on a text it asks for all
-words in their order, elsewhere for the whole value. `~` asks for a part of the text. A negated
-clause is true for an object that lacks the field.
+words in their order, elsewhere for the whole value. `~` asks for a part of the text, `=` for
+exactly this value. A negated clause is true for an object that lacks the field. A list holds
+what one of its elements does.
 """
 
 import re
-from collections.abc import Mapping
-from decimal import Decimal
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
 
 from connector_sdk import JSON
 
+from stripe_connector.catalogue.overlay import search_places
+from stripe_connector.query.checking import number
 from stripe_connector.query.clause import Clause, Query
-from stripe_connector.query.fields import number
+
+Matcher = Callable[[Mapping[str, JSON]], bool]
+_Test = Callable[[JSON], bool]
 
 _WORDS = re.compile(r"\w+")
 
-_PLACES: Mapping[tuple[str, str], tuple[str, ...]] = {
-    ("invoice", "subscription"): ("parent", "subscription_details", "subscription"),
-    ("invoice", "last_finalization_error_code"): ("last_finalization_error", "code"),
-    ("invoice", "last_finalization_error_type"): ("last_finalization_error", "type"),
-}
-"""Search fields that are kept elsewhere in the object, by the value of `object`."""
+
+def matcher(query: Query, object: str, *, trusting: bool = False) -> Matcher:
+    """A test for objects as the API answers them; `object` is their kind ("customers").
+
+    With `trusting` what Stripe's search decides better than we do counts as true: which words
+    a text has, and fields of which we don't know where they are.
+    """
+    if not isinstance(query, Clause):
+        parts = [matcher(part, object, trusting=trusting) for part in query.parts]
+        wanted = not query.negated
+        if query.joined == "OR":
+            return lambda obj: any(part(obj) for part in parts) is wanted
+        return lambda obj: all(part(obj) for part in parts) is wanted
+    if (
+        trusting
+        and query.value is not None
+        and (query.kind == "" or (query.kind == "string" and query.op == ":"))
+    ):
+        return lambda obj: True
+    return _clause(query, object)
 
 
-def matches(query: Query, obj: Mapping[str, JSON]) -> bool:
-    """Whether `obj`, as the API answers it, fulfils `query`."""
-    found = (_holds(clause, obj) != clause.negated for clause in query.clauses)
-    return any(found) if query.joined == "OR" else all(found)
-
-
-def _holds(clause: Clause, obj: Mapping[str, JSON]) -> bool:
-    value = _look_up(clause, obj)
+def _clause(clause: Clause, object: str) -> Matcher:
+    wanted = not clause.negated
+    values = _reader(clause, object)
     if clause.value is None:
-        return value is None
-    if value is None or isinstance(value, (dict, list)):
-        return False
-    have = _text(value)
-    if clause.op == "~":
-        return clause.value.casefold() in have.casefold()
-    if clause.op != ":" or clause.kind == "number" or _is_number(value):
-        return _compares(clause, have)
-    if clause.kind == "string" or (clause.kind == "" and clause.field != "metadata"):
-        return _has_words(have, clause.value)
-    return have.casefold() == clause.value.casefold()
+        return lambda obj: (next(values(obj), None) is None) is wanted
+    test = _test(clause, clause.value)
+    return lambda obj: any(test(value) for value in values(obj)) is wanted
 
 
-def _look_up(clause: Clause, obj: Mapping[str, JSON]) -> JSON:
+def _reader(clause: Clause, object: str) -> Callable[[Mapping[str, JSON]], Iterator[JSON]]:
+    """Gives the values of the clause's field in an object, none for null and for absent."""
+    if object == "charges" and clause.field == "refunded":
+        return _refunded
+    places = search_places().get(object, {})
+    names = tuple(places.get(clause.field, clause.field).split("."))
     if clause.key:
-        metadata = obj.get("metadata")
-        return metadata.get(clause.key) if isinstance(metadata, dict) else None
-    kind = obj.get("object")
-    if kind == "charge" and clause.field == "refunded":
-        return _refunded(obj)
-    place = _PLACES.get((str(kind), clause.field), tuple(clause.field.split(".")))
-    value: JSON = dict(obj)
-    for name in place:
+        names = (*names, clause.key)
+    return lambda obj: _values(obj, names)
+
+
+def _values(value: object, names: tuple[str, ...]) -> Iterator[JSON]:
+    for depth, name in enumerate(names):
+        if isinstance(value, list):
+            for each in value:
+                yield from _values(each, names[depth:])
+            return
         if not isinstance(value, dict):
-            return None
+            return
         value = value.get(name)
-    if isinstance(value, dict) and "id" in value:
-        return value["id"]
-    return value
+    if isinstance(value, list):
+        for each in value:
+            yield from _values(each, ())
+    elif isinstance(value, dict):
+        yield value.get("id", True)  # a whole object stands for its id; null asks for it, too
+    elif isinstance(value, (str, int, float)):
+        yield value
 
 
-def _refunded(charge: Mapping[str, JSON]) -> JSON:
-    """True for a full refund, False for a partial one, None for none."""
+def _refunded(charge: Mapping[str, JSON]) -> Iterator[JSON]:
+    """True for a full refund, False for a partial one, nothing for none."""
     if charge.get("refunded") is True:
-        return True
-    return False if charge.get("amount_refunded") else None
+        yield True
+    elif charge.get("amount_refunded"):
+        yield False
+
+
+def _test(clause: Clause, wanted: str) -> _Test:
+    if clause.op == "=":
+        amount = number(wanted) if clause.kind == "number" else None
+        if amount is not None:
+            return lambda value: number(_text(value)) == amount
+        return lambda value: _text(value) == wanted
+    if clause.op == "~":
+        part = _folded(wanted)
+        return lambda value: part in _folded(_text(value))
+    if clause.op != ":" or clause.kind == "number":
+        return _comparison(clause, wanted)
+    if clause.kind == "id":
+        return lambda value: _text(value) == wanted
+    if clause.kind == "string":
+        return _words(wanted)
+    folded = wanted.casefold()
+    return lambda value: _text(value).casefold() == folded
 
 
 def _text(value: JSON) -> str:
@@ -77,33 +114,47 @@ def _text(value: JSON) -> str:
     return str(value)
 
 
-def _is_number(value: JSON) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _folded(text: str) -> str:
+    """Without case and accents."""
+    if text.isascii():
+        return text.lower()
+    split = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(sign for sign in split if not unicodedata.combining(sign))
 
 
-def _compares(clause: Clause, have: str) -> bool:
-    left, right = number(have), number(clause.value or "")
-    if left is None or right is None:
-        return False
-    return _ordered(left, right, clause.op)
+def _comparison(clause: Clause, wanted: str) -> _Test:
+    right = number(wanted)
+    if right is None:
+        return lambda value: False
+    whole = int(right) if right == right.to_integral_value() else None
+
+    def test(value: JSON) -> bool:
+        left = value if isinstance(value, int) and whole is not None else number(_text(value))
+        bound = whole if isinstance(left, int) and whole is not None else right
+        if left is None or isinstance(value, bool):
+            return False
+        match clause.op:
+            case ">":
+                return left > bound
+            case "<":
+                return left < bound
+            case ">=":
+                return left >= bound
+            case "<=":
+                return left <= bound
+        return left == bound
+
+    return test
 
 
-def _ordered(left: Decimal, right: Decimal, op: str) -> bool:
-    match op:
-        case ">":
-            return left > right
-        case "<":
-            return left < right
-        case ">=":
-            return left >= right
-        case "<=":
-            return left <= right
-    return left == right
-
-
-def _has_words(have: str, wanted: str) -> bool:
-    words = _WORDS.findall(wanted.casefold())
+def _words(wanted: str) -> _Test:
+    words = _WORDS.findall(_folded(wanted))
     if not words:
-        return wanted.strip().casefold() in have.casefold()
-    rest = iter(_WORDS.findall(have.casefold()))
-    return all(word in rest for word in words)
+        plain = _folded(wanted).strip()
+        return lambda value: plain in _folded(_text(value))
+
+    def test(value: JSON) -> bool:
+        rest = iter(_WORDS.findall(_folded(_text(value))))
+        return all(word in rest for word in words)
+
+    return test

@@ -7,7 +7,7 @@ from typing import cast
 
 from connector_sdk import JSON
 
-from stripe_connector.query import QueryError, matches, parse
+from stripe_connector.query import QueryError, check, fields_of, matcher, parse, unknown_fields
 from stripe_connector.sandbox import listing, refusal
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.store import Body, Stored
@@ -54,12 +54,16 @@ def list_(turn: Turn) -> Body:
 
 def search(turn: Turn) -> Body:
     resource = turn.operation.returns
-    fields = turn.registry.catalogue.search_fields(turn.operation.object)
+    fields = fields_of(turn.registry.catalogue, turn.operation)
     try:
-        query = parse(str(turn.params["query"]), fields)
+        query = parse(str(turn.params["query"]), strict=True)
+        for unknown in unknown_fields(query, fields):
+            raise unknown
+        query = check(query, fields, native=True)
     except QueryError as error:
-        raise RefusalError(400, str(error), "", "query") from None
-    rows = [row for row in turn.work.account.live(resource) if matches(query, row.body)]
+        raise RefusalError(400, f"{error} {error.fix}".rstrip(), "", "query") from None
+    holds = matcher(query, fields.object)
+    rows = [row for row in turn.work.account.live(resource) if holds(row.body)]
     rows.reverse()
     start = _after(rows, turn.params.get("page"))
     size = listing.limit(turn.params)
