@@ -12,13 +12,14 @@ class Answer(NamedTuple):
     `status` is 2xx, with one exception: 404 for a v1 DELETE whose earlier attempt ended
     without an answer and whose object is gone now. That attempt did it; `replayed` is then
     True and `body` the empty object. `replayed` otherwise says that Stripe repeated the
-    stored answer to the same key.
+    stored answer to the same key. `content_type` is that of a body that went into a file.
     """
 
     status: int
     body: bytes
     request_id: str = ""
     replayed: bool = False
+    content_type: str = ""
 
 
 class Reply(NamedTuple):

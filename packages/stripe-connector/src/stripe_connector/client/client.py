@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, NamedTuple, NoReturn, Self
+from typing import Any, BinaryIO, NamedTuple, NoReturn, Self
 from urllib.parse import urlsplit
 
 from connector_sdk import (
@@ -69,13 +69,21 @@ class Client:
         """Closes every connection. May be called twice."""
         await self._session.close()
 
-    async def send(self, operation: Operation, params: Params, *, key: str = "") -> Answer:
+    async def send(
+        self,
+        operation: Operation,
+        params: Params,
+        *,
+        key: str = "",
+        into: BinaryIO | None = None,
+    ) -> Answer:
         """One call with all its attempts, each with the same bytes and the same key.
 
         `params` are path parameters and all others together. `key` makes a write repeatable;
         without one a POST is not sent again once it may have arrived. A v1 DELETE takes no
         key: it is repeated, and "no such object" after an attempt without an answer means
-        that it was done (see Answer). Reads are always repeated.
+        that it was done (see Answer). Reads are always repeated. The body of a success goes
+        `into` a file where one is given, and is then empty in the answer.
 
         Raises CredentialError (401, 403, a refused version), RefusedError (other 4xx,
         parameters that can't be sent), UnreachableError (surely not done: nobody answered, too
@@ -89,10 +97,10 @@ class Client:
         while True:
             async with self._host.pace(self.settings.pace_scope, self._limits_of(operation)):
                 got = await self._session.exchange(
-                    request.method, request.url, request.headers, request.body
+                    request.method, request.url, request.headers, request.body, into
                 )
             if isinstance(got, Reply) and 200 <= got.status < 300 and _fits(operation, got):
-                return _answer(got)
+                return _answer(got, into is not None)
             problem = self._problem(got)
             status = 0
             headers: Mapping[str, str] = {}
@@ -237,18 +245,22 @@ def _repeated(problem: Problem) -> Problem:
     )
 
 
-def _answer(reply: Reply) -> Answer:
+def _answer(reply: Reply, is_file: bool) -> Answer:
+    kind = reply.headers.get("Content-Type", "") if is_file else ""
     return Answer(
         reply.status,
         reply.body,
         reply.headers.get("Request-Id", ""),
         reply.headers.get("Idempotent-Replayed") == "true",
+        kind.partition(";")[0].strip().lower(),
     )
 
 
 def _fits(operation: Operation, reply: Reply) -> bool:
     """Whether the answer can be Stripe's: a proxy's page is no object."""
-    if operation.shape in ("binary", "none"):
+    if operation.shape == "binary":
+        return "text/html" not in reply.headers.get("Content-Type", "").lower()
+    if operation.shape == "none":
         return True
     return reply.body[:64].lstrip().startswith(b"{")
 

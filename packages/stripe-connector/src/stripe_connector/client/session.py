@@ -6,9 +6,10 @@ when a client is made.
 
 import asyncio
 from base64 import b64encode
+from typing import BinaryIO
 
 import aiohttp
-from connector_sdk import Problem, SettingError
+from connector_sdk import Problem, SettingError, TargetFullError
 from yarl import URL
 
 from stripe_connector.client.answer import Fault, Reply
@@ -17,6 +18,9 @@ from stripe_connector.client.faults import DroppedError, fault_of, proxy_refused
 _LONGEST_CONNECT = 30.0
 """Seconds until a connection stands. Always less than the whole time-out, so that "never
 connected" can be told from "never answered"."""
+
+_PIECE = 1 << 16
+"""Bytes of a download that are taken at once."""
 
 
 class Session:
@@ -27,6 +31,9 @@ class Session:
     def __init__(self, timeout: float, connections: int, proxy: str = "") -> None:
         self._timeout = timeout
         self._connect = min(timeout / 2, _LONGEST_CONNECT)
+        connect = {"connect": self._connect, "sock_connect": self._connect}
+        self._whole = aiohttp.ClientTimeout(total=timeout, **connect)
+        self._silence = aiohttp.ClientTimeout(total=None, sock_read=timeout, **connect)
         self._places = asyncio.Semaphore(connections)
         self._session: aiohttp.ClientSession | None = None
         self._proxy: URL | None = None
@@ -36,9 +43,15 @@ class Session:
             self._take_proxy(proxy)
 
     async def exchange(
-        self, method: str, url: str, headers: dict[str, str], body: bytes | None
+        self,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        body: bytes | None,
+        into: BinaryIO | None = None,
     ) -> Reply | Fault:
-        """Sends once and reads the whole answer."""
+        """Sends once and reads the whole answer. The body of a success goes `into` a file
+        where one is given; the time-out is then one of silence, as a file may take long."""
         target = URL(url, encoded=True)
         if self._proxy_headers and target.scheme == "http":
             headers = headers | self._proxy_headers
@@ -54,9 +67,14 @@ class Session:
                     proxy_headers=dict(self._proxy_headers),
                     allow_redirects=False,
                     middlewares=(_once,),
+                    timeout=self._whole if into is None else self._silence,
                 ) as response,
             ):
-                reply = Reply(response.status, response.headers, await response.read())
+                if into is None or response.status != 200:
+                    content = await response.read()
+                else:
+                    content = await _pour(response, into)
+                reply = Reply(response.status, response.headers, content)
         except (aiohttp.ClientError, OSError, UnicodeError, DroppedError) as error:
             seconds = (self._connect, self._timeout)
             return fault_of(error, place_of(target), self._proxy_place, seconds)
@@ -73,9 +91,6 @@ class Session:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60.0),
-                timeout=aiohttp.ClientTimeout(
-                    total=self._timeout, connect=self._connect, sock_connect=self._connect
-                ),
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session
@@ -105,6 +120,25 @@ class Session:
 def place_of(url: URL) -> str:
     """Host and port, without credentials; the port only where it isn't the scheme's own."""
     return url.host_port_subcomponent or ""
+
+
+async def _pour(response: aiohttp.ClientResponse, into: BinaryIO) -> bytes:
+    """Writes the body into the file, in place of what an earlier attempt left there; nothing
+    is left over. Raises TargetFullError where the file takes no more."""
+    into.seek(0)
+    into.truncate()
+    async for piece in response.content.iter_chunked(_PIECE):
+        try:
+            into.write(piece)
+        except OSError as error:
+            raise TargetFullError(
+                Problem(
+                    "file_full",
+                    f"A file that is downloaded can't be written: {error.strerror}.",
+                    "Make room on the disk, then go on.",
+                )
+            ) from error
+    return b""
 
 
 async def _once(
