@@ -19,6 +19,10 @@ EXTRA: dict[str, dict[str, JSON]] = {
     "payment_methods": {"type": "card", "card": {"number": "4242424242424242"}},
     "prices": {"product": "", "unit_amount": 100},
     "refunds": {"charge": ""},
+    "reporting.report_runs": {
+        "report_type": "balance.summary.1",
+        "parameters": {"interval_start": 1, "interval_end": 2},
+    },
     "subscription_items": {"price": ""},
     "subscriptions": {"customer": "", "items": [{"price": ""}], "trial_period_days": 3},
 }

@@ -18,7 +18,7 @@ from stripe_connector.sandbox.keys import Keys, print_of
 from stripe_connector.sandbox.references import places
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.registry import Registry
-from stripe_connector.sandbox.request import Answer, Fault, SandboxRequest
+from stripe_connector.sandbox.request import Answer, Contents, Fault, SandboxRequest
 from stripe_connector.sandbox.store import Account, Body, Remembered, Store
 from stripe_connector.sandbox.turn import Turn
 from stripe_connector.sandbox.upload import read_upload
@@ -105,7 +105,10 @@ class Api:
         work = Work(self._store, account)
         try:
             body = self._carry_out(request, work, int(now))
-            answer = Answer(200, orjson.dumps(body))
+            if isinstance(body, Contents):
+                answer = Answer(200, body.data, {"Content-Type": body.type})
+            else:
+                answer = Answer(200, orjson.dumps(body))
             stored = True
         except RefusalError as fault:
             if not fault.kept:
@@ -157,7 +160,7 @@ class Api:
             account.keys.pop(key, None)
             raise
 
-    def _carry_out(self, request: SandboxRequest, work: Work, now: int) -> Body:
+    def _carry_out(self, request: SandboxRequest, work: Work, now: int) -> Body | Contents:
         operation = request.operation
         verb = self._verb(request)
         plan = self._registry.plan(operation)
@@ -176,7 +179,8 @@ class Api:
         for reference in plan.references:
             for place in places(params, reference.path):
                 turn.refer(reference.resource, place)
-        return expand(turn, verb(turn), expanded)
+        body = verb(turn)
+        return body if isinstance(body, Contents) else expand(turn, body, expanded)
 
     def _verb(self, request: SandboxRequest) -> Verb:
         operation = request.operation

@@ -42,6 +42,13 @@ class Answer(NamedTuple):
     headers: Mapping[str, str] = {}
 
 
+class Contents(NamedTuple):
+    """An answer that is no JSON: the contents of a file."""
+
+    data: bytes
+    type: str
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What a test makes of a request instead of its answer.

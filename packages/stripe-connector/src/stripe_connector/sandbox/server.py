@@ -151,17 +151,13 @@ class Sandbox:
             answer = self._api.broken(request_id)
         if answer is None:
             _dropped(raw)
-        headers = {"Request-Id": request_id, **answer.headers}
+        kind = {"Content-Type": "application/json"}
+        headers = {"Request-Id": request_id, **kind, **answer.headers}
         if request:
             headers["Stripe-Version"] = request.version
             if request.key:
                 headers["Idempotency-Key"] = request.key
-        return web.Response(
-            status=answer.status,
-            body=answer.body,
-            headers=headers,
-            content_type="application/json",
-        )
+        return web.Response(status=answer.status, body=answer.body, headers=headers)
 
     async def _answer(self, request: SandboxRequest) -> Answer | None:
         """The answer; None where the connection is to end without one."""

@@ -1,5 +1,6 @@
 """Reads multipart bodies: how files come in."""
 
+from base64 import b64encode
 from email.parser import BytesParser
 from email.policy import HTTP
 from urllib.parse import urlencode
@@ -10,8 +11,8 @@ from stripe_connector.sandbox.refusal import RefusalError
 
 
 def read_upload(body: bytes, content_type: str) -> tuple[bytes, dict[str, JSON]]:
-    """The plain parameters as a form, and what is known of each file, by parameter. The
-    contents are not kept. Raises RefusalError for a body that is no multipart."""
+    """The plain parameters as a form, and each file, by parameter: name, size and contents in
+    base64. Raises RefusalError for a body that is no multipart."""
     head = f"Content-Type: {content_type}\r\n\r\n".encode("utf-8", "replace")
     message = BytesParser(policy=HTTP).parsebytes(head + body)
     if not message.is_multipart():
@@ -26,5 +27,6 @@ def read_upload(body: bytes, content_type: str) -> tuple[bytes, dict[str, JSON]]
         if filename is None:
             plain.append((name, data.decode("utf-8", "replace")))
         else:
-            files[name] = {"filename": filename, "size": len(data)}
+            kept = b64encode(data).decode()
+            files[name] = {"filename": filename, "size": len(data), "contents": kept}
     return urlencode(plain).encode(), files

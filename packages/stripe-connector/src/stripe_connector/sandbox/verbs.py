@@ -10,10 +10,11 @@ from connector_sdk import JSON
 from stripe_connector.query import QueryError, check, fields_of, matcher, parse, unknown_fields
 from stripe_connector.sandbox import listing, refusal
 from stripe_connector.sandbox.refusal import RefusalError
+from stripe_connector.sandbox.request import Contents
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Turn
 
-Verb = Callable[[Turn], Body]
+Verb = Callable[[Turn], Body | Contents]
 
 READABLE_WHEN_DELETED = frozenset({"customer"})
 

@@ -1,9 +1,12 @@
-"""Files: what is known of them is kept, their contents are not."""
+"""Files with their contents, and those that the sandbox makes itself."""
 
+import mimetypes
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from pathlib import PurePath
 
 from stripe_connector.sandbox.refusal import missing
+from stripe_connector.sandbox.request import Contents
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
@@ -20,7 +23,23 @@ def made(turn: Turn, stored: Stored, params: Body) -> None:
         stored.body["filename"] = known["filename"]
         stored.body["size"] = known["size"]
         stored.body["type"] = PurePath(str(known["filename"])).suffix.removeprefix(".") or None
+        stored.private["contents"] = known["contents"]
+
+
+def write(turn: Turn, name: str, data: bytes, purpose: str) -> Stored:
+    """A file that Stripe makes: the result of a report."""
+    kept = b64encode(data).decode()
+    file: Body = {"filename": name, "size": len(data), "contents": kept}
+    return turn.create("file", {"purpose": purpose, "file": file})
+
+
+def contents(turn: Turn) -> Contents:
+    """GET /v1/files/{file}/contents, on Stripe's host for files."""
+    stored = turn.find("file", turn.path["file"])
+    kind, _ = mimetypes.guess_type(str(stored.body["filename"]))
+    data = b64decode(str(stored.private.get("contents", "")))
+    return Contents(data, kind or "application/octet-stream")
 
 
 BEHAVIOURS: Mapping[str, Behaviour] = {"file": Behaviour(making=making, made=made)}
-ACTIONS: Mapping[str, Verb] = {}
+ACTIONS: Mapping[str, Verb] = {"files.contents": contents}

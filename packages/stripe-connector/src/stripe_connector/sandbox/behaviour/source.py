@@ -5,7 +5,7 @@ Their paths answer one of several resources, so that the generic verbs run with 
 the id belongs to.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -106,7 +106,7 @@ def _bank(given: Mapping[str, JSON]) -> Body:
     }
 
 
-def _with_resource(verb: Verb) -> Verb:
+def _with_resource(verb: Callable[[Turn], Body]) -> Verb:
     """The verb, run with the resource that the id in the path belongs to."""
 
     def run(turn: Turn) -> Body:
