@@ -60,13 +60,24 @@ class Expressions:
     def evaluate(self, numbers: Sequence[int], record: JSON) -> list[Value | ExpressionFault]:
         """The values of these expressions for a record: ABSENT where one gives nothing, None
         where it gives null."""
+        return self.evaluate_each([(number, 0) for number in numbers], [record], record)
+
+    def evaluate_each(
+        self, runs: Sequence[tuple[int, int]], elements: Sequence[JSON], record: JSON
+    ) -> list[Value | ExpressionFault]:
+        """The same for parts of a record, which is `$record` there. Each of `runs` is the
+        number of an expression and that of an element."""
+        whole = len(elements) == 1 and elements[0] is record
+        given: dict[str, JSON] = {"elements": [*elements]}
+        if not whole:
+            given["record"] = record
         found: list[Value | ExpressionFault] = []
-        while len(found) < len(numbers):
+        while len(found) < len(runs):
             if self._process is None:
                 self._start()
-            left = numbers[len(found) :]
+            left = runs[len(found) :]
             try:
-                self._send({"runs": list(left), "record": record})
+                self._send({"runs": [[*run] for run in left], **given})
                 for _ in left:
                     found.append(self._value(self._receive(self._seconds)))
                     if _is_spent(found[-1]):

@@ -6,8 +6,9 @@ nothing of the agent. It ends when its input does.
 
 Messages are JSON behind their length in four bytes. First comes `{"seconds", "megabytes",
 "expressions"}`, answered by a list with null or a fault for each expression. Each
-`{"runs": [numbers], "record"}` after that is answered once for each number:
-`{"value"}`, `{}` for nothing, or a fault `{"code", "message", "at"}`.
+`{"runs": [[number, element]], "elements"}` after that, perhaps with the `"record"` that the
+elements are parts of, is answered once for each run: `{"value"}`, `{}` for nothing, or a fault
+`{"code", "message", "at"}`.
 """
 
 import json
@@ -43,9 +44,11 @@ def main() -> None:
     compiled = [compiled_or_fault(text, seconds) for text in given["expressions"]]
     send(sink, [each if isinstance(each, dict) else None for each in compiled])
     while (request := receive(source)) is not None:
-        for number in request["runs"]:
+        elements = request["elements"]
+        for number, index in request["runs"]:
             signal.setitimer(signal.ITIMER_REAL, seconds * PATIENCE)
-            answer = evaluated(compiled[number], request["record"])
+            whole = request.get("record", elements[index])
+            answer = evaluated(compiled[number], elements[index], whole)
             signal.setitimer(signal.ITIMER_REAL, 0)
             send(sink, answer)
             if answer.get("code") in SPENT:
@@ -61,9 +64,9 @@ def compiled_or_fault(text: str, seconds: float) -> Any:
     return expression
 
 
-def evaluated(expression: Any, record: Any) -> dict[str, Any]:
+def evaluated(expression: Any, element: Any, record: Any) -> dict[str, Any]:
     try:
-        value = expression.evaluate(record)
+        value = expression.evaluate(element, {"record": record})
         if value is None:
             return {}
         return {"value": plain(Utils.convert_nulls(value))}

@@ -8,7 +8,7 @@ import orjson
 from connector_sdk import JSON, Cursor, Page, Problem, Record, Source
 
 from connector_agent.mapping import When, read_lines
-from connector_agent.mapping.lines import Position
+from connector_agent.mapping.line_reader import Position
 
 Choose = Callable[[Sequence[Record]], Sequence[Record]]
 """Gives the records that are taken, in their order. One about which it can't be told comes

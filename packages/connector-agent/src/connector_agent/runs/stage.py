@@ -7,9 +7,9 @@ from typing import NamedTuple
 import orjson
 from connector_sdk import JSON, Problem, Record
 
+from connector_agent.mapping.identity import identity_of
 from connector_agent.mapping.path import format_path, parse_path
 from connector_agent.runs.cards import CardGuard, masked
-from connector_agent.runs.key import identity_of
 
 Transform = Callable[[dict[str, JSON], str], "dict[str, JSON] | Sequence[Problem]"]
 """A mapping: a record and its place give a request, or the problems of the record."""

@@ -1,0 +1,173 @@
+"""What is wrong with a mapping that shows without a record: against both schemas, and by
+trying the values that will come whatever the records say."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+import orjson
+from connector_sdk import Field, Problem, conform
+
+from connector_agent.mapping.compiled import Compiled
+from connector_agent.mapping.fields import Unknown, find, missing, unknown
+from connector_agent.mapping.lines import RECORD, VALUE
+from connector_agent.mapping.making import step_problem
+from connector_agent.mapping.path import Path, format_path
+from connector_agent.mapping.state import ABSENT, Value
+from connector_agent.mapping.step import StepFaultError, Surroundings
+
+_TELL = 3
+"""Wrong outputs of one step that are told; a table may hold thousands."""
+
+
+class Here(NamedTuple):
+    """Where lines stand: `target` is the path of what they make, `source` that of what their
+    paths start from; None where nobody knows what that is."""
+
+    target: Path = ()
+    source: Path | None = ()
+
+
+class Check(NamedTuple):
+    """Checks lines; `line` is the place of the mapping, for what no line is to blame for."""
+
+    schema: Field | None
+    source: Field | None
+    around: Surroundings
+    line: str
+
+    def faults(self, lines: Sequence[Compiled], *, broken: bool) -> Iterator[Problem]:
+        """Everything, in the order of the lines. Those that are `broken` can't be tried."""
+        yield from self._unknown_fields(lines, Here())
+        if not broken:
+            yield from self._constants(lines, Here())
+        yield from self._missing(lines)
+
+    def _unknown_fields(self, lines: Sequence[Compiled], here: Here) -> Iterator[Problem]:
+        for each in lines:
+            line = each.line
+            to = (*here.target, *line.to)
+            if self.schema is not None:
+                yield from unknown(find(self.schema, to, "target"), to, line.line)
+            for path, place in _reads(each):
+                yield from self._unknown_source(path, here, place)
+            if line.inner is None:
+                continue
+            inner = Here((*to, 0), None)
+            if not line.steps and here.source is not None and line.source is not None:
+                inner = inner._replace(source=(*self._full(line.source, here), 0))
+            for test in line.where:
+                yield from self._unknown_source(test.source, inner, test.line)
+            yield from self._unknown_fields(each.inner, inner)
+
+    def _unknown_source(self, path: Path, here: Here, line: str) -> Iterator[Problem]:
+        whole = _is_whole(path, here)
+        if self.source is None or (here.source is None and not whole):
+            return
+        full = self._full(path, here)
+        found = find(self.source, full, "source")
+        if isinstance(found, Unknown) and path == (VALUE,) and here.source:
+            element = find(self.source, here.source, "source")
+            if isinstance(element, Field) and element.type not in ("object", "map"):
+                return
+        yield from unknown(found, full, line)
+
+    def _full(self, path: Path, here: Here) -> Path:
+        """A path of a line as one into the whole record."""
+        return path[1:] if _is_whole(path, here) else (*(here.source or ()), *path)
+
+    def _constants(self, lines: Sequence[Compiled], here: Here) -> Iterator[Problem]:
+        """Faults of values that no record changes, each tried through the steps behind it and
+        against its field."""
+        for each in lines:
+            to = (*here.target, *each.line.to)
+            if each.inner:
+                yield from self._constants(each.inner, Here((*to, 0)))
+            for values, place, first in self._certain(each):
+                different = {
+                    orjson.dumps(None if value is ABSENT else value): value for value in values
+                }
+                told = (
+                    problem
+                    for value in different.values()
+                    for problem in self._tried(each, to, value, place, first)
+                )
+                yield from islice(told, _TELL)
+
+    def _certain(self, each: Compiled) -> Iterator[tuple[Sequence[Value], str, int]]:
+        """Values that come sooner or later, the place that says so, and the first step behind
+        it."""
+        line = each.line
+        if line.source is None and not line.expression and line.lookup is None:
+            yield [line.value], line.line, 0
+        for index, call in enumerate(line.steps):
+            yield call.step.constants(call.arguments, self.around), call.line, index + 1
+
+    def _tried(
+        self, each: Compiled, to: Path, value: Value, place: str, first: int
+    ) -> Iterator[Problem]:
+        line = each.line
+        if any(call.reads() for call in line.steps[first:]):
+            return
+        try:
+            made = each.run(value, {}, first)
+        except StepFaultError as fault:
+            yield step_problem(fault, line, value)._replace(line=place)
+            return
+        field = None if self.schema is None else find(self.schema, to, "target")
+        if isinstance(field, Field) and made is not ABSENT:
+            for problem in conform(field, made, dotted(to)).problems:
+                yield problem._replace(line=place)
+
+    def _missing(self, lines: Sequence[Compiled]) -> Iterator[Problem]:
+        if self.schema is None or not lines:
+            return
+        for path in missing(self.schema, _targets(lines, ())):
+            name = format_path(path)
+            yield Problem(
+                "missing_field",
+                f"The target requires {name!r}, and no line of the mapping gives it a value.",
+                f"Add a line with `to: {name}`.",
+                path=name,
+                line=self.line,
+            )
+
+
+def _reads(each: Compiled) -> Iterator[tuple[Path, str]]:
+    """Each path into the source that a line reads, and its place."""
+    line = each.line
+    if line.source is not None:
+        yield line.source, line.line
+    if line.when is not None:
+        yield line.when.source, line.when.line
+    if line.lookup is not None:
+        for path in line.lookup.by:
+            yield path, line.lookup.line
+    for call in line.steps:
+        for path in call.reads():
+            yield path, call.line
+
+
+def _is_whole(path: Path, here: Here) -> bool:
+    """Whether a path of a line in a list leads to the whole record."""
+    return bool(here.target) and len(path) > 1 and path[0] == RECORD
+
+
+def _targets(lines: Sequence[Compiled], above: Path) -> Iterator[Path]:
+    for each in lines:
+        to = (*above, *each.line.to)
+        if each.inner:
+            yield from _targets(each.inner, (*to, 0))
+        else:
+            yield to
+
+
+def dotted(path: Path) -> str:
+    """A path as `conform` writes it: names are never quoted there."""
+    text = ""
+    for segment in path:
+        if isinstance(segment, int):
+            text += f"[{segment}]"
+        else:
+            text += f".{segment}" if text else segment
+    return text

@@ -1,0 +1,35 @@
+"""What makes a source record the same record again, as text.
+
+It is written here for the ledger, which keeps it, and for lines that look an id up by it.
+"""
+
+from collections.abc import Sequence
+
+import orjson
+from connector_sdk import JSON
+
+from connector_agent.mapping.path import Path, read_path
+
+
+def identity_of(record: JSON, paths: Sequence[Path]) -> str:
+    """What makes this source record the same record again: its identity fields, as text.
+
+    "" when any of them is absent or blank: a record without identity can't be recognised.
+    A single field stands as it is; several are joined as a JSON list, so that ("a", "bc") and
+    ("ab", "c") stay different.
+    """
+    parts: list[str] = []
+    for path in paths:
+        value = read_path(record, path)
+        if isinstance(value, str):
+            text = value.strip()
+        elif isinstance(value, (int, float)):
+            text = orjson.dumps(value).decode()
+        else:
+            return ""
+        if not text:
+            return ""
+        parts.append(text)
+    if not parts:
+        return ""
+    return parts[0] if len(parts) == 1 else orjson.dumps(parts).decode()
