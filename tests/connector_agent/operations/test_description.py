@@ -67,12 +67,36 @@ async def test_secrets_in_the_files_are_hidden(write: Write) -> None:
             'a: replace (old "\\n", new " ")',
         ),
         ({"steps": [{"default": "x"}]}, "default x"),
+        (
+            {"lookup": {"operation": "first", "by": "no"}},
+            "the id that 'first' wrote for no",
+        ),
+        (
+            {"lookup": {"operation": "first", "by": ["a", "b"], "missing": "leave_out"}},
+            "the id that 'first' wrote for a and b, if there is one",
+        ),
     ],
 )
 async def test_lines_in_words(line: dict[str, Any], how: str, write: Write) -> None:
     mapping = json.dumps([{"to": "name", **line}])
     text = IMPORT[: IMPORT.index("mapping:")] + f"mapping: {mapping}\ntarget: acme/new customer\n"
     assert (await described(write, {"operations/import.yaml": text})).mapping == (("name", how),)
+
+
+async def test_lists_in_words(write: Write) -> None:
+    tests = [{"from": "sku", "blank": False}, {"from": "kind", "equals": "x"}]
+    line = {
+        "to": "preferred_locales",
+        "each": "lines",
+        "where": tests,
+        "mapping": [{"to": "code", "from": "sku"}],
+    }
+    mapping = json.dumps([line])
+    text = IMPORT[: IMPORT.index("mapping:")] + f"mapping: {mapping}\ntarget: acme/new customer\n"
+    assert (await described(write, {"operations/import.yaml": text})).mapping == (
+        ("preferred_locales", "for each of lines where sku is not blank and kind is x"),
+        ("preferred_locales[].code", "sku"),
+    )
 
 
 async def test_where_group_and_options(write: Write) -> None:

@@ -123,13 +123,15 @@ class Check(NamedTuple):
         if self.schema is None or not lines:
             return
         for path in missing(self.schema, _targets(lines, ())):
-            name = format_path(path)
+            name, home = format_path(path), _home(lines, path, ())
+            near, line = (home[0], home[1]) if home else (path, self.line)
+            where = " to the lines below it" if home else ""
             yield Problem(
                 "missing_field",
                 f"The target requires {name!r}, and no line of the mapping gives it a value.",
-                f"Add a line with `to: {name}`.",
+                f"Add a line with `to: {format_path(near)}`{where}.",
                 path=name,
-                line=self.line,
+                line=line,
             )
 
 
@@ -160,6 +162,16 @@ def _targets(lines: Sequence[Compiled], above: Path) -> Iterator[Path]:
             yield from _targets(each.inner, (*to, 0))
         else:
             yield to
+
+
+def _home(lines: Sequence[Compiled], path: Path, above: Path) -> tuple[Path, str] | None:
+    """Where the path would be written by a line below one that makes a list: the path there,
+    and the place of that one."""
+    for each in lines:
+        to = (*above, *each.line.to, 0)
+        if each.inner and path[: len(to)] == to:
+            return _home(each.inner, path, to) or (path[len(to) :], each.line.line)
+    return None
 
 
 def dotted(path: Path) -> str:

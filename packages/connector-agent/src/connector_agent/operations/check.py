@@ -97,8 +97,8 @@ async def _inspect(
             source = await _end(project, document, "source", inspection)
             target = await _end(project, document, "target", inspection)
             composed = compose(
+                project,
                 document,
-                project.folder,
                 source.schemas if source is not None else None,
                 target.schemas if target is not None else None,
             )

@@ -1,6 +1,5 @@
 """What an operation's file comes to, once it is known what its ends take and give."""
 
-from pathlib import Path
 from typing import NamedTuple
 
 from connector_sdk import Field, Problem, Schemas
@@ -11,6 +10,8 @@ from connector_agent.mapping.fields import find, unknown
 from connector_agent.operations.expression_filter import ExpressionFilter
 from connector_agent.operations.filtered import Choose, Conditions, read_tests
 from connector_agent.operations.grouped import grouped
+from connector_agent.operations.lookup_check import lookup_faults
+from connector_agent.project import Project
 from connector_agent.project.document import Keys
 from connector_agent.project.operation import OperationDocument
 
@@ -34,10 +35,13 @@ class Composition(NamedTuple):
 
 
 def compose(
-    document: OperationDocument, folder: Path, source: Schemas | None, target: Schemas | None
+    project: Project,
+    document: OperationDocument,
+    source: Schemas | None,
+    target: Schemas | None,
 ) -> Composition:
     """Reads and checks what stands between the ends. An end whose schemas are not known
-    takes or gives anything, as far as that can be told. `folder` is the project's."""
+    takes or gives anything, as far as that can be told."""
     faults: list[Problem] = []
     row = source.response if source is not None else None
     choose = _choose(document, row, faults)
@@ -47,6 +51,7 @@ def compose(
         record = grouped(row, document.group.into)
     lines, found = read_lines(document.mapping, document.mapping_position)
     faults.extend(found)
+    faults.extend(lookup_faults(project, document, lines))
     mapper = None
     if document.mapping:
         mapper = Mapper(
@@ -54,7 +59,7 @@ def compose(
             target.request if target is not None else None,
             target.minor_units if target is not None else None,
             source_schema=record,
-            folder=folder,
+            folder=project.folder,
             line=document.mapping_position(),
         )
         checked = mapper.check()

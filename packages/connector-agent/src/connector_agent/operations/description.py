@@ -71,8 +71,8 @@ async def describe(project: Project, name: str, host: Host) -> Description:
             for place in (document.source, document.target)
         ]
         composition = compose(
+            project,
             document,
-            project.folder,
             source.schemas if source is not None else None,
             target.schemas if target is not None else None,
         )
@@ -187,8 +187,10 @@ def _how(line: Mapping[str, JSON]) -> str:
     parts: list[str] = []
     for name, value in line.items():
         match name:
-            case "to" | "steps" | "when" | "mapping":
+            case "to" | "steps" | "when" | "mapping" | "where":
                 pass
+            case "lookup" if isinstance(value, dict):
+                parts.append(_lookup(value))
             case "from":
                 parts.append(_text(value))
             case "value":
@@ -196,7 +198,8 @@ def _how(line: Mapping[str, JSON]) -> str:
             case "expression":
                 parts.append(f"= {_text(value)}")
             case "each":
-                parts.append(f"for each of {_text(value)}")
+                where = f" where {' and '.join(_tests(line['where']))}" if "where" in line else ""
+                parts.append(f"for each of {_text(value)}{where}")
             case _:
                 parts.append(f"{name} {_text(value)}")
     text = ", ".join(parts)
@@ -207,6 +210,14 @@ def _how(line: Mapping[str, JSON]) -> str:
     if "when" in line:
         text += f" (when {_condition(line['when'])})"
     return text
+
+
+def _lookup(lookup: Mapping[str, JSON]) -> str:
+    """ "the id that 'import customers' wrote for crm_id"."""
+    by = lookup.get("by")
+    names = " and ".join(map(_text, by if isinstance(by, list) else [by]))
+    left_out = ", if there is one" if lookup.get("missing") == "leave_out" else ""
+    return f"the id that {lookup.get('operation')!r} wrote for {names}{left_out}"
 
 
 def _step(step: JSON) -> str:

@@ -97,7 +97,7 @@ async def open_operation(project: Project, name: str, host: Host) -> AsyncIterat
     try:
         target = await _open(project, document, "target", host)
         try:
-            composition = compose(document, project.folder, source.schemas, target.schemas)
+            composition = compose(project, document, source.schemas, target.schemas)
             try:
                 yield Operation(document, project.environment, source, target, composition)
             finally:

@@ -21,7 +21,6 @@ from connector_sdk import (
 
 from connector_agent.operations.operation import Operation, open_operation, require
 from connector_agent.project import Project, environment_of
-from connector_agent.runs.cards import CardGuard
 from connector_agent.runs.counts import Counts
 from connector_agent.runs.execution import Halt, Parts
 from connector_agent.runs.keyed import KeyedExecution
@@ -45,7 +44,7 @@ from connector_agent.runs.run import (
     take_run,
     unfinished_run,
 )
-from connector_agent.runs.stage import Stage
+from connector_agent.runs.staging import stage_of
 from connector_agent.store import Database
 from connector_agent.store.vault import Vault
 
@@ -253,15 +252,7 @@ class Runner:
                 host=host,
                 source=source,
                 target=target,
-                stage=Stage(
-                    document.identity,
-                    opened.mapper.apply if opened.mapper else None,
-                    blocking=opened.mapper is not None and opened.mapper.blocking,
-                    cards=CardGuard(
-                        frozenset(document.options.not_card_numbers),
-                        self.database.vault.sealing,
-                    ),
-                ),
+                stage=stage_of(opened, ledger.run.scope, self.database),
                 options=document.options,
                 results=results,
                 counts=ledger.run.counts.copy()

@@ -1,7 +1,7 @@
 """From a source record to the request that will be sent: mapped, checked, encoded."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 import orjson
@@ -13,6 +13,9 @@ from connector_agent.runs.cards import CardGuard, masked
 
 Transform = Callable[[dict[str, JSON], str], "dict[str, JSON] | Sequence[Problem]"]
 """A mapping: a record and its place give a request, or the problems of the record."""
+
+Prepare = Callable[[Sequence[Record]], Awaitable[Transform]]
+"""Makes the mapping of a batch of records, with all that it needs from elsewhere."""
 
 
 class Staged(NamedTuple):
@@ -30,7 +33,8 @@ class Stage:
     """Turns records into requests. Without a transform a record is its own request.
 
     `identity` holds paths. With `blocking` the transform may wait for something (a worker
-    process, the ledger) and is kept off the event loop. Raises PathError for a bad path.
+    process) and is kept off the event loop. `prepare` gives a transform for each batch in place
+    of it. Raises PathError for a bad path.
     """
 
     def __init__(
@@ -40,34 +44,41 @@ class Stage:
         *,
         cards: CardGuard,
         blocking: bool = False,
+        prepare: Prepare | None = None,
     ) -> None:
         self.identity = tuple(parse_path(path) for path in identity)
         self._transform = transform
         self._cards = cards
         self._blocking = blocking
+        self._prepare = prepare
 
     async def all(self, records: Sequence[tuple[int, Record]]) -> list[Staged]:
         """Records with their numbers, staged in order."""
+        transform = self._transform
+        if self._prepare is not None:
+            transform = await self._prepare([record for _, record in records])
         if self._blocking:
-            return await asyncio.to_thread(self._all, records)
-        return self._all(records)
+            return await asyncio.to_thread(self._all, records, transform)
+        return self._all(records, transform)
 
-    def _all(self, records: Sequence[tuple[int, Record]]) -> list[Staged]:
-        return [self(seq, record) for seq, record in records]
+    def _all(
+        self, records: Sequence[tuple[int, Record]], transform: Transform | None
+    ) -> list[Staged]:
+        return [self._one(seq, record, transform) for seq, record in records]
 
-    def __call__(self, seq: int, record: Record) -> Staged:
+    def _one(self, seq: int, record: Record, transform: Transform | None) -> Staged:
         """The staged record under its number in this run. A card number ends here."""
-        staged = self._staged(seq, record)
+        staged = self._staged(seq, record, transform)
         problem = self._cards.check(record.raw, staged.request)
         if problem is None:
             return staged
         harmless = record._replace(raw=masked(record.raw))
         return self._refused(seq, harmless, self.identity_in(harmless), problem)
 
-    def _staged(self, seq: int, record: Record) -> Staged:
+    def _staged(self, seq: int, record: Record, transform: Transform | None) -> Staged:
         if record.problem is not None:
             return self._refused(seq, record, self.identity_in(record), record.problem)
-        if not self.identity and self._transform is None:
+        if not self.identity and transform is None:
             return Staged(seq, record.at, record.raw, "", record.raw, None)
         try:
             value = orjson.loads(record.raw)
@@ -88,9 +99,9 @@ class Stage:
                 path=format_path(self.identity[0]),
             )
             return self._refused(seq, record, "", problem)
-        if self._transform is None:
+        if transform is None:
             return Staged(seq, record.at, record.raw, identity, record.raw, None)
-        mapped = self._transform(value, record.at)
+        mapped = transform(value, record.at)
         if isinstance(mapped, dict):
             return Staged(seq, record.at, record.raw, identity, orjson.dumps(mapped), None)
         return self._refused(seq, record, identity, _first(mapped))

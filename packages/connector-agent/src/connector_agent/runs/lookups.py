@@ -1,0 +1,62 @@
+"""Ids that other operations wrote, fetched from the ledger for a batch of records at once."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import orjson
+from connector_sdk import Record
+from sqlalchemy import Connection
+
+from connector_agent.mapping import Found, Mapper, Wanted
+from connector_agent.project.names import canonical
+from connector_agent.runs.identities import Identities
+from connector_agent.runs.stage import Transform
+from connector_agent.store import Database
+
+_AT_ONCE = 5_000
+"""Identities in one query: SQLite takes 32,766 values."""
+
+
+class Lookups:
+    """Looks up for one mapping, on the account and mode `scope`."""
+
+    def __init__(self, database: Database, scope: str, mapper: Mapper) -> None:
+        self._database = database
+        self._scope = scope
+        self._mapper = mapper
+
+    async def transform(self, records: Sequence[Record]) -> Transform:
+        """The mapping with the ids that these records ask for."""
+        asked = await asyncio.to_thread(self._asked, records)
+        found: Found = {}
+        if asked:
+            found = await self._database.call(lambda connection: self._find(connection, asked))
+        return partial(self._mapper.apply, found=found)
+
+    def _asked(self, records: Sequence[Record]) -> Mapping[str, list[str]]:
+        """The identities that are looked up, by operation."""
+        asked: dict[str, dict[str, None]] = {}
+        for record in records:
+            if record.problem is not None:
+                continue
+            try:
+                value = orjson.loads(record.raw)
+            except orjson.JSONDecodeError:
+                continue  # told when the record is staged
+            for operation, identity in self._mapper.wanted(value):
+                asked.setdefault(operation, {})[identity] = None
+        return {operation: list(identities) for operation, identities in asked.items()}
+
+    def _find(self, connection: Connection, asked: Mapping[str, list[str]]) -> Found:
+        found: dict[Wanted, str] = {}
+        for operation, wanted in asked.items():
+            identities = Identities(self._scope, canonical(operation), "")
+            for at in range(0, len(wanted), _AT_ONCE):
+                known = identities.known(connection, wanted[at : at + _AT_ONCE])
+                found |= {
+                    Wanted(operation, identity): each.object
+                    for identity, each in known.items()
+                    if each.object
+                }
+        return found
