@@ -163,34 +163,43 @@ async def test_opening_makes_no_call_and_closing_may_be_repeated(bench: Workbenc
 
 
 async def test_choices_come_from_the_whole_catalogue(bench: Workbench) -> None:
-    rows = await bench.connection.choices("search", [])
+    choices = bench.connection.choices
+    sections = await choices("search", [])
+    assert [row.label for row in sections[:2]] == ["Core resources", "Payment methods"]
+    rows = await choices("search", [""])
     assert len(rows) > 130
     assert {"customers", "customers.tax_ids", "billing.meters", "v2.core.accounts"} <= {
         row.id for row in rows
     }
-    labels = {row.id: row.label for row in rows}
-    assert labels["customers.tax_ids"] == "Customers / Tax ids"
-    actions = await bench.connection.choices("search", ["customers"])
+    assert [row.id for row in rows] == [
+        row.id for section in sections for row in await choices("search", [section.id])
+    ]
+    labels = {row.id: row.label for row in await choices("search", ["Billing"])}
+    assert labels["customers.tax_ids"] == "Customer › Tax IDs"
+    actions = await choices("search", ["core", "customers"])
     assert {row.id for row in actions} == {"list", "search"}
     assert all(row.help for row in actions)
-    assert await bench.connection.choices("search", ["customers", "list"]) == ()
-    deletes = await bench.connection.choices("delete", ["subscriptions"])
+    assert await choices("search", ["core", "customers", "list"]) == ()
+    deletes = await choices("delete", ["", "subscriptions"])
     assert "cancel" in {row.id for row in deletes}
+    with pytest.raises(SettingError, match="Did you mean 'core'"):
+        await choices("search", ["cor"])
     with pytest.raises(SettingError, match="no activity type"):
         await bench.connection.choices("serach", [])
 
 
 async def test_labels_are_accepted_for_objects(bench: Workbench) -> None:
-    activity = Activity("a", "create", "Customers / Tax ids")
-    assert await bench.connection.check(activity) == ()
-    assert (await bench.connection.schemas(activity)).request.name == "customers.tax_ids.create"
+    for name in ("Customers / Tax ids", "billing › customer › tax IDs", "Customer › Tax IDs"):
+        activity = Activity("a", "create", name)
+        assert await bench.connection.check(activity) == ()
+        assert (await bench.connection.schemas(activity)).request.name == "customers.tax_ids.create"
 
 
 async def test_every_choice_has_settings_and_schemas(bench: Workbench) -> None:
     for kind in ("search", "read", "create", "update", "delete"):
-        for row in await bench.connection.choices(kind, []):
-            for action in await bench.connection.choices(kind, [row.id]):
-                form = bench.connection.settings(kind, [row.id, action.id])
+        for row in await bench.connection.choices(kind, [""]):
+            for action in await bench.connection.choices(kind, ["", row.id]):
+                form = bench.connection.settings(kind, ["", row.id, action.id])
                 names = [setting.name for setting in form.fields]
                 assert len(set(names)) == len(names)
 

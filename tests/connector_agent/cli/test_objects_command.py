@@ -32,7 +32,7 @@ def test_objects(arguments: tuple[str, ...], call: Call, acme: Path) -> None:
         "customers.tax_ids": ["search", "read", "create", "delete"],
         "tax_ids": ["search", "read", "create", "delete"],
     }
-    assert "Customers / Tax ids" in call("objects", *arguments).out
+    assert "Customer › Tax IDs" in call("objects", *arguments).out
 
 
 def test_objects_with_their_actions(call: Call) -> None:

@@ -13,7 +13,7 @@ def told(found: Checked) -> list[tuple[str, str]]:
 
 async def test_a_sound_project(check: Check) -> None:
     found = await check({})
-    assert found == Checked((), (), ("acme", "crm"), ("import",))
+    assert found == Checked((), (), (), ("acme", "crm"), ("import",))
 
 
 @pytest.mark.parametrize(

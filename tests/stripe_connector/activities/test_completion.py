@@ -75,7 +75,7 @@ def test_a_list_in_another_object_expands_that_object() -> None:
         "complete": ["customer.subscriptions.data.items"],
         "expand": ["customer"],
     }
-    resolved = resolve(load(), Activity("a", "search", "invoice_items", "", settings))
+    resolved = resolve(load(), Activity("a", "search", "invoice_items", "", settings), "test")
     assert resolved.expand == ["data.customer", "data.customer.subscriptions"]
 
 
@@ -155,7 +155,7 @@ def test_lists_of_the_catalogue() -> None:
 def completion(client: Scripted, on: str, *paths: str, expand: tuple[str, ...] = ()) -> Completion:
     catalogue = load()
     settings: dict[str, JSON] = {"complete": [*paths], "expand": [*expand]}
-    resolved = resolve(catalogue, Activity("a", "search", on, "", settings))
+    resolved = resolve(catalogue, Activity("a", "search", on, "", settings), "test")
     return Completion(cast(Client, client), catalogue, MemoryHost(), resolved)
 
 

@@ -21,7 +21,7 @@ from tests.stripe_connector.workbench import all_pages, prepared, records, sent
 
 
 def source(client: Scripted, on: str, **settings: Any) -> SearchSource:
-    resolved = resolve(load(), Activity("a", "search", on, "", settings))
+    resolved = resolve(load(), Activity("a", "search", on, "", settings), "test")
     return SearchSource(cast("Client", client), load(), MemoryHost(), resolved)
 
 
@@ -87,7 +87,9 @@ async def test_settling_ends_its_look_at_old_or_endless_lists() -> None:
     activity = Activity("a", "create", "payment_methods")
 
     def target(client: Scripted) -> CreateTarget:
-        return CreateTarget(cast("Client", client), load(), MemoryHost(), resolve(load(), activity))
+        return CreateTarget(
+            cast("Client", client), load(), MemoryHost(), resolve(load(), activity, "test")
+        )
 
     body = prepared(target(Scripted({})), {"type": "card"})
     call = sent(Call(1, 1, "key", 1, None, body), 1_000_000.0)

@@ -222,7 +222,7 @@ async def test_deletes_that_are_no_delete(bench: Workbench) -> None:
         return Scripted({"id": "cus_1", "object": "customer", **more})
 
     async def settle(client: Scripted, on: str, action: str, **ids: str) -> str:
-        resolved = resolve(load(), Activity("a", "delete", on, action))
+        resolved = resolve(load(), Activity("a", "delete", on, action), "test")
         target = DeleteTarget(cast("Client", client), load(), MemoryHost(), resolved)
         call = Call(1, 1, "k", 1, time.time(), prepared(target, ids))
         (outcome,) = await target.settle([call])

@@ -21,9 +21,10 @@ none           a repeat may double; runs say so.
 @dataclass(frozen=True, slots=True)
 class ActivityType:
     """A verb of a connector. `levels` names the choices that lead to one call of the other
-    system ("object", "action"); a connector of plain places has none. `guarantee` is what
-    every target of the type gives, so that an operation is checked before one is opened; None
-    where it shows only then."""
+    system ("object", "sub-object", "action"); a connector of plain places has none. The last
+    level is an activity's `action` and the one before it what its `on` names, a single level is
+    `on`; levels above only lead there. `guarantee` is what every target of the type gives, so
+    that an operation is checked before one is opened; None where it shows only then."""
 
     name: str
     role: Literal["source", "target"]
@@ -31,6 +32,13 @@ class ActivityType:
     help: str
     levels: tuple[str, ...] = ()
     guarantee: Guarantee | None = None
+
+    def chosen(self, on: str, action: str = "") -> tuple[str, ...]:
+        """The choices that lead to `on`, or to its `action`. Levels above stay open (""), as
+        `on` alone says them."""
+        above = ("",) * max(len(self.levels) - 2, 0)
+        found = (*above, *((on, action) if action else (on,)))
+        return found[: len(self.levels)]
 
 
 @dataclass(frozen=True, slots=True)

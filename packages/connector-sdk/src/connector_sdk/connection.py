@@ -85,7 +85,8 @@ class Connection(Protocol):
         ...
 
     async def choices(self, type: str, chosen: Sequence[str]) -> Sequence[Choice]:
-        """The rows of the next level of an activity type, after `chosen`."""
+        """The rows of the next level of an activity type, after `chosen`. In the place of a
+        level that only leads to others, "" stands for all of its rows."""
         ...
 
     def settings(self, type: str, chosen: Sequence[str]) -> Form:

@@ -73,12 +73,14 @@ class Schemas:
     `fields` and with `items` of type any) take any name. `minor_units` says how many decimals
     each currency (lower case) has *at this system*; empty where it has no say. `call` is what
     the activity calls there, for people ("POST /v1/customers"); "" where nothing is called.
+    `note` is what a person should know before a run, in whole sentences ("It can't be undone.").
     """
 
     request: Field
     response: Field
     minor_units: Mapping[str, int] = field(default_factory=dict)
     call: str = ""
+    note: str = ""
 
 
 ANY_OBJECT = Field(name="", type="map", items=Field(name="", type="any"))

@@ -25,16 +25,17 @@ from connector_sdk import (
 )
 from connector_sdk.schema import Schemas
 
+from stripe_connector.activities.choosing import rows
 from stripe_connector.activities.create import CreateTarget
 from stripe_connector.activities.delete import DeleteTarget
 from stripe_connector.activities.embedded import cost
+from stripe_connector.activities.offers import offer_for
 from stripe_connector.activities.read import ReadSource
 from stripe_connector.activities.refined import refined
 from stripe_connector.activities.resolution import faults, resolve
 from stripe_connector.activities.search import SearchSource
 from stripe_connector.activities.settings import activity_form
 from stripe_connector.activities.update import UpdateTarget
-from stripe_connector.activities.verbs import action_rows, object_rows, operation_for, verb_of
 from stripe_connector.address import SANDBOX, sandbox_address
 from stripe_connector.catalogue import load, minor_units
 from stripe_connector.client import Client
@@ -115,37 +116,36 @@ class StripeConnection:
         return f"{self._account}/{self.mode}"
 
     async def choices(self, type: str, chosen: Sequence[str]) -> Sequence[Choice]:
-        """Objects, then the actions of the chosen object. Raises SettingError."""
-        if not chosen:
-            return object_rows(self.catalogue, type)
-        return action_rows(self.catalogue, type, chosen[0]) if len(chosen) == 1 else ()
+        """Sections, then the objects of the chosen one, then its actions. Raises SettingError."""
+        return rows(self.catalogue, type, chosen, self.mode)
 
     def settings(self, type: str, chosen: Sequence[str]) -> Form:
         """The settings of an activity. Raises SettingError for choices that don't exist."""
-        on, action = (*chosen, "", "")[:2]
-        return activity_form(
-            self.catalogue, operation_for(self.catalogue, type, on, action, False), type
-        )
+        _, on, action = (*chosen, "", "", "")[:3]
+        offer = offer_for(self.catalogue, type, on, action, False, self.mode)
+        return activity_form(self.catalogue, offer, type)
 
     async def schemas(self, activity: Activity) -> Schemas:
         """For a source the record in `response`; for a target the request, without what the
         activity's `parents` and `expand` set."""
-        resolved = resolve(self.catalogue, activity)
+        resolved = resolve(self.catalogue, activity, self.mode)
+        way = resolved.offer.way
         return Schemas(
             resolved.request_schema(self.catalogue),
             self.catalogue.response(resolved.operation),
             dict(minor_units()),
             f"{resolved.operation.method} {resolved.operation.path}{cost(resolved.complete)}",
+            way.told() if way is not None else "",
         )
 
     async def check(self, activity: Activity) -> Sequence[Problem]:
         """Every fault that shows without a call."""
-        return faults(self.catalogue, activity)
+        return faults(self.catalogue, activity, self.mode)
 
     async def source(self, activity: Activity) -> Source:
         """Search and Read."""
-        resolved = resolve(self.catalogue, activity)
-        match verb_of(resolved.operation):
+        resolved = resolve(self.catalogue, activity, self.mode)
+        match activity.type:
             case "search":
                 client = await self.client()
                 source: Source = SearchSource(client, self.catalogue, self._host, resolved)
@@ -157,8 +157,8 @@ class StripeConnection:
 
     async def target(self, activity: Activity, resume: bytes | None = None) -> Target:
         """Create, Update and Delete. A resume needs no position: keys keep repeats harmless."""
-        resolved = resolve(self.catalogue, activity)
-        match verb_of(resolved.operation):
+        resolved = resolve(self.catalogue, activity, self.mode)
+        match activity.type:
             case "create":
                 return CreateTarget(await self.client(), self.catalogue, self._host, resolved)
             case "update":

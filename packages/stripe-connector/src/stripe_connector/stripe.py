@@ -1,6 +1,5 @@
 """Stripe from Python, without a project and without an agent."""
 
-import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from connector_sdk import Schemas, Tested
 
 if TYPE_CHECKING:
-    from stripe_connector.catalogue.model import Operation
+    from stripe_connector.activities.offers import Offer
     from stripe_connector.connection import StripeConnection
 
 
@@ -18,7 +17,8 @@ class Stripe:
     The settings are those of a connection: `api_key`, `account`, `api_version`, `address` ("" is
     Stripe, "sandbox" a small Stripe in this process that forgets everything at the end, or a
     URL), `proxy`, `timeout` in seconds, `retries`, `account_must_be`. Objects are named as in a
-    project: "customers", "customers.tax_ids", "billing.meters", "v2.core.accounts".
+    project: "customers", "customers.tax_ids", "billing.meters", "v2.core.accounts". Each method
+    does what its activity type usually means; `action` names anything else that it can do.
 
     Everything raises the errors of connector_sdk: SettingError for a name or a parameter that
     Stripe doesn't have (before anything is sent), CredentialError, UnreachableError,
@@ -142,6 +142,7 @@ class Stripe:
         self,
         object: str,
         *,
+        action: str = "list",
         limit: int | None = None,
         expand: Sequence[str] = (),
         complete: Sequence[str] = (),
@@ -159,8 +160,8 @@ class Stripe:
         ['Edith', 'Grace']
         """
         settings = {"limit": limit, "expand": expand, "complete": complete}
-        settings |= self._sorted(object, "list", filters)
-        async for each in self._read("search", object, "list", settings):
+        settings |= self._settings_of("search", object, action, filters)
+        async for each in self._read("search", object, action, settings):
             yield each
 
     async def read(
@@ -168,12 +169,14 @@ class Stripe:
         object: str,
         id: str | Sequence[str] = "",
         *,
+        action: str = "",
         expand: Sequence[str] = (),
         complete: Sequence[str] = (),
-        **parents: str,
+        **parents: Any,
     ) -> Any:
         """One object by its id, or a list of them in the order of the ids; without an id an
-        object of which there is only one. Raises RefusedError for the first id that Stripe
+        object of which there is only one. `parents` are ids of objects above, and other parameters.
+        Raises RefusedError for the first id that Stripe
         doesn't know.
 
         >>> async with Stripe(address="sandbox") as stripe:
@@ -185,8 +188,8 @@ class Stripe:
         ('balance', 'Ada', 2)
         """
         settings: dict[str, Any] = {"ids": id, "expand": expand, "complete": complete}
-        settings |= self._sorted(object, "retrieve", parents)
-        found = [each async for each in self._read("read", object, "retrieve", settings)]
+        settings |= self._settings_of("read", object, action, parents)
+        found = [each async for each in self._read("read", object, action, settings)]
         return found[0] if isinstance(id, str) else found
 
     async def create(
@@ -194,6 +197,7 @@ class Stripe:
         object: str,
         params: Mapping[str, Any] | None = None,
         *,
+        action: str = "",
         key: str | None = None,
         **parents: str,
     ) -> dict[str, Any]:
@@ -207,8 +211,8 @@ class Stripe:
         >>> first["id"] == again["id"]
         True
         """
-        operation = self._opened.catalogue.operation(object, "create")
-        return await self._call(operation, {**parents, **(params or {})}, key)
+        offer = self._offer("create", object, action)
+        return await self._write(offer, "", parents, params, key)
 
     async def update(
         self,
@@ -216,38 +220,62 @@ class Stripe:
         id: str = "",
         params: Mapping[str, Any] | None = None,
         *,
+        action: str = "",
         key: str | None = None,
         **parents: str,
     ) -> dict[str, Any]:
         """The changed object. Only what is given changes; None clears a field that can be
-        cleared. Settings of which there is only one take no id.
+        cleared. Settings of which there is only one take no id. With an `action` that is done
+        with the object instead.
 
         >>> async with Stripe(address="sandbox") as stripe:
         ...     params = {"name": "Ada", "address": {"city": "Linz"}}
         ...     made = await stripe.create("customers", params)
         ...     changed = await stripe.update("customers", made["id"], {"address": None})
-        >>> changed["name"], changed["address"]
-        ('Ada', None)
+        ...     item = {"customer": made["id"], "amount": 500, "currency": "eur"}
+        ...     _ = await stripe.create("invoice_items", item)
+        ...     invoice = await stripe.create("invoices", {"customer": made["id"]})
+        ...     paid = await stripe.update(
+        ...         "invoices", invoice["id"], {"paid_out_of_band": True}, action="pay"
+        ...     )
+        >>> changed["name"], changed["address"], paid["status"]
+        ('Ada', None, 'paid')
         """
-        operation = self._opened.catalogue.operation(object, "update")
-        return await self._call(operation, self._with_id(operation, id, parents, params), key)
+        offer = self._offer("update", object, action)
+        return await self._write(offer, id, parents, params, key)
 
     async def delete(
-        self, object: str, id: str, params: Mapping[str, Any] | None = None, **parents: str
+        self,
+        object: str,
+        id: str = "",
+        params: Mapping[str, Any] | None = None,
+        *,
+        action: str = "",
+        irreversible: str = "refuse",
+        missing: str = "refuse",
+        key: str | None = None,
+        **parents: str,
     ) -> dict[str, Any]:
-        """What Stripe says of the deleted object; of a subscription, which it cancels instead,
-        the whole object.
+        """What Stripe says of the deleted object. Where it can't delete, what comes nearest is
+        done: a subscription is cancelled, a price deactivated, an `action` chooses among several
+        ways. On a live account `irreversible="allow"` has to say that it may be done for good.
+        With `missing="ok"` an object that is gone already is no error, and the answer is empty.
 
         >>> async with Stripe(address="sandbox") as stripe:
         ...     made = await stripe.create("customers", {"name": "Ada"})
         ...     gone = await stripe.delete("customers", made["id"])
-        >>> gone["deleted"]
-        True
+        ...     again = await stripe.delete("customers", made["id"], missing="ok")
+        >>> gone["deleted"], again
+        (True, {})
         """
-        from stripe_connector.activities.verbs import operation_for
+        from connector_sdk import Activity
 
-        operation = operation_for(self._opened.catalogue, "delete", object, "", query=False)
-        return await self._call(operation, self._with_id(operation, id, parents, params), None)
+        from stripe_connector.activities.resolution import resolve
+
+        settings: dict[str, Any] = {"irreversible": irreversible, "missing": missing}
+        activity = Activity("", "delete", object, action, settings)
+        offer = resolve(self._opened.catalogue, activity, self._opened.mode).offer
+        return await self._write(offer, id, parents, params, key, missing_ok=missing == "ok")
 
     @property
     def _opened(self) -> "StripeConnection":
@@ -273,47 +301,37 @@ class Stripe:
                     raise RefusedError(record.problem)
                 yield _object(record.raw)
 
-    def _sorted(self, object: str, action: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Keyword arguments as the settings `parents` and `parameters`."""
-        from stripe_connector.activities.verbs import parents_of
+    def _offer(self, type: str, object: str, action: str) -> "Offer":
+        from stripe_connector.activities.offers import offer_for
 
-        above = parents_of(self._opened.catalogue.operation(object, action))
-        parents = {name: value for name, value in given.items() if name in above}
-        others = {name: value for name, value in given.items() if name not in above}
-        settings: dict[str, Any] = {"parents": parents} if parents else {}
-        return {**settings, "parameters": others} if others else settings
+        opened = self._opened
+        return offer_for(opened.catalogue, type, object, action, False, opened.mode)
 
-    def _with_id(
+    def _settings_of(
+        self, type: str, object: str, action: str, given: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        from stripe_connector.activities.single import settings_of
+
+        return settings_of(self._offer(type, object, action), given)
+
+    async def _write(
         self,
-        operation: "Operation",
+        offer: "Offer",
         id: str,
         parents: Mapping[str, str],
         params: Mapping[str, Any] | None,
+        key: str | None,
+        *,
+        missing_ok: bool = False,
     ) -> dict[str, Any]:
-        from stripe_connector.activities.verbs import own_id
+        from stripe_connector.activities.single import carry_out, values_of
 
-        own = own_id(operation)
-        return {**parents, **({own: id} if own and id else {}), **(params or {})}
-
-    async def _call(
-        self, operation: "Operation", values: dict[str, Any], key: str | None
-    ) -> dict[str, Any]:
-        from connector_sdk import Problem, SettingError, conform
-
-        from stripe_connector.activities.request import split
-
-        fitted = conform(self._opened.catalogue.request(operation), values)
-        if fitted.problems:
-            raise SettingError(*fitted.problems)
-        checked = fitted.value if isinstance(fitted.value, dict) else {}
-        request = split(operation, checked, mark=False)
-        if isinstance(request, Problem):
-            raise SettingError(request)
-        client = await self._opened.client()
-        answer = await client.send(
-            operation, {**request.path, **request.params}, key=key or str(uuid.uuid4())
+        opened = self._opened
+        values = values_of(offer, id, parents, params)
+        client = await opened.client()
+        return _object(
+            await carry_out(client, opened.catalogue, offer, values, key, missing_ok=missing_ok)
         )
-        return _object(answer.body)
 
 
 def _object(raw: bytes) -> dict[str, Any]:

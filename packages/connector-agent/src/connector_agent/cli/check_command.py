@@ -50,8 +50,10 @@ def check_command(
         )
     except ConnectorError as error:
         fail(error, as_json=as_json)
-    found = [("fault", one) for one in checked.faults] + [
-        ("warning", one) for one in checked.warnings
+    found = [
+        *(("fault", one) for one in checked.faults),
+        *(("warning", one) for one in checked.warnings),
+        *(("note", one) for one in checked.notes),
     ]
     for severity, problem in sorted(found, key=lambda each: place_of(each[1])):
         if as_json:
@@ -77,8 +79,8 @@ def check_command(
 def _line(severity: str, problem: Problem) -> Text:
     file, line, column = place_of(problem)
     text = Text(f"{file}:{line}:{column}: ", style="bold")
-    if severity == "warning":
-        text.append("warning: ", style="yellow")
+    if severity != "fault":
+        text.append(f"{severity}: ", style="yellow" if severity == "warning" else "cyan")
     text.append(problem.message, style="")
     for place in (problem.at,):
         if place and place not in problem.message:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 from connector_sdk import (
@@ -17,6 +17,7 @@ from connector_sdk import (
     json_schema,
 )
 from rich.cells import cell_len
+from rich.table import Table
 from rich.text import Text
 
 from connector_agent.cli.looking import Looked, look, survey
@@ -26,6 +27,25 @@ from connector_agent.cli.schema_tree import Line, sentence, tree, type_text
 from connector_agent.connectors import registry
 from connector_agent.operations.end import schemas_of
 from connector_agent.project import Survey
+
+
+class Wanted(NamedTuple):
+    """Which objects to list; "" is all."""
+
+    type: str
+    section: str
+    text: str
+
+
+class Row(NamedTuple):
+    """An object that activities can work on, and the actions by activity type."""
+
+    of: str
+    section: str
+    object: str
+    label: str
+    types: dict[str, list[str]]
+
 
 _DEPTH = 2
 _TYPE_WIDTH = 40
@@ -39,11 +59,17 @@ def objects_command(
     type: Annotated[
         str, typer.Option("--type", metavar="TYPE", help="Only what this activity type works on.")
     ] = "",
+    section: Annotated[
+        str,
+        typer.Option("--section", metavar="TEXT", help="Only sections with this in their name."),
+    ] = "",
     project: ProjectOption = None,
     environment: EnvironmentOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """List the objects that activities can work on.
+
+    Where a connector has many, they stand in sections.
 
     Example: connector objects stripe tax --type create
     """
@@ -52,28 +78,21 @@ def objects_command(
         names = [endpoint] if endpoint else _all(surveyed)
         if endpoint and not text and not _is_known(endpoint, surveyed):
             names, text = _all(surveyed), endpoint
-        found = [row for name in names for row in asyncio.run(_objects(name, surveyed, type, text))]
+        wanted = Wanted(type, section, text)
+        found = [row for name in names for row in asyncio.run(_objects(name, surveyed, wanted))]
         if not found and text == endpoint and text:
-            asyncio.run(_objects(endpoint, surveyed, type, ""))  # says that there is no such name
+            # Says that there is no such name.
+            asyncio.run(_objects(endpoint, surveyed, Wanted(type, section, "")))
     except ConnectorError as error:
         fail(error, as_json=as_json)
     if as_json:
         for row in found:
-            print_json(row)
+            print_json(row._asdict())
         return
     if not found:
         out.print("No such objects.")
         return
-    several = len({row["of"] for row in found}) > 1
-    rows = table(*(["of"] if several else []), "object", "name", "activity types")
-    for row in found:
-        kinds = [
-            f"{kind} ({', '.join(actions)})" if actions not in ([], [kind]) else kind
-            for kind, actions in row["types"].items()  # type: ignore[attr-defined]
-        ]
-        cells = [row["object"], row["label"], ", ".join(kinds)]
-        rows.add_row(*map(str, [row["of"], *cells] if several else cells))
-    out.print(rows)
+    out.print(_table(found))
 
 
 def schema_command(
@@ -137,35 +156,67 @@ def schema_command(
         _print_tree(tree(settings.as_field(), depth=1))
 
 
-async def _objects(
-    name: str, surveyed: Survey | None, type: str, text: str
-) -> list[dict[str, object]]:
-    """One row for each object: its activity types, with a type also its actions."""
+async def _objects(name: str, surveyed: Survey | None, wanted: Wanted) -> list[Row]:
+    """One row for each object: its activity types, with a type also its actions. In the order
+    of the connector's own sections."""
     async with look(name, surveyed) as looked:
-        kinds = [looked.type(type)] if type else looked.connector.activity_types()
-        rows: dict[str, tuple[str, dict[str, list[str]]]] = {}
+        kinds = [looked.type(wanted.type)] if wanted.type else looked.connector.activity_types()
+        found: dict[tuple[str, ...], dict[str, Row]] = {}
         for kind in kinds:
-            if not kind.levels:
-                continue
-            for choice in await looked.connection.choices(kind.name, []):
-                if _matches(choice, text):
-                    actions = await _actions(looked, kind, choice) if type else []
-                    rows.setdefault(choice.id, (choice.label, {}))[1][kind.name] = actions
-    return [
-        {"of": name, "object": found, "label": label, "types": types}
-        for found, (label, types) in sorted(rows.items())
-    ]
+            for way, titles in await _sections(looked, kind):
+                if not any(_is_about(wanted.section, *pair) for pair in titles) and wanted.section:
+                    continue
+                section = " › ".join(title for _, title in titles)
+                rows = found.setdefault(tuple(way), {})
+                for choice in await looked.connection.choices(kind.name, way):
+                    if _is_about(wanted.text, choice.id, choice.label):
+                        actions = await _actions(looked, kind, choice) if wanted.type else []
+                        row = Row(name, section, choice.id, choice.label, {})
+                        rows.setdefault(choice.id, row).types[kind.name] = actions
+    return [row for rows in found.values() for row in rows.values()]
+
+
+async def _sections(
+    looked: Looked, kind: ActivityType
+) -> list[tuple[list[str], list[tuple[str, str]]]]:
+    """Every way down to the level of objects: the choices made, and their ids and labels."""
+    ways: list[tuple[list[str], list[tuple[str, str]]]] = [([], [])] if kind.levels else []
+    for _ in kind.levels[:-2]:
+        ways = [
+            ([*way, row.id], [*titles, (row.id, row.label)])
+            for way, titles in ways
+            for row in await looked.connection.choices(kind.name, way)
+        ]
+    return ways
 
 
 async def _actions(looked: Looked, kind: ActivityType, choice: Choice) -> list[str]:
     if len(kind.levels) < 2:
         return []
-    return [each.id for each in await looked.connection.choices(kind.name, [choice.id])]
+    rows = await looked.connection.choices(kind.name, kind.chosen(choice.id))
+    return [each.id for each in rows]
 
 
-def _matches(choice: Choice, text: str) -> bool:
+def _is_about(text: str, id: str, label: str) -> bool:
     wanted = text.casefold()
-    return wanted in choice.id.casefold() or wanted in choice.label.casefold()
+    return wanted in id.casefold() or wanted in label.casefold()
+
+
+def _table(found: Sequence[Row]) -> Table:
+    several = len({row.of for row in found}) > 1
+    rows = table(*(["of"] if several else []), "object", "name", "activity types")
+    above = ("", "")
+    for row in found:
+        if (row.of, row.section) != above and row.section:
+            rows.add_row(*([""] if several else []), Text(row.section, style="bold"))
+        above = (row.of, row.section)
+        kinds = [
+            f"{kind} ({', '.join(actions)})" if actions not in ([], [kind]) else kind
+            for kind, actions in row.types.items()
+        ]
+        cells = [f"{'  ' * bool(row.section)}{row.object}", row.label, ", ".join(kinds)]
+        rows.add_row(*([row.of, *cells] if several else cells))
+    return rows
 
 
 def _all(surveyed: Survey | None) -> list[str]:
@@ -199,9 +250,8 @@ async def _schema(
             raise SettingError(_no_type(name, looked))
         kind = looked.type(type)
         chosen = Activity(name="", type=type, on=object, action=action)
-        chosen_levels: Sequence[str] = [each for each in (object, action) if each]
         schemas = await looked.connection.schemas(chosen)
-        return kind, schemas, looked.connection.settings(type, chosen_levels)
+        return kind, schemas, looked.connection.settings(type, kind.chosen(object, action))
 
 
 def _no_endpoint(name: str) -> Problem:

@@ -76,6 +76,8 @@ def _print_side(role: str, side: Side) -> None:
         _print_row("  works on", f"{side.on}{f', {side.action}' if side.action else ''}")
     if side.call:
         _print_row("  calls", side.call)
+    if side.note:
+        _print_row("  note", side.note)
     for name, value in {**side.connection, **side.settings}.items():
         _print_row(f"  {name}", _value(value))
     if side.columns:

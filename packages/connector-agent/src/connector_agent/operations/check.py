@@ -17,11 +17,12 @@ from connector_agent.project.operation import OperationDocument, Place
 
 class Checked(NamedTuple):
     """`faults` have to be mended before anything they touch can run; `warnings` say what
-    could not be looked at. Both are in the order of their places. `endpoints` and
-    `operations` are what was checked."""
+    could not be looked at, and `notes` what to know before a run. All are in the order of their
+    places. `endpoints` and `operations` are what was checked."""
 
     faults: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
+    notes: tuple[Problem, ...]
     endpoints: tuple[str, ...]
     operations: tuple[str, ...]
 
@@ -48,6 +49,7 @@ async def check_project(
     return Checked(
         _ordered(faults),
         _ordered(inspection.warnings),
+        _ordered(inspection.notes),
         tuple(dict.fromkeys(place.endpoint for place in used)),
         tuple(chosen),
     )

@@ -19,9 +19,9 @@ _HIDDEN = "(hidden)"
 @dataclass(frozen=True, slots=True)
 class Side:
     """One end. `connection` and `settings` are as written, with variables filled in and
-    references to the environment left; `call` is what is called there; `mode` is "" where it
-    can't be told without the environment. `columns` are the fields of a source whose records
-    nobody knows beforehand."""
+    references to the environment left; `call` is what is called there and `note` what to know
+    before a run; `mode` is "" where it can't be told without the environment. `columns` are the
+    fields of a source whose records nobody knows beforehand."""
 
     place: str
     connector: str
@@ -29,6 +29,7 @@ class Side:
     on: str
     action: str
     call: str
+    note: str
     mode: str
     connection: Mapping[str, JSON]
     settings: Mapping[str, JSON]
@@ -107,6 +108,7 @@ def _side(project: Project, document: OperationDocument, role: Role, end: End | 
         on=activity.on,
         action=activity.action,
         call=end.schemas.call if end is not None else "",
+        note=end.schemas.note if end is not None else "",
         mode=end.connection.mode if end is not None and not unset else "",
         connection=_shown(endpoint),
         settings={

@@ -22,12 +22,14 @@ class Inspection:
 
     `faults` have to be mended. `warnings` are those of the connectors, and environment
     variables that are not set: what needs one isn't checked, and the rest of the connection is
-    looked at with the settings that its connector has for that.
+    looked at with the settings that its connector has for that. `notes`
+    are what a person should know before a run, such as what can't be undone.
     """
 
     def __init__(self, host: Host) -> None:
         self.faults: list[Problem] = []
         self.warnings: list[Problem] = []
+        self.notes: list[Problem] = []
         self._host = host
         self._connections: dict[str, Connection | None] = {}
         self._ends: dict[tuple[str, str], End | None] = {}
@@ -110,6 +112,10 @@ class Inspection:
         except SettingError as error:
             self.faults.extend(error.problems)
             raise _FoundError from None
+        if schemas.note:
+            message = f"{activity.name}: {schemas.note}"
+            line = endpoint.position(("activities", activity.name))
+            self.notes.append(Problem("note", message, line=line))
         return End(endpoint, activity, kind, connection, schemas)
 
     def _is_unset(self, endpoint: EndpointDocument, keys: Keys) -> bool:

@@ -113,16 +113,35 @@ class DescriptionTests:
         async with opened(subject) as connection:
             for activity in (subject.source, subject.target):
                 kind = kinds[activity.type]
-                for level, chosen in enumerate(_choices(activity, kind)):
-                    rows = await connection.choices(kind.name, _choices(activity, kind)[:level])
-                    assert chosen in [row.id for row in rows]
+                choices = kind.chosen(activity.on, activity.action)
+                for level, chosen in enumerate(choices):
+                    rows = await connection.choices(kind.name, choices[:level])
+                    assert rows
+                    assert chosen in ("", *(row.id for row in rows))
                     for row in rows:
                         assert_round_trip(Choice, row)
-                assert_round_trip(Form, connection.settings(kind.name, _choices(activity, kind)))
+                assert_round_trip(Form, connection.settings(kind.name, choices))
                 schemas = await connection.schemas(activity)
                 assert_round_trip(Schemas, schemas)
                 assert json_schema(schemas.request)["$schema"]
                 assert json_schema(schemas.response)["$schema"]
+
+    async def test_levels_above_lead_to_the_same_rows(self, subject: Subject) -> None:
+        async with opened(subject) as connection:
+            for kind in subject.connector.activity_types():
+                if len(kind.levels) > 2:
+                    every = await connection.choices(kind.name, kind.chosen("")[:-1])
+                    ways: list[list[str]] = [[]]
+                    for _ in kind.levels[:-2]:
+                        ways = [
+                            [*way, row.id]
+                            for way in ways
+                            for row in await connection.choices(kind.name, way)
+                        ]
+                    led = [
+                        row.id for way in ways for row in await connection.choices(kind.name, way)
+                    ]
+                    assert sorted(led) == sorted(row.id for row in every)
 
     async def test_can_be_looked_at_without_an_account(self, subject: Subject) -> None:
         trial = subject.connector.form().trial
@@ -158,10 +177,6 @@ class DescriptionTests:
                         await connection.source(activity)
                     else:
                         await connection.target(activity)
-
-
-def _choices(activity: Activity, kind: ActivityType) -> list[str]:
-    return [activity.on, activity.action][: len(kind.levels)]
 
 
 def _role(subject: Subject, activity: Activity) -> str:

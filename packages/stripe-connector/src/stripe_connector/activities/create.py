@@ -6,11 +6,11 @@ from typing import cast
 from connector_sdk import JSON, Body, Call, Outcome, Problem, conform
 
 from stripe_connector.activities import request as requests
-from stripe_connector.activities.settle import settle_update
+from stripe_connector.activities.naming import full_label
+from stripe_connector.activities.settle import settle_write
 from stripe_connector.activities.settle_create import settle_creates
 from stripe_connector.activities.target import StripeTarget
-from stripe_connector.activities.verbs import label, own_id, parents_of
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.activities.verbs import own_id, parents_of
 
 
 class CreateTarget(StripeTarget):
@@ -22,7 +22,9 @@ class CreateTarget(StripeTarget):
         if existing:
             return self._update(request, existing)
         fitted = self.fit(request, mark=self.marker)
-        return fitted if isinstance(fitted, Problem) else requests.body(fitted)
+        if isinstance(fitted, Problem):
+            return fitted
+        return requests.body(fitted, requests.lock(fitted) if own_id(self.operation) else "")
 
     async def settle(self, calls: Sequence[Call]) -> Sequence[Outcome | None]:
         creates = [call for call in calls if call.body.action == self.operation.id]
@@ -32,7 +34,7 @@ class CreateTarget(StripeTarget):
         return [
             settled[call]
             if call in settled
-            else await settle_update(self.client, self.catalogue, call)
+            else await settle_write(self.client, self.catalogue, call)
             for call in calls
         ]
 
@@ -41,7 +43,8 @@ class CreateTarget(StripeTarget):
         if update is None or not own_id(update):
             return Problem(
                 "not_updatable",
-                f"{label(self.operation.object)} can't be updated, and {existing} was written "
+                f"{full_label(self.catalogue, self.operation.object)} can't be updated, and "
+                f"{existing} was written "
                 "by an earlier run.",
                 "Set `repeat` to skip or to create in the options of the operation.",
             )
@@ -52,7 +55,7 @@ class CreateTarget(StripeTarget):
         schema = self.catalogue.request(update)
         surplus = [name for name in fitted.params if schema.child(name) is None]
         if surplus:
-            return _unchangeable(update, existing, surplus)
+            return _unchangeable(full_label(self.catalogue, update.object), existing, surplus)
         # By position: refunds of application fees call the same parent by two names.
         above = zip(parents_of(update), fitted.path.values(), strict=True)
         values: JSON = {**dict(above), own_id(update): existing, **fitted.params}
@@ -65,12 +68,11 @@ class CreateTarget(StripeTarget):
         return requests.body(changed, requests.lock(changed))
 
 
-def _unchangeable(update: Operation, existing: str, surplus: list[str]) -> Problem:
+def _unchangeable(object: str, existing: str, surplus: list[str]) -> Problem:
     names = ", ".join(surplus)
     return Problem(
         "not_updatable",
-        f"{existing} exists already, and an update of {label(update.object).lower()} doesn't "
-        f"take {names}.",
+        f"{existing} exists already, and an update of {object} doesn't take {names}.",
         "Take the field out of the mapping, or set `repeat` to skip in the options of the "
         "operation.",
         path=surplus[0],

@@ -27,8 +27,7 @@ class ReadSource:
         ids = resolved.settings.get("ids", "")
         self._ids: Sequence[JSON] = ids if isinstance(ids, list) else [ids]
         self._fixed: dict[str, JSON] = {**resolved.parents, **resolved.parameters}
-        if resolved.expand:
-            self._fixed["expand"] = resolved.expand
+        self._fixed.update(resolved.expansion)
 
     async def read(self, after: bytes | None) -> AsyncGenerator[Page, None]:
         """Pages of at most ten records. Ends early once the host is stopping."""

@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from connector_sdk import JSON, Activity, Field, Problem, SettingError, conform
+from connector_sdk import JSON, Activity, Field, Mode, Problem, SettingError, conform
 
 from stripe_connector.activities.asking import Asked, ask
+from stripe_connector.activities.deletion import irreversible_fault
 from stripe_connector.activities.embedded import Way, way_to
 from stripe_connector.activities.expansion import expand_fault
+from stripe_connector.activities.naming import full_label
+from stripe_connector.activities.offers import Offer, offer_for
 from stripe_connector.activities.settings import activity_form, request_schema
-from stripe_connector.activities.verbs import label, operation_for
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
 
@@ -22,10 +24,15 @@ class Resolved:
     lists to complete; `asked` is the query of a search that has one."""
 
     activity: Activity
-    operation: Operation
+    offer: Offer
     settings: Mapping[str, JSON]
     complete: tuple[Way, ...] = ()
     asked: Asked | None = None
+
+    @property
+    def operation(self) -> Operation:
+        """What is called."""
+        return self.offer.operation
 
     @property
     def parents(self) -> dict[str, JSON]:
@@ -40,10 +47,10 @@ class Resolved:
     @property
     def expand(self) -> list[JSON]:
         """Paths to expand, with those above lists to complete; those of lists begin with
-        "data."."""
+        "data.", except in API v2."""
         wanted = cast("list[str]", self.settings.get("expand") or [])
         paths = [*wanted, *(path for way in self.complete for path in way.expand)]
-        if self.operation.shape in ("list", "search"):
+        if self.operation.shape in ("list", "search") and not self.operation.v2:
             paths = [path if path.startswith("data.") else f"data.{path}" for path in paths]
         return [*dict.fromkeys(paths)]
 
@@ -54,19 +61,27 @@ class Resolved:
 
     def request_schema(self, catalogue: Catalogue) -> Field:
         """What a mapping has to make for this target."""
-        return request_schema(catalogue, self.operation, frozenset(self.parents))
+        return request_schema(catalogue, self.offer, frozenset(self.parents))
+
+    @property
+    def expansion(self) -> dict[str, JSON]:
+        """The setting `expand` as the parameter that it becomes: API v2 calls it `include`."""
+        name = "include" if self.operation.v2 else "expand"
+        return {name: self.expand} if self.expand else {}
 
 
-def resolve(catalogue: Catalogue, activity: Activity) -> Resolved:
-    """The activity, ready for use. Raises SettingError with every fault that it has."""
+def resolve(catalogue: Catalogue, activity: Activity, mode: Mode) -> Resolved:
+    """The activity, ready for use with a key of this mode. Raises SettingError with every fault
+    that it has."""
     query = activity.settings.get("query") is not None
-    operation = operation_for(catalogue, activity.type, activity.on, activity.action, query)
+    offer = offer_for(catalogue, activity.type, activity.on, activity.action, query, mode)
+    operation = offer.operation
     problems: list[Problem] = []
     settings = dict(activity.settings)
     if query and operation.shape != "search":
         problems.append(_not_searchable(catalogue, operation))
         del settings["query"]
-    form = activity_form(catalogue, operation, activity.type)
+    form = activity_form(catalogue, offer, activity.type)
     for field in form.fields:
         if field.type == "object" and field.required:
             settings.setdefault(field.name, {})  # so that the fault names the field inside
@@ -76,8 +91,14 @@ def resolve(catalogue: Catalogue, activity: Activity) -> Resolved:
     if not problems:
         problems.extend(_value_faults(values))
         paths = cast("list[str]", values.get("expand") or [])
-        found = (expand_fault(catalogue, operation, path) for path in paths)
-        problems.extend(problem for problem in found if problem is not None)
+        if not operation.v2:
+            found = (expand_fault(catalogue, operation, path) for path in paths)
+            problems.extend(problem for problem in found if problem is not None)
+        if offer.way is not None:
+            destroys = irreversible_fault(
+                offer.way, full_label(catalogue, operation.object), mode, values.get("irreversible")
+            )
+            problems.extend([destroys] if destroys is not None else [])
     asked = None
     if not problems and "query" in values:
         asked = ask(catalogue, operation, values)
@@ -88,13 +109,13 @@ def resolve(catalogue: Catalogue, activity: Activity) -> Resolved:
     if problems:
         raise SettingError(*problems)
     complete = tuple(way for way in ways if isinstance(way, Way))
-    return Resolved(activity, operation, values, complete, asked)
+    return Resolved(activity, offer, values, complete, asked)
 
 
-def faults(catalogue: Catalogue, activity: Activity) -> tuple[Problem, ...]:
+def faults(catalogue: Catalogue, activity: Activity, mode: Mode) -> tuple[Problem, ...]:
     """Every fault that shows without a call, and every warning."""
     try:
-        resolved = resolve(catalogue, activity)
+        resolved = resolve(catalogue, activity, mode)
     except SettingError as error:
         return error.problems
     return resolved.asked.warnings if resolved.asked is not None else ()
@@ -111,7 +132,7 @@ def _not_searchable(catalogue: Catalogue, operation: Operation) -> Problem:
         )
     return Problem(
         "not_searchable",
-        f"Stripe can't search {label(operation.object)} by a query; "
+        f"Stripe can't search {full_label(catalogue, operation.object)} by a query; "
         f"it can search {', '.join(searchable)}.",
         "Take the query out, and narrow the list by `parameters` and a filter of the operation.",
         path="query",

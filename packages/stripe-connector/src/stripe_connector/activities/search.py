@@ -45,8 +45,7 @@ class SearchSource:
         self._limit = resolved.integer("limit", 0)
         self._parents: dict[str, JSON] = resolved.parents
         self._fixed: dict[str, JSON] = {**resolved.parents, **resolved.parameters}
-        if resolved.expand:
-            self._fixed["expand"] = resolved.expand
+        self._fixed.update(resolved.expansion)
         if resolved.asked is not None:
             self._fixed["query"] = write(resolved.asked.query())
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 from connector_sdk import Field, Form
 
 from stripe_connector.activities.embedded import EMBEDDED, own_lists
-from stripe_connector.activities.verbs import OWN_ID, own_id, parents_of
+from stripe_connector.activities.offers import Offer
+from stripe_connector.activities.verbs import OWN_ID, own_id, parents_of, verb_of
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
 
@@ -15,12 +16,16 @@ PAGING = frozenset({"limit", "page", "starting_after", "ending_before"})
 CONCURRENCY = 16
 """Calls of a target in flight at once, unless the activity says otherwise."""
 
+EXPANSIONS = ("expand", "include")
+"""How Stripe calls the parameter behind the setting `expand`: in API v1, and in API v2."""
+
 _NAME = Field(name="", type="string")
 
 
 def parameters(catalogue: Catalogue, operation: Operation) -> tuple[Field, ...]:
     """What a person may set for this operation besides ids, paging and expand."""
-    taken = {*PAGING, "expand", "query"} if operation.shape in ("list", "search") else {"expand"}
+    taken = {*PAGING, "query"} if operation.shape in ("list", "search") else set()
+    taken |= {*EXPANSIONS}
     fields = catalogue.request(operation).fields
     return tuple(field for field in fields if not field.in_path and field.name not in taken)
 
@@ -30,8 +35,9 @@ def takes(catalogue: Catalogue, operation: Operation, name: str) -> bool:
     return catalogue.request(operation).child(name) is not None
 
 
-def activity_form(catalogue: Catalogue, operation: Operation, type: str) -> Form:
-    """The settings of an activity of `type` on this operation, in the order of the page."""
+def activity_form(catalogue: Catalogue, offer: Offer, type: str) -> Form:
+    """The settings of an activity of `type` with this offer, in the order of the page."""
+    operation = offer.operation
     fields: list[Field] = []
     source = type in ("search", "read")
     if operation.shape == "search":
@@ -86,17 +92,8 @@ def activity_form(catalogue: Catalogue, operation: Operation, type: str) -> Form
                     fields=wanted,
                 )
             )
-    if takes(catalogue, operation, "expand"):
-        fields.append(
-            Field(
-                name="expand",
-                type="list",
-                items=_NAME,
-                label="Expand",
-                description="Fields that shall hold the whole object instead of its id, as "
-                "dotted paths at most four deep.",
-            )
-        )
+    if any(takes(catalogue, operation, name) for name in EXPANSIONS):
+        fields.append(_expand(catalogue, operation))
     if type == "search":
         fields.append(
             Field(
@@ -107,7 +104,53 @@ def activity_form(catalogue: Catalogue, operation: Operation, type: str) -> Form
             )
         )
     fields.extend(_reading(catalogue, operation) if source else _writing(catalogue, operation))
+    if type == "delete":
+        fields.extend(_deleting(offer))
     return Form(tuple(fields))
+
+
+def _expand(catalogue: Catalogue, operation: Operation) -> Field:
+    include = catalogue.request(operation).child("include")
+    if include is None:
+        return Field(
+            name="expand",
+            type="list",
+            items=_NAME,
+            label="Expand",
+            description="Fields that shall hold the whole object instead of its id, as "
+            "dotted paths at most four deep.",
+        )
+    return replace(
+        include,
+        name="expand",
+        required=False,
+        label="Expand",
+        description="Fields that the answer leaves out unless they are asked for.",
+    )
+
+
+def _deleting(offer: Offer) -> list[Field]:
+    told = offer.way.told() if offer.way is not None else ""
+    return [
+        Field(
+            name="irreversible",
+            type="string",
+            choices=("refuse", "allow"),
+            default="refuse",
+            label="Irreversible",
+            description=f"{told} What can't be undone is refused on a live account without "
+            "`allow`.",
+        ),
+        Field(
+            name="missing",
+            type="string",
+            choices=("refuse", "ok"),
+            default="refuse",
+            label="Missing",
+            description="What becomes of a record whose object is gone already: refused, or "
+            "with `ok` skipped.",
+        ),
+    ]
 
 
 def _reading(catalogue: Catalogue, operation: Operation) -> list[Field]:
@@ -138,7 +181,7 @@ def _writing(catalogue: Catalogue, operation: Operation) -> list[Field]:
             description="How many calls are in flight at once, from 1 to 100.",
         )
     ]
-    if operation.action == "create" and takes(catalogue, operation, "metadata"):
+    if verb_of(operation) == "create" and takes(catalogue, operation, "metadata"):
         fields.insert(
             0,
             Field(
@@ -153,16 +196,30 @@ def _writing(catalogue: Catalogue, operation: Operation) -> list[Field]:
     return fields
 
 
-def request_schema(catalogue: Catalogue, operation: Operation, constants: frozenset[str]) -> Field:
+def request_schema(catalogue: Catalogue, offer: Offer, constants: frozenset[str]) -> Field:
     """What a mapping has to make for a target: path parameters and parameters, those that
     the activity sets for every record no longer required. The object's own id is called "id",
-    whatever the path calls it ("customer", "subscription_exposed_id")."""
-    request = catalogue.request(operation)
-    own = own_id(operation)
+    whatever the path calls it ("customer", "subscription_exposed_id"). A delete that is an
+    update underneath takes nothing but ids."""
+    request = offered(catalogue, offer)
+    own = own_id(offer.operation)
     fields = []
     for field in request.fields:
-        if field.name == "expand":
+        if field.name in EXPANSIONS and not field.in_path:
             continue
         named = replace(field, name=OWN_ID) if field.in_path and field.name == own else field
         fields.append(replace(named, required=False) if field.name in constants else named)
+    return replace(request, fields=tuple(fields))
+
+
+def offered(catalogue: Catalogue, offer: Offer) -> Field:
+    """What the operation takes, without what the offer sets itself."""
+    request = catalogue.request(offer.operation)
+    if offer.way is None:
+        return request
+    only_ids = offer.operation.action == "update"
+    fixed = offer.constants
+    fields = (
+        field for field in request.fields if field.in_path or not (only_ids or field.name in fixed)
+    )
     return replace(request, fields=tuple(fields))

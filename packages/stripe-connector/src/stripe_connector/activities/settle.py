@@ -1,4 +1,4 @@
-"""What became of updates and deletes whose answer was lost: a look at the object tells."""
+"""What became of writes to an object whose answer was lost: a look at the object tells."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -7,12 +7,64 @@ import msgspec
 from connector_sdk import JSON, Call, Outcome, Problem, RefusedError
 
 from stripe_connector.activities import request as requests
+from stripe_connector.activities.effects import effect_of
 from stripe_connector.activities.verbs import own_id
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
 from stripe_connector.client import Client
 
+_MISSING = ("resource_missing", "not_found")
+"""Codes of "no such object", in API v1 and in v2."""
+
 _UNSET: tuple[JSON, ...] = (None, "", [], {})
+
+
+async def settle_write(client: Client, catalogue: Catalogue, call: Call) -> Outcome | None:
+    """What became of any write but a create."""
+    operation = catalogue.operations[call.body.action]
+    if operation.method == "DELETE":
+        return await settle_delete(client, catalogue, call)
+    if operation.action == "update":
+        return await settle_update(client, catalogue, call)
+    return await settle_action(client, catalogue, call)
+
+
+async def settle_action(client: Client, catalogue: Catalogue, call: Call) -> Outcome | None:
+    """Written where the object is in the state that the action leads to. None where it isn't
+    and a repeat can't do it twice; unknown where it could, or where no state tells."""
+    if call.first_sent is None:
+        return None
+    request = requests.parse(call.body.json)
+    operation = catalogue.operations[request.operation]
+    effect = effect_of(operation.id)
+    if effect is None:
+        return unclear(call, "the object doesn't show it")
+    if effect.harmless:
+        return None
+    found = await _look(client, catalogue, operation, request)
+    if found is None:
+        return unclear(call, f"{operation.object} can't be read back")
+    there, body = found
+    if there is not None and effect.proved(there, request.params):
+        name = request.path[operation.path_parameters[-1]]
+        return Outcome(call.seq, call.step, "written", name, response=body)
+    if effect.repeatable(request.params):
+        return None
+    return unclear(call, "the object doesn't show it, and a repeat could do it twice")
+
+
+async def is_gone(
+    client: Client, catalogue: Catalogue, request: requests.Request, problem: Problem
+) -> bool:
+    """Whether a refused delete had nothing left to do: the object isn't there, or is in the
+    state already to which the delete would have led."""
+    if problem.status == 404:
+        return problem.code in _MISSING
+    effect = effect_of(request.operation)
+    if effect is None:
+        return False
+    found = await _look(client, catalogue, catalogue.operations[request.operation], request)
+    return found is not None and found[0] is not None and effect.proved(found[0], request.params)
 
 
 async def settle_update(client: Client, catalogue: Catalogue, call: Call) -> Outcome | None:

@@ -12,6 +12,7 @@ import msgspec
 from connector_sdk import JSON, Call, Outcome, RefusedError
 
 from stripe_connector.activities import request as requests
+from stripe_connector.activities.effects import effect_of
 from stripe_connector.activities.marker import MARKER
 from stripe_connector.activities.paging import PAGE, rows_of
 from stripe_connector.activities.settle import unclear
@@ -59,7 +60,12 @@ async def settle_creates(
             settled[index] = None
             continue
         request = requests.parse(call.body.json)
-        listing = catalogue.operations.get(request.operation.removesuffix(".create") + ".list")
+        operation = catalogue.operations[request.operation]
+        effect = effect_of(operation.id)
+        if effect is not None and effect.harmless:
+            settled[index] = None
+            continue
+        listing = catalogue.operations.get(f"{operation.object}.list")
         scope = None if listing is None else _scope(catalogue, listing, request)
         if not request.marker:
             settled[index] = unclear(call, "it carries no marker")

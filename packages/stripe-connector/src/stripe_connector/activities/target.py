@@ -50,7 +50,7 @@ class StripeTarget(ABC):
         self.catalogue = catalogue
         self.operation = resolved.operation
         self.constants: dict[str, JSON] = resolved.parents
-        self.expand = resolved.expand
+        self.fixed = {**resolved.offer.constants, **resolved.expansion}
         self.schema = resolved.request_schema(catalogue)
         self.marker = resolved.settings.get("marker") is not False and any(
             field.name == "metadata" for field in self.schema.fields
@@ -70,8 +70,8 @@ class StripeTarget(ABC):
     def fit(self, request: bytes, mark: bool = False) -> requests.Request | Problem:
         """The request with all that the activity adds to it, or what is wrong with it."""
         fitted = requests.fit(self.operation, self.schema, self.constants, request, mark)
-        if isinstance(fitted, requests.Request) and self.expand:
-            fitted.params["expand"] = self.expand
+        if isinstance(fitted, requests.Request):
+            fitted.params.update(self.fixed)
         return fitted
 
     def write(self, calls: AsyncIterator[Call]) -> AsyncGenerator[Outcome, None]:

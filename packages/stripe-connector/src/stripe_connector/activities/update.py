@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from connector_sdk import Body, Call, Outcome, Problem
 
 from stripe_connector.activities import request as requests
-from stripe_connector.activities.settle import settle_update
+from stripe_connector.activities.settle import settle_write
 from stripe_connector.activities.target import StripeTarget
 
 
 class UpdateTarget(StripeTarget):
-    """Changes the fields that a record names, and no others. Two updates of the same object
-    wait for each other."""
+    """Changes the fields that a record names, and no others, or does something with the object.
+    Two updates of the same object wait for each other."""
 
     def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
         fitted = self.fit(request)
@@ -20,4 +20,4 @@ class UpdateTarget(StripeTarget):
         return requests.body(fitted, requests.lock(fitted))
 
     async def settle(self, calls: Sequence[Call]) -> Sequence[Outcome | None]:
-        return [await settle_update(self.client, self.catalogue, call) for call in calls]
+        return [await settle_write(self.client, self.catalogue, call) for call in calls]

@@ -1,14 +1,16 @@
-"""The five activity types, and which of Stripe's operations belongs to which."""
+"""The five activity types, and which of Stripe's operations is at home in which."""
 
 from collections.abc import Mapping
-from weakref import WeakKeyDictionary
+from functools import cache
+from types import MappingProxyType
 
-from connector_sdk import ActivityType, Choice, Problem, SettingError, did_you_mean
+from connector_sdk import ActivityType, Mode
 
-from stripe_connector.catalogue import Catalogue
+from stripe_connector.catalogue import overlay
 from stripe_connector.catalogue.model import Operation
 
-LEVELS = ("object", "action")
+LEVELS = ("object", "sub-object", "action")
+"""The sections of Stripe's API reference, the objects of each, and what can be done with one."""
 
 TYPES = (
     ActivityType(
@@ -22,16 +24,28 @@ TYPES = (
         "read", "source", "Read", "Reads objects by their ids, and settings that have none.", LEVELS
     ),
     ActivityType(
-        "create", "target", "Create", "Makes one new object for each record.", LEVELS, "keyed"
+        "create",
+        "target",
+        "Create",
+        "Makes one new object for each record.",
+        LEVELS,
+        "keyed",
     ),
     ActivityType(
-        "update", "target", "Update", "Changes the object that each record names.", LEVELS, "keyed"
+        "update",
+        "target",
+        "Update",
+        "Changes the object that each record names, or does something with it: capture, confirm, "
+        "finalize, pay.",
+        LEVELS,
+        "keyed",
     ),
     ActivityType(
         "delete",
         "target",
         "Delete",
-        "Deletes the object that each record names; cancels it where Stripe's DELETE means that.",
+        "Deletes the object that each record names, or what comes nearest to it at Stripe: "
+        "cancel, void, detach, archive, deactivate, expire.",
         LEVELS,
         "keyed",
     ),
@@ -40,28 +54,25 @@ TYPES = (
 OWN_ID = "id"
 """How a request names the object that it is about."""
 
-_PREFERRED = {
-    "search": ("list", "search"),
-    "read": ("retrieve",),
-    "create": ("create",),
-    "update": ("update",),
-    "delete": ("delete", "cancel", "detach"),
-}
+_PLAIN = frozenset({"create", "list", "retrieve", "search", "update"})
 
 
 def verb_of(operation: Operation) -> str:
-    """The activity type that an operation belongs to; "" where it belongs to none of them.
-    The method and the shape of the answer decide, so that an odd name changes nothing."""
+    """The activity type in which an operation is at home: by a rule, and by the exceptions
+    that overlays/activities.json states."""
+    stated = _homes().get(operation.id)
+    if stated:
+        return stated
     match operation.method, operation.shape:
         case "GET", "list" | "search":
             return "search"
-        case "GET", "object":
+        case "GET", _:
             return "read"
         case "DELETE", _:
             return "delete"
-        case "POST", _ if operation.action in ("create", "update"):
-            return operation.action
-    return ""
+    if operation.action in ("create", "update"):
+        return operation.action
+    return "update" if operation.path_parameters else "create"
 
 
 def own_id(operation: Operation) -> str:
@@ -69,7 +80,7 @@ def own_id(operation: Operation) -> str:
     operation makes an object or works on one that needs no id (a customer's cash balance)."""
     if not operation.path_parameters or operation.action == "create":
         return ""
-    if operation.path.endswith("}") or operation.method == "DELETE":
+    if operation.path.endswith("}") or operation.action not in _PLAIN:
         return operation.path_parameters[-1]
     return ""
 
@@ -80,117 +91,18 @@ def parents_of(operation: Operation) -> tuple[str, ...]:
     return tuple(name for name in operation.path_parameters if name != own)
 
 
-_offers: WeakKeyDictionary[Catalogue, dict[str, dict[str, tuple[Operation, ...]]]] = (
-    WeakKeyDictionary()
-)
+def is_offered(operation: Operation, mode: Mode) -> bool:
+    """Whether a key of this mode may use it: test helpers are nothing for live ones."""
+    return mode != "live" or not is_test_helper(operation.object)
 
 
-def offers(catalogue: Catalogue, type: str) -> Mapping[str, tuple[Operation, ...]]:
-    """Every object with operations of this activity type, and those operations."""
-    by_type = _offers.get(catalogue)
-    if by_type is None:
-        by_type = _offers[catalogue] = {kind.name: {} for kind in TYPES}
-        for operation in catalogue.operations.values():
-            verb = verb_of(operation)
-            if verb:
-                known = by_type[verb].get(operation.object, ())
-                by_type[verb][operation.object] = (*known, operation)
-    found = by_type.get(type)
-    if found is None:
-        raise SettingError(
-            Problem(
-                "unknown_type",
-                f"Stripe has no activity type {type!r}; there are {', '.join(by_type)}.",
-                did_you_mean(type, by_type) or "Choose one of them.",
-                path="type",
-            )
-        )
-    return found
+def is_test_helper(object: str) -> bool:
+    """Whether Stripe has it only to simulate things in test mode."""
+    return "test_helpers" in object.split(".")
 
 
-def label(object: str) -> str:
-    """What people read instead of an object's id: "Customers / Tax ids"."""
-    parts = [part.replace("_", " ") for part in object.split(".")]
-    return " / ".join(part[:1].upper() + part[1:] for part in parts)
-
-
-def object_named(catalogue: Catalogue, type: str, name: str) -> str:
-    """The id of the object that a project calls by its id or its label. Raises SettingError
-    for one that Stripe doesn't have, or that has nothing of this type."""
-    known = offers(catalogue, type)
-    if name in known:
-        return name
-    wanted = name.casefold()
-    for each in known:
-        if label(each).casefold() == wanted:
-            return each
-    raise SettingError(_unknown_object(catalogue, type, name, known))
-
-
-def operation_for(catalogue: Catalogue, type: str, on: str, action: str, query: bool) -> Operation:
-    """The one operation that type, object and action lead to. Without an action the usual
-    one of the type is meant: of a search the list, unless there is a query. Raises
-    SettingError."""
-    chosen = object_named(catalogue, type, on)
-    known = {operation.action: operation for operation in offers(catalogue, type)[chosen]}
-    if action in known:
-        return known[action]
-    if not action:
-        order = ("search", "list") if query else _PREFERRED[type]
-        for usual in (*order, *known):
-            if usual in known:
-                return known[usual]
-    raise SettingError(
-        Problem(
-            "unknown_action",
-            f"{label(chosen)} can't be used with {action!r} in a {type} activity; "
-            f"there {'is' if len(known) == 1 else 'are'} {', '.join(known)}.",
-            did_you_mean(action, known) or "Choose one of them, or leave the action out.",
-            path="action",
-        )
-    )
-
-
-def object_rows(catalogue: Catalogue, type: str) -> tuple[Choice, ...]:
-    """One row for each object that the activity type can work on."""
-    return tuple(Choice(each, label(each)) for each in offers(catalogue, type))
-
-
-def action_rows(catalogue: Catalogue, type: str, on: str) -> tuple[Choice, ...]:
-    """One row for each action of an object, with what Stripe says about it."""
-    chosen = object_named(catalogue, type, on)
-    return tuple(
-        Choice(
-            operation.action,
-            operation.action.replace("_", " ").capitalize(),
-            catalogue.summary(operation),
-        )
-        for operation in offers(catalogue, type)[chosen]
-    )
-
-
-def _unknown_object(
-    catalogue: Catalogue, type: str, name: str, known: Mapping[str, object]
-) -> Problem:
-    if not name:
-        return Problem(
-            "missing_object",
-            f"A {type} activity has to say which of Stripe's objects it works on.",
-            "Give the object, for example `on: customers`.",
-            path="on",
-        )
-    if name in catalogue.objects:
-        actions = ", ".join(catalogue.objects[name])
-        return Problem(
-            "no_such_action",
-            f"Stripe has nothing to {type} {label(name)} with; there is only {actions}.",
-            "Choose another activity type or another object.",
-            path="on",
-        )
-    near = did_you_mean(name, known) or did_you_mean(name.rpartition(".")[2] + "s", known)
-    return Problem(
-        "unknown_object",
-        f"Stripe has no object {name!r} that a {type} activity could work on.",
-        near or "Look it up in the list of objects.",
-        path="on",
+@cache
+def _homes() -> Mapping[str, str]:
+    return MappingProxyType(
+        {name: home["type"] for name, home in overlay.read("activities.json")["homes"].items()}
     )

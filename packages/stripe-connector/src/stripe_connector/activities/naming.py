@@ -1,0 +1,153 @@
+"""Objects by the names that people write: ids, labels, and labels below their section."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from connector_sdk import Mode, Problem, SettingError, did_you_mean
+
+from stripe_connector.activities.deletion import impossible
+from stripe_connector.activities.verbs import is_test_helper
+from stripe_connector.catalogue import Catalogue, overlay
+
+_BETWEEN = re.compile(r"\s*[›/>]\s*|\.")
+
+_names: WeakKeyDictionary[Catalogue, dict[str, tuple[str, ...]]] = WeakKeyDictionary()
+
+
+def full_label(catalogue: Catalogue, object: str) -> str:
+    """An object as people find it: "Billing › Meter events"."""
+    return f"{section_label(catalogue.section(object))} › {catalogue.label(object)}"
+
+
+@cache
+def section_label(section: str) -> str:
+    """What people read instead of the id of a section."""
+    return next(each.label for each in overlay.sections() if each.id == section)
+
+
+def object_named(
+    catalogue: Catalogue, type: str, name: str, known: Mapping[str, object], mode: Mode
+) -> str:
+    """The id of the object that a project calls by its id or its label, with or without its
+    section, in any case. `known` are the objects of the activity type. Raises SettingError for
+    one that Stripe doesn't have, that has nothing of this type, or a name that several have."""
+    if name in known:
+        return name
+    if name not in catalogue.objects:
+        found = _called(catalogue).get(_plain(name), ())
+        fitting = [each for each in found if each in known]
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            raise SettingError(_ambiguous(name, fitting))
+        name = found[0] if len(found) == 1 else name
+    raise SettingError(_unknown(catalogue, type, name, known, mode))
+
+
+def _called(catalogue: Catalogue) -> Mapping[str, tuple[str, ...]]:
+    """The objects that each name stands for."""
+    names = _names.get(catalogue)
+    if names is None:
+        names = _names[catalogue] = {}
+        for each in catalogue.objects:
+            for name in set(_forms(catalogue, each)):
+                names[name] = (*names.get(name, ()), each)
+    return names
+
+
+def _forms(catalogue: Catalogue, object: str) -> Iterator[str]:
+    label = catalogue.label(object)
+    yield _plain(object)
+    yield _plain(label)
+    yield _plain(full_label(catalogue, object))
+    yield _plain(label.rpartition("›")[2])
+    yield _plain(object.rpartition(".")[2])
+
+
+def _plain(name: str) -> str:
+    """One way of writing for all: "Billing › Meter events" is "billing/meter events"."""
+    return "/".join(
+        " ".join(part.replace("_", " ").split()) for part in _BETWEEN.split(name)
+    ).casefold()
+
+
+def _ambiguous(name: str, found: list[str]) -> Problem:
+    return Problem(
+        "ambiguous_object",
+        f"{name!r} is the name of several of Stripe's objects: {', '.join(found)}.",
+        f"Write the id, for example `on: {found[0]}`.",
+        path="on",
+    )
+
+
+def _unknown(
+    catalogue: Catalogue, type: str, name: str, known: Mapping[str, object], mode: Mode
+) -> Problem:
+    if not name:
+        return Problem(
+            "missing_object",
+            f"A {type} activity has to say which of Stripe's objects it works on.",
+            "Give the object, for example `on: customers`.",
+            path="on",
+        )
+    removed = _removed(catalogue, type, name)
+    if removed is not None:
+        return removed
+    if name in catalogue.objects:
+        if mode == "live" and is_test_helper(name):
+            return Problem(
+                "test_helper",
+                f"{full_label(catalogue, name)} simulates things in test mode, and the key of "
+                "this connection is a live one.",
+                "Use it with a test key (sk_test_…, rk_test_…) or the sandbox.",
+                path="on",
+            )
+        return _nothing_for(catalogue, type, name)
+    near = did_you_mean(name, known) or did_you_mean(name.rpartition(".")[2] + "s", known)
+    return Problem(
+        "unknown_object",
+        f"Stripe has no object {name!r} that a {type} activity could work on.",
+        near or "Look it up in the list of objects.",
+        path="on",
+    )
+
+
+def _nothing_for(catalogue: Catalogue, type: str, object: str) -> Problem:
+    reason = impossible(object) if type == "delete" else None
+    if reason is not None:
+        return Problem(
+            "not_deletable",
+            f"Stripe can't delete {full_label(catalogue, object)}. {reason.why}",
+            reason.instead or "Leave it as it is.",
+            path="on",
+        )
+    return Problem(
+        "no_such_action",
+        f"Stripe has nothing to {type} {full_label(catalogue, object)} with; there is only "
+        f"{', '.join(catalogue.objects[object])}.",
+        "Choose another activity type or another object.",
+        path="on",
+    )
+
+
+def _removed(catalogue: Catalogue, type: str, name: str) -> Problem | None:
+    """Says that Stripe took an object out of its API, and what there is instead."""
+    stated: dict[str, dict[str, Any]] = overlay.read("removed.json")["removed"]
+    wanted = _plain(name)
+    for gone_id, removed in stated.items():
+        own = gone_id.rpartition(".")[2]
+        forms = {gone_id, own, f"billing/{own}"}
+        gone = gone_id not in catalogue.objects and catalogue.api_version >= removed["since"]
+        if gone and wanted in map(_plain, forms):
+            instead: dict[str, str] = removed["instead"]
+            return Problem(
+                "removed_object",
+                f"Stripe removed {own.replace('_', ' ')} with the API version "
+                f"{removed['since']}, and this connection uses {catalogue.api_version}.",
+                instead.get(type, instead[""]),
+                path="on",
+            )
+    return None
