@@ -1,52 +1,95 @@
 """A sandbox without a network, for tests of very many requests."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
+from connector_sdk import JSON
 from stripe_connector.sandbox.api import Api
+from stripe_connector.sandbox.behaviour import BEHAVIOURS
 from stripe_connector.sandbox.ids import Ids
 from stripe_connector.sandbox.keys import Keys
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.registry import standard
 from stripe_connector.sandbox.request import Answer
 from stripe_connector.sandbox.store import Store
+from stripe_connector.sandbox.turn import Turn
+from stripe_connector.sandbox.work import Work
 
 REGISTRY = standard()
+OWN = "acct_1"
 
 
 class Direct:
-    """A sandbox without a network."""
+    """A sandbox without a network. Its time starts at 1000 and goes on a second a request."""
 
     def __init__(self) -> None:
-        self.store = Store("acct_1")
-        self._api = Api(REGISTRY, self.store, None, Keys(60.0), Ids(1))
+        self.store = Store(OWN)
+        self._ids = Ids(1)
+        self._api = Api(REGISTRY, self.store, None, Keys(60.0), self._ids)
         self._number = 0
 
-    def send(self, method: str, path: str, form: bytes = b"") -> tuple[int, Any]:
+    def send(
+        self,
+        method: str,
+        path: str,
+        form: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, Any]:
+        """Status and body, as bytes where it is no JSON; `form` is the query string of a GET or
+        DELETE."""
         self._number += 1
+        now = 1000.0 + self._number
         query = "" if method == "POST" else form.decode()
+        sent = {
+            "Authorization": "Bearer sk_test_x",
+            "Stripe-Version": REGISTRY.catalogue.api_version,
+            **(headers or {}),
+        }
         try:
             request = self._api.open(
-                self._number,
-                f"req_{self._number}",
-                method,
-                path,
-                query,
-                {"Authorization": "Bearer sk_test_x"},
-                form,
+                self._number, f"req_{self._number}", method, path, query, sent, form
             )
-            answer: Answer = self._api.run(request, 1000.0 + self._number)
+            answer: Answer | None = self._api.begin(request, now)
+            if answer is None:
+                try:
+                    answer = self._api.run(request, now)
+                finally:
+                    self._api.end(request)
         except RefusalError as refusal:
             answer = self._api.refused(refusal, "req_0")
-        return answer.status, json.loads(answer.body)
+        kind = answer.headers.get("Content-Type", "application/json")
+        return answer.status, json.loads(answer.body) if kind.endswith("json") else answer.body
+
+    def seed(
+        self, resource: str, params: dict[str, JSON], parents: dict[str, str] | None = None
+    ) -> str:
+        """The id of a new object of a kind that only Stripe creates."""
+        account = self.store.account(OWN)
+        operation = next(iter(REGISTRY.catalogue.operations.values()))
+        work = Work(self.store, account)
+        turn = Turn(operation, {}, {}, work, REGISTRY, BEHAVIOURS, self._ids, 1000 + self._number)
+        return turn.create(resource, dict(params), parents).id
+
+    def put(self, wanted: str, fields: dict[str, JSON]) -> None:
+        """Sets what the API has no way to set, objects within the object field by field."""
+        for collection in self.store.account(OWN).collections.values():
+            stored = collection.by_id.get(wanted)
+            for name, value in fields.items() if stored else ():
+                assert stored is not None
+                old = stored.body.get(name)
+                whole = (
+                    {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
+                )
+                stored.body[name] = whole
 
     def ids(self, resource: str) -> list[str]:
         """Of all objects of a resource that are not deleted."""
-        return [row.id for row in self.store.account("acct_1").live(resource)]
+        return [row.id for row in self.store.account(OWN).live(resource)]
 
     def everything(self) -> dict[str, dict[str, Any]]:
         """All that is stored, deleted or not, as JSON by id."""
-        account = self.store.account("acct_1")
+        account = self.store.account(OWN)
         return {
             row.id: {"deleted": row.deleted, **json.loads(json.dumps(row.body))}
             for collection in account.collections.values()

@@ -57,11 +57,14 @@ async def test_what_stripe_does_not_have_and_what_the_sandbox_does_not_do(stripe
     assert nowhere.error["message"] == "Unrecognized request URL (GET: /v1/nowhere)."
     wrong_method = await stripe.send("PUT", "/v1/customers")
     assert wrong_method.status == 404
-    undone = await stripe.post("/v1/quotes/qt_1/accept")
+    undone = await stripe.post("/v1/invoices/in_1/attach_payment")
     assert undone.status == 404
     assert "the sandbox does not do it" in undone.error["message"]
     version_2 = await stripe.get("/v2/core/accounts")
-    assert "the sandbox does not do it" in version_2.error["message"]
+    assert (version_2.status, version_2.error["message"]) == (
+        400,
+        "Stripe-Version is required: API v2 has no default version.",
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import cast
 import orjson
 from connector_sdk import JSON, Field
 
-from stripe_connector.sandbox import refusal
+from stripe_connector.sandbox import refusal, transitions, version_two
 from stripe_connector.sandbox.behaviour import ACTIONS, BEHAVIOURS, UNDONE
 from stripe_connector.sandbox.expansion import expand
 from stripe_connector.sandbox.ids import Ids
@@ -58,7 +58,10 @@ class Api:
     ) -> SandboxRequest:
         """The request, once it is known who asks and what for. Raises RefusalError."""
         _authenticate(headers.get("Authorization", ""))
-        version = headers.get("Stripe-Version", "") or self._registry.catalogue.api_version
+        version = headers.get("Stripe-Version", "")
+        if not version and path.startswith("/v2/"):
+            raise refusal.no_version()
+        version = version or self._registry.catalogue.api_version
         if not _VERSION.fullmatch(version):
             raise refusal.wrong_version(version)
         account = headers.get("Stripe-Account", "") or self._store.own
@@ -68,6 +71,7 @@ class Api:
         if found is None:
             raise refusal.unrecognised(method, path)
         operation, parameters = found
+        keyed = method == "POST" or (operation.v2 and method == "DELETE")
         return SandboxRequest(
             number,
             request_id,
@@ -78,7 +82,7 @@ class Api:
             body if method == "POST" else query.encode(),
             headers.get("Content-Type", ""),
             account,
-            headers.get("Idempotency-Key", "") if method == "POST" else "",
+            headers.get("Idempotency-Key", "") if keyed else "",
             version,
         )
 
@@ -88,7 +92,7 @@ class Api:
             return None
         account = self._store.account(request.account)
         mark = print_of(request.method, request.path, request.body)
-        known = self._keys.begin(account, request.key, mark, now)
+        known = self._keys.begin(account, request.key, mark, now, v2=request.operation.v2)
         if known is None:
             return None
         headers = {"Idempotent-Replayed": "true", "Original-Request": known.request_id}
@@ -114,7 +118,7 @@ class Api:
             if not fault.kept:
                 work.undo()
             answer = self.refused(fault, request.id)
-            stored = fault.stored
+            stored = fault.stored and not request.operation.v2  # v2 does failed work again
         except BaseException:
             work.undo()
             raise
@@ -166,6 +170,7 @@ class Api:
         plan = self._registry.plan(operation)
         params = cast(Body, plan.check(_given(request, plan.request), ""))
         expanded = cast("list[str]", params.pop("expand", None) or [])
+        included = cast("list[str]", params.pop("include", None) or []) if operation.v2 else []
         turn = Turn(
             operation,
             request.path_parameters,
@@ -175,24 +180,31 @@ class Api:
             BEHAVIOURS,
             self._ids,
             now,
+            query=request.body.decode("utf-8", "replace") if request.method == "GET" else "",
         )
         for reference in plan.references:
             for place in places(params, reference.path):
                 turn.refer(reference.resource, place)
         body = verb(turn)
-        return body if isinstance(body, Contents) else expand(turn, body, expanded)
+        if isinstance(body, Contents):
+            return body
+        return (
+            version_two.hide(turn, body, included) if operation.v2 else expand(turn, body, expanded)
+        )
 
     def _verb(self, request: SandboxRequest) -> Verb:
         operation = request.operation
         verb = ACTIONS.get(operation.id)
-        generic = operation.returns and not operation.v2 and operation.id not in UNDONE
-        if verb is None and generic:
-            verb = VERBS.get(operation.action)
+        if verb is None and operation.returns and operation.id not in UNDONE:
+            generic = version_two.VERBS if operation.v2 else VERBS
+            verb = generic.get(operation.action) or transitions.verb(operation.id)
         if verb is None:
+            why = UNDONE.get(operation.id)
             raise refusal.unrecognised(
                 request.method,
                 request.path,
-                f"Stripe has this one ({operation.id}); the sandbox does not do it.",
+                f"Stripe has this one ({operation.id}); the sandbox does not do it"
+                + (f": {why}." if why else "."),
             )
         return verb
 
@@ -200,6 +212,8 @@ class Api:
 def _given(request: SandboxRequest, schema: Field) -> Body:
     """The parameters as they came in, single values as text."""
     body = request.body
+    if request.operation.body == "json" and request.method == "POST":
+        return _read_json(body)
     files: dict[str, JSON] = {}
     if request.content_type.startswith("multipart/"):
         body, files = read_upload(body, request.content_type)
@@ -207,6 +221,16 @@ def _given(request: SandboxRequest, schema: Field) -> Body:
         return {**decode_form(body, schema), **files}
     except WireError as error:
         raise RefusalError(400, error.problem.message, "", error.key) from None
+
+
+def _read_json(body: bytes) -> Body:
+    try:
+        given = orjson.loads(body) if body else {}
+    except orjson.JSONDecodeError:
+        raise RefusalError(400, "The body of this request is no JSON.") from None
+    if not isinstance(given, dict):
+        raise RefusalError(400, "The body of this request has to be a JSON object.")
+    return cast(Body, given)
 
 
 def _authenticate(header: str) -> None:

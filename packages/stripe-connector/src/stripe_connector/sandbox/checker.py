@@ -44,9 +44,16 @@ class Checker:
         if field.type == "list":
             return _list(self._compile(field.items) if field.items else _free)
         if field.choices:
-            return _choice(field)
+            return self._choice(field)
         if field.type == "string" and (field.format == "currency" or field.name == "currency"):
             return self._currency
+        return self._single(field)
+
+    def _choice(self, field: Field) -> Check:
+        return _choice(field)
+
+    def _single(self, field: Field) -> Check:
+        """The check of a single value by type and format."""
         return _by_format(field)
 
     def _object(self, fields: "list[Field] | tuple[Field, ...]") -> Check:

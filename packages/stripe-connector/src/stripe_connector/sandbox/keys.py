@@ -2,27 +2,43 @@
 
 import hashlib
 
+import orjson
+
 from stripe_connector.sandbox import refusal
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.store import Account, Remembered
 
 MAX_KEY = 255
+HORIZON_V2 = 30 * 86400.0
+"""How many seconds API v2 remembers a key (docs.stripe.com/api-v2-overview)."""
 
 
 def print_of(method: str, path: str, body: bytes) -> str:
     """Tells requests apart by path and parameters, whatever order the parameters come in."""
-    parts = [method.encode(), path.encode(), *sorted(body.split(b"&"))]
+    parts = [method.encode(), path.encode(), *_parameters(path, body)]
     return hashlib.blake2b(b"\0".join(parts), digest_size=16).hexdigest()
 
 
+def _parameters(path: str, body: bytes) -> list[bytes]:
+    if not path.startswith("/v2/"):
+        return sorted(body.split(b"&"))
+    try:
+        return [orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)]
+    except orjson.JSONDecodeError:
+        return [body]
+
+
 class Keys:
-    """The keys of all accounts. `horizon` is how many seconds an answer is remembered."""
+    """The keys of all accounts. `horizon` is how many seconds an answer of API v1 is
+    remembered. API v2 remembers what was done, for 30 days; what failed is done again."""
 
     def __init__(self, horizon: float) -> None:
         self.horizon = horizon
         self._in_use: set[tuple[str, str]] = set()
 
-    def begin(self, account: Account, key: str, print: str, now: float) -> Remembered | None:
+    def begin(
+        self, account: Account, key: str, print: str, now: float, *, v2: bool = False
+    ) -> Remembered | None:
         """The answer to give again, or None: then the key is in use until `end`. Raises
         RefusalError for another request with the same key, and while the first one is at work."""
         if len(key) > MAX_KEY:
@@ -34,9 +50,10 @@ class Keys:
         if (account.id, key) in self._in_use:
             raise refusal.key_in_use(key)
         known = account.keys.get(key)
-        if known is not None and now - known.at < self.horizon:
+        horizon = HORIZON_V2 if v2 else self.horizon
+        if known is not None and now - known.at < horizon:
             if known.print != print:
-                raise refusal.key_mismatch(key)
+                raise refusal.key_mismatch(key, 409 if v2 else 400)
             return known
         self._in_use.add((account.id, key))
         return None

@@ -24,6 +24,9 @@ def check_metadata(value: JSON, param: str) -> JSON:
                 "allowed.",
                 param,
             )
+        if text is None:
+            out[key] = None
+            continue
         if not isinstance(text, str):
             raise _fault(
                 f"Metadata values can't be lists or objects, and '{shown(key)}' is one.",

@@ -43,11 +43,7 @@ def references(
     """The references of one request. A parameter is one when the field of the same name in
     the answer is, or when its name says so anywhere. What the API can't create can't be
     checked, because the sandbox can't have it either."""
-    own = {
-        name: field.ref
-        for name, field in response.items()
-        if field.ref and field.expandable and not field.any_of
-    }
+    own = {name: field.ref for name, field in response.items() if field.ref and not field.any_of}
     named = {**_ANYWHERE, **own}
     return [found for found in _walk(request, (), named) if found.resource in creatable]
 
@@ -62,7 +58,7 @@ def _walk(field: Field, path: tuple[str, ...], named: Mapping[str, str]) -> Iter
             if resource and option.type == "string" and not option.choices:
                 yield Reference(here, resource)
             elif option.type == "list" and option.items:
-                if resource and option.items.type == "string":
+                if resource and option.items.type == "string" and not option.items.choices:
                     yield Reference((*here, "[]"), resource)
                 yield from _walk(option.items, (*here, "[]"), named)
             elif option.type == "object":

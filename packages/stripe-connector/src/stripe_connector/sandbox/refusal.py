@@ -124,9 +124,14 @@ def wrong_version(version: str) -> RefusalError:
     return RefusalError(400, f"Invalid Stripe API version: {shown(version)}")
 
 
-def key_mismatch(key: str) -> RefusalError:
+def no_version() -> RefusalError:
+    return RefusalError(400, "Stripe-Version is required: API v2 has no default version.")
+
+
+def key_mismatch(key: str, status: int = 400) -> RefusalError:
+    """Status 409 in API v2."""
     return RefusalError(
-        400,
+        status,
         "Keys for idempotent requests can only be used with the same parameters they were "
         f"first used with. Try using a key other than '{shown(key)}' if you meant to execute a "
         "different request.",

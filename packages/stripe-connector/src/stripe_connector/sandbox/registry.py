@@ -1,5 +1,6 @@
 """What the sandbox works out of the catalogue, once for each operation."""
 
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -7,18 +8,21 @@ from connector_sdk import Field
 
 from stripe_connector.catalogue import Catalogue, Operation, load, minor_units
 from stripe_connector.sandbox.checker import Check, Checker
+from stripe_connector.sandbox.json_checker import JsonChecker
 from stripe_connector.sandbox.references import Reference, references
 from stripe_connector.sandbox.shapes import Shapes
 
 
 class Plan(NamedTuple):
     """How one operation is carried out: its request, the check of it, the parameters that name
-    other objects, and which resource each path parameter names ("" where that isn't known)."""
+    other objects, which resource each path parameter names ("" where that isn't known), and
+    the paths that show in the answer only when they are asked for by `include`."""
 
     request: Field
     check: Check
     references: list[Reference]
     holders: tuple[tuple[str, str], ...]
+    included: tuple[str, ...] = ()
 
 
 class Registry:
@@ -27,19 +31,23 @@ class Registry:
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
         self.shapes = Shapes(catalogue)
-        self._checker = Checker(minor_units())
+        self._text = Checker(minor_units())
+        self._json = JsonChecker(minor_units())
         self._plans: dict[str, Plan] = {}
 
     def plan(self, operation: Operation) -> Plan:
         found = self._plans.get(operation.id)
         if found is None:
-            request = self.catalogue.request(operation)
+            request = _with_page(operation, self.catalogue.request(operation))
+            in_json = operation.body == "json" and operation.method == "POST"
+            checker = self._json if in_json else self._text
             response = self.shapes.fields(operation.returns) if operation.returns else {}
             found = self._plans[operation.id] = Plan(
                 request,
-                self._checker.request(request),
+                checker.request(request),
                 references(request, response, self._creatable),
                 self._holders(operation),
+                _included(request),
             )
         return found
 
@@ -92,6 +100,20 @@ class Registry:
             if segment.startswith("{"):
                 out.append((segment[1:-1], self._by_path.get(_bare(path), "")))
         return tuple(out)
+
+
+def _with_page(operation: Operation, request: Field) -> Field:
+    """Lists of API v2 take `page`, which the catalogue leaves out: it comes in the URL of the
+    next page only."""
+    if not operation.v2 or operation.shape != "list":
+        return request
+    return replace(request, fields=(*request.fields, Field("page", "string")))
+
+
+def _included(request: Field) -> tuple[str, ...]:
+    include = request.child("include")
+    choices = include.items.choices if include and include.items else ()
+    return tuple(str(choice) for choice in choices)
 
 
 def _bare(path: str) -> str:

@@ -6,6 +6,7 @@ only on demand are left out. What no rule here can know, a behaviour sets.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import cast
 
 import orjson
@@ -41,14 +42,24 @@ def listed(field: Field) -> str:
     return data.items.ref if data and data.items else ""
 
 
+def moment(time: int) -> str:
+    """A time in Unix seconds as API v2 writes it."""
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def _is_moment(field: Field) -> bool:
+    return field.format == "date-time" and not field.nullable
+
+
 class Shapes:
     """Templates and fields by resource id, made on first use."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._templates: dict[str, bytes] = {}
+        self._templates: dict[str, tuple[bytes, list[tuple[str, bool]]]] = {}
         self._fields: dict[str, dict[str, Field]] = {}
         self._lists: dict[str, list[tuple[str, str]]] = {}
+        self._held: dict[str, dict[str, str]] = {}
 
     def fields(self, resource: str) -> Mapping[str, Field]:
         """The top-level fields of a resource by name."""
@@ -65,13 +76,32 @@ class Shapes:
             fresh = self._object(resource, 0)
             known = DEFAULTS.get(resource, {})
             fresh.update((name, value) for name, value in known.items() if name in fresh)
-            template = self._templates[resource] = orjson.dumps(fresh)
-        body = cast(Body, orjson.loads(template))
+            times = [
+                (name, field.type == "integer")
+                for name, field in self.fields(resource).items()
+                if name in fresh and (name == "created" or _is_moment(field))
+            ]
+            template = self._templates[resource] = (orjson.dumps(fresh), times)
+        image, times = template
+        body = cast(Body, orjson.loads(image))
         if "id" in body:
             body["id"] = id
-        if "created" in body:
-            body["created"] = created
+        for name, in_seconds in times:
+            body[name] = created if in_seconds else moment(created)
         return body
+
+    def put(self, resource: str, body: Body, path: str, value: JSON) -> None:
+        """Sets a field ("status_transitions.paid_at"); objects above it that are null become
+        whole ones."""
+        fields = self.fields(resource)
+        *above, name = path.split(".")
+        for step in above:
+            field = fields[step]
+            inner = body.get(step)
+            if not isinstance(inner, dict):
+                inner = body[step] = dict(self._members(field, 0))
+            body, fields = inner, {child.name: child for child in field.fields}
+        body[name] = value
 
     def lists(self, resource: str) -> list[tuple[str, str]]:
         """The lists that always stand in such an object: field name and resource of its rows."""
@@ -82,6 +112,17 @@ class Shapes:
                 for field in self.fields(resource).values()
                 if is_list(field) and not field.nullable and listed(field)
             ]
+        return found
+
+    def held(self, resource: str) -> Mapping[str, str]:
+        """The fields in which whole objects of other resources stand, and of which."""
+        found = self._held.get(resource)
+        if found is None:
+            found = self._held[resource] = {
+                field.name: field.ref
+                for field in self.fields(resource).values()
+                if field.ref and not field.expandable and not field.any_of
+            }
         return found
 
     def fill(self, resource: str, body: Body, params: Mapping[str, JSON]) -> None:
@@ -136,9 +177,9 @@ class Shapes:
             return None if field.nullable else self._neutral(field, 0)
         if field.ref or is_list(field):
             return value if field.expandable and isinstance(value, str) else old
-        for option in field.any_of:
-            if option.ref and isinstance(value, str):
-                return value
+        if any(option.ref for option in field.any_of):
+            expandable = field.expandable or any(option.expandable for option in field.any_of)
+            return value if expandable and isinstance(value, str) else old
         match field.type:
             case "object":
                 return self._fit_object(field, value, old)

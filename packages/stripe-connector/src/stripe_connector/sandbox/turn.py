@@ -47,7 +47,8 @@ class Behaviour:
 
 @dataclass(slots=True)
 class Turn:
-    """`path` holds the path parameters, `params` all others, typed; `now` is in Unix seconds."""
+    """`path` holds the path parameters, `params` all others, typed; `now` is in Unix seconds.
+    `query` is the query string as it came in."""
 
     operation: Operation
     path: Mapping[str, str]
@@ -57,6 +58,7 @@ class Turn:
     behaviours: Mapping[str, Behaviour]
     ids: Ids
     now: int
+    query: str = ""
 
     def behaviour(self, resource: str) -> Behaviour:
         return self.behaviours.get(resource, _PLAIN)
@@ -77,6 +79,7 @@ class Turn:
                 body[name] = parent
         above = {name: str(params[name]) for name in behaviour.under if params.get(name)}
         stored = self.work.add(resource, identity, body, {**(parents or {}), **above})
+        self._hold(stored, params)
         behaviour.made(self, stored, params)
         return stored
 
@@ -86,8 +89,16 @@ class Turn:
         behaviour.changing(self, stored, params)
         body = self.work.edit(stored)
         self.registry.shapes.fill(stored.resource, body, params)
+        self._hold(stored, params)
         behaviour.changed(self, stored, params)
         return body
+
+    def _hold(self, stored: Stored, params: Body) -> None:
+        """Remembers the ids of objects that stand in this one as a whole."""
+        for name, resource in self.registry.shapes.held(stored.resource).items():
+            named = params.get(name)
+            if isinstance(named, str) and self.peek(resource, named):
+                stored.private[f"held {name}"] = named
 
     def delete(self, stored: Stored) -> Body:
         """Deletes the object; the answer is its deleted shape."""
@@ -122,21 +133,27 @@ class Turn:
 
     def own(self) -> Stored:
         """The object that the path names. Raises RefusalError resource_missing."""
-        resource = self.operation.returns
-        return self.find(resource, list(self.path.values())[-1])
+        *_, (_, held) = self.registry.plan(self.operation).holders
+        return self.find(held or self.operation.returns, list(self.path.values())[-1])
 
     def children(self, resource: str, parent: str) -> list[Stored]:
         """What stands under another object, oldest first."""
         return [row for row in self.work.account.children(resource, parent) if not row.deleted]
 
     def shown(self, stored: Stored) -> Body:
-        """The object as the API answers it, with the lists that always stand in it."""
+        """The object as the API answers it, with the lists and objects that always
+        stand in it."""
         if stored.deleted:
             return self.gone(stored)
-        lists = self.registry.shapes.lists(stored.resource)
-        if not lists:
+        shapes = self.registry.shapes
+        lists, held = shapes.lists(stored.resource), shapes.held(stored.resource)
+        if not lists and not held:
             return stored.body
         body = dict(stored.body)
+        for name, resource in held.items():
+            inner = self.work.account.find(resource, str(stored.private.get(f"held {name}", "")))
+            if inner is not None:
+                body[name] = self.shown(inner)
         for name, resource in lists:
             listed = body.get(name)
             if isinstance(listed, dict):

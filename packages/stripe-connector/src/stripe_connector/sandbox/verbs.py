@@ -33,23 +33,23 @@ def retrieve(turn: Turn) -> Body:
         stored = turn.work.account.find(resource, wanted)
         if stored is not None and stored.deleted:
             return turn.gone(stored)
-    return turn.shown(_own(turn))
+    return turn.shown(own(turn))
 
 
 def update(turn: Turn) -> Body:
     single = not turn.operation.path.endswith("}")
-    stored = _single(turn) if single else _own(turn)
+    stored = _single(turn) if single else own(turn)
     turn.update(stored, turn.params)
     return turn.shown(stored)
 
 
 def delete(turn: Turn) -> Body:
-    return turn.delete(_own(turn))
+    return turn.delete(own(turn))
 
 
 def list_(turn: Turn) -> Body:
     resource = turn.operation.returns
-    found = listing.page(turn, resource, _candidates(turn, resource))
+    found = listing.page(turn, resource, candidates(turn, resource))
     return listed(turn, found)
 
 
@@ -110,15 +110,14 @@ def _parents(turn: Turn, path: Mapping[str, str]) -> dict[str, str]:
     return dict(path)
 
 
-def _own(turn: Turn) -> Stored:
+def own(turn: Turn) -> Stored:
     """The object that the path names, which has to stand under the objects before it."""
-    *above, (_, own) = turn.path.items()
+    *above, (_, wanted) = turn.path.items()
     parents = _parents(turn, dict(above))
-    resource = turn.operation.returns
-    stored = turn.peek(resource, own)
-    if stored is None or not _is_below(stored, parents):
-        name = turn.registry.catalogue.resource(resource).object_name
-        raise refusal.no_such(name, own, "id")
+    stored = turn.own()
+    if not _is_below(stored, parents):
+        name = turn.registry.catalogue.resource(stored.resource).object_name
+        raise refusal.no_such(name, wanted, "id")
     return stored
 
 
@@ -138,7 +137,8 @@ def _single(turn: Turn) -> Stored:
     return found[0] if found else turn.create(resource, {}, parents or {"account": owner})
 
 
-def _candidates(turn: Turn, resource: str) -> Sequence[Stored]:
+def candidates(turn: Turn, resource: str) -> Sequence[Stored]:
+    """What a list is made of, oldest first, deleted objects included."""
     account = turn.work.account
     if not turn.path:
         return account.collection(resource).rows

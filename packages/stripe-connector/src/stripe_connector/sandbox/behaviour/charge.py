@@ -22,7 +22,7 @@ def pay(turn: Turn, method: Stored, params: Body, *, capture: bool = True) -> St
     decline = method.private.get("decline")
     charge = turn.create("charge", {**params, "payment_method": method.id})
     body = charge.body
-    body["payment_method_details"] = {"type": method.body["type"], "card": method.body["card"]}
+    body["payment_method_details"] = _details(turn, method)
     if decline:
         reason = method.private.get("reason")
         body["status"] = "failed"
@@ -36,6 +36,17 @@ def pay(turn: Turn, method: Stored, params: Body, *, capture: bool = True) -> St
     if capture:
         take(turn, charge, None)
     return charge
+
+
+def _details(turn: Turn, method: Stored) -> JSON:
+    """What a charge shows of a payment method: fewer fields than the payment method itself."""
+    kind = str(method.body["type"])
+    own = method.body.get(kind)
+    schema = turn.registry.shapes.fields("charge")["payment_method_details"].child(kind)
+    if not isinstance(own, dict) or schema is None:
+        return {"type": kind}
+    known = [field.name for field in schema.fields]
+    return {"type": kind, kind: {name: own[name] for name in known if name in own}}
 
 
 def _outcome(kind: str, reason: str | None) -> JSON:

@@ -1,11 +1,39 @@
 """What a generic answer would get wrong: refused, rather than faked."""
 
-UNDONE = frozenset(
-    {
-        "billing.meters.event_summaries.list",
-        "credit_notes.preview_lines.list",
-        "entitlements.active_entitlements.list",
-        "invoices.line_items.update",
-    }
-)
-"""Operation ids. They calculate from other objects, or change what such a calculation made."""
+from collections.abc import Mapping
+
+_CALCULATED = "it is calculated from other objects"
+_LINES = "it changes what was calculated for an invoice"
+_ATTEMPTS = "it adds up what another processor did"
+_BANK = "it needs a bank"
+
+UNDONE: Mapping[str, str] = {
+    "billing.meters.event_summaries.list": "it adds up events",
+    "credit_notes.preview": _CALCULATED,
+    "credit_notes.preview_lines.list": _CALCULATED,
+    "entitlements.active_entitlements.list": "it follows from what customers buy",
+    "invoices.add_lines": _LINES,
+    "invoices.attach_payment": "it joins payments that were made elsewhere",
+    "invoices.create_preview": _CALCULATED,
+    "invoices.line_items.update": _LINES,
+    "invoices.remove_lines": _LINES,
+    "invoices.update_lines": _LINES,
+    "payment_intents.apply_customer_balance": "it needs money on a bank account",
+    "payment_records.report_payment": _ATTEMPTS,
+    "payment_records.report_payment_attempt": _ATTEMPTS,
+    "payment_records.report_payment_attempt_canceled": _ATTEMPTS,
+    "payment_records.report_payment_attempt_failed": _ATTEMPTS,
+    "payment_records.report_payment_attempt_guaranteed": _ATTEMPTS,
+    "payment_records.report_payment_attempt_informational": _ATTEMPTS,
+    "payment_records.report_refund": _ATTEMPTS,
+    "tax.associations.find": "it follows from tax transactions",
+    "tax.transactions.create_from_calculation": "tax is not calculated",
+    "tax.transactions.create_reversal": "tax is not calculated",
+    "test_helpers.customers.fund_cash_balance": "it needs money on a bank account",
+    "v2.money_management.payout_intents.refresh_fx_quote": _BANK,
+    "v2.money_management.payout_intents.refresh_recipient_verification": _BANK,
+    "v2.money_management.test_helpers.financial_addresses.credit": _BANK,
+    "v2.money_management.transactions.refresh_regulatory_receipt": _BANK,
+}
+"""Operation id to the reason. They calculate from other objects, or change what such a
+calculation made."""
