@@ -181,3 +181,37 @@ def test_trees() -> None:
 def test_first_sentences() -> None:
     assert sentence("See [the docs](https://x.y/z). Then go.") == "See the docs."
     assert sentence("It is 3.5 <b>times</b>, e.g. more.\nNext") == "It is 3.5 times, e.g. more."
+
+
+def test_objects_in_sections(call: Call) -> None:
+    said = call("objects", "stripe", "--section", "billing (v2)", "--type", "create")
+    assert [line.split()[0] for line in said.out.splitlines()[1:]] == [
+        "Billing",
+        "v2.billing.meter_event_adjustments",
+        "v2.billing.meter_event_session",
+        "v2.billing.meter_event_stream",
+        "v2.billing.meter_events",
+    ]
+    (row,) = call("objects", "stripe", "quotes", "--type", "delete", "--json").lines
+    assert row == {
+        "of": "stripe",
+        "section": "Billing",
+        "object": "quotes",
+        "label": "Quotes",
+        "types": {"delete": ["cancel"]},
+    }
+    assert call("objects", "stripe", "--section", "unicorns").out == "No such objects.\n"
+
+
+def test_what_cannot_be_undone_is_said_before(call: Call, acme: Path) -> None:
+    (acme / "endpoints" / "acme.yaml").write_text(
+        ACME + "  gone:\n    type: delete\n    on: plans\n"
+    )
+    (acme / "operations" / "clear.yaml").write_text("source: disk/rows\ntarget: acme/gone\n")
+    said = call("check", "clear")
+    assert "endpoints/acme.yaml:8:3: note: gone: " in said.out
+    assert "It can't be undone." in said.out
+    notes = [line for line in call("check", "clear", "--json").lines if line["event"] == "note"]
+    assert len(notes) == 1
+    assert "It can't be undone." in call("show", "clear").out
+    assert "It can't be undone." in call("schema", "acme/gone").out

@@ -143,6 +143,8 @@ def schema_command(
     )
     what = "A request holds" if kind.role == "target" else "A record holds"
     out.print(Text.assemble((f"{what}", "bold"), f"  ({schemas.call})" if schemas.call else ""))
+    if schemas.note:
+        out.print(Text(schemas.note, style="yellow"))
     if lines:
         _print_tree(lines)
     elif only_required:
@@ -173,7 +175,7 @@ async def _objects(name: str, surveyed: Survey | None, wanted: Wanted) -> list[R
                         actions = await _actions(looked, kind, choice) if wanted.type else []
                         row = Row(name, section, choice.id, choice.label, {})
                         rows.setdefault(choice.id, row).types[kind.name] = actions
-    return [row for rows in found.values() for row in rows.values()]
+    return [row for rows in found.values() for _, row in sorted(rows.items())]
 
 
 async def _sections(

@@ -22,6 +22,11 @@ def full_label(catalogue: Catalogue, object: str) -> str:
     return f"{section_label(catalogue.section(object))} › {catalogue.label(object)}"
 
 
+def article(type: str) -> str:
+    """An activity type as a sentence needs it: "an update"."""
+    return f"{'an' if type[:1] in 'aeiou' else 'a'} {type}"
+
+
 @cache
 def section_label(section: str) -> str:
     """What people read instead of the id of a section."""
@@ -89,7 +94,8 @@ def _unknown(
     if not name:
         return Problem(
             "missing_object",
-            f"A {type} activity has to say which of Stripe's objects it works on.",
+            f"{article(type).capitalize()} activity has to say which of Stripe's objects it works "
+            "on.",
             "Give the object, for example `on: customers`.",
             path="on",
         )
@@ -109,7 +115,7 @@ def _unknown(
     near = did_you_mean(name, known) or did_you_mean(name.rpartition(".")[2] + "s", known)
     return Problem(
         "unknown_object",
-        f"Stripe has no object {name!r} that a {type} activity could work on.",
+        f"Stripe has no object {name!r} that {article(type)} activity could work on.",
         near or "Look it up in the list of objects.",
         path="on",
     )

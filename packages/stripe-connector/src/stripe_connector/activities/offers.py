@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 from connector_sdk import JSON, Mode, Problem, SettingError, did_you_mean
 
 from stripe_connector.activities.deletion import Way, ways
-from stripe_connector.activities.naming import full_label, object_named
+from stripe_connector.activities.naming import article, full_label, object_named
 from stripe_connector.activities.verbs import TYPES, is_offered, verb_of
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
@@ -112,7 +112,7 @@ def _unknown_action(
     if not action:
         return Problem(
             "missing_action",
-            f"What to do with {full_label(catalogue, object)} in a {type} activity has to be "
+            f"What {article(type)} activity does with {full_label(catalogue, object)} has to be "
             f"said; there {'is' if len(actions) == 1 else 'are'} {names}.",
             f"Give the action, for example `action: {next(iter(actions))}`.",
             path="action",
@@ -125,7 +125,8 @@ def _unknown_action(
     near = f"Did you mean {meant[0]!r}?" if meant else did_you_mean(action, actions)
     return Problem(
         "unknown_action",
-        f"{full_label(catalogue, object)} can't be used with {action!r} in a {type} activity; "
+        f"{full_label(catalogue, object)} can't be used with {action!r} in "
+        f"{article(type)} activity; "
         f"there {'is' if len(actions) == 1 else 'are'} {names}.",
         near or "Choose one of them, or leave the action out.",
         path="action",

@@ -138,8 +138,8 @@ def _deleting(offer: Offer) -> list[Field]:
             choices=("refuse", "allow"),
             default="refuse",
             label="Irreversible",
-            description=f"{told} What can't be undone is refused on a live account without "
-            "`allow`.",
+            description="What can't be undone is refused on a live account without `allow`. "
+            f"{told}",
         ),
         Field(
             name="missing",
