@@ -6,6 +6,7 @@ from typing import cast
 from connector_sdk import JSON, Body, Call, Outcome, Problem, conform
 
 from stripe_connector.activities import request as requests
+from stripe_connector.activities.meter_events import stream_of
 from stripe_connector.activities.naming import full_label
 from stripe_connector.activities.settle import settle_write
 from stripe_connector.activities.settle_create import settle_creates
@@ -24,7 +25,13 @@ class CreateTarget(StripeTarget):
         fitted = self.fit(request, mark=self.marker)
         if isinstance(fitted, Problem):
             return fitted
-        return requests.body(fitted, requests.lock(fitted) if own_id(self.operation) else "")
+        return requests.body(fitted, self._lock(fitted))
+
+    def _lock(self, request: requests.Request) -> str:
+        """Nested creates may fly together, and what begins with an object may not."""
+        if own_id(self.operation):
+            return requests.lock(request)
+        return stream_of(self.operation.id, request.params)
 
     async def settle(self, calls: Sequence[Call]) -> Sequence[Outcome | None]:
         creates = [call for call in calls if call.body.action == self.operation.id]

@@ -1,5 +1,6 @@
 """One request of a target: from the mapping's JSON to the stored body, and back."""
 
+import time
 from collections.abc import Mapping
 from typing import NamedTuple, cast
 
@@ -7,6 +8,7 @@ import msgspec
 from connector_sdk import JSON, Body, Field, Problem, conform
 
 from stripe_connector.activities.marker import markable, metadata_fault
+from stripe_connector.activities.meter_events import timestamp_fault
 from stripe_connector.activities.verbs import OWN_ID, own_id
 from stripe_connector.catalogue.model import Operation
 
@@ -52,7 +54,7 @@ def fit(
 
 def split(operation: Operation, values: Mapping[str, JSON], mark: bool) -> Request | Problem:
     """Path parameters apart from the others; a Problem for an id that could reach another
-    path, or for metadata that Stripe would not take."""
+    path, or for metadata or a time that Stripe would not take."""
     path: dict[str, str] = {}
     for name in operation.path_parameters:
         given = values.get(name)
@@ -67,7 +69,9 @@ def split(operation: Operation, values: Mapping[str, JSON], mark: bool) -> Reque
             )
         path[name] = given
     params = {name: value for name, value in values.items() if name not in path}
-    problem = metadata_fault(params.get("metadata"))
+    problem = metadata_fault(params.get("metadata")) or timestamp_fault(
+        operation.id, params, time.time()
+    )
     if problem is not None:
         return problem
     return Request(operation.id, path, params, mark and markable(params.get("metadata")))

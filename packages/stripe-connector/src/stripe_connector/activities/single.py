@@ -6,6 +6,7 @@ from typing import Any
 
 from connector_sdk import Problem, RefusedError, SettingError, conform
 
+from stripe_connector.activities.meter_events import identified
 from stripe_connector.activities.offers import Offer
 from stripe_connector.activities.request import Request, split
 from stripe_connector.activities.settings import offered
@@ -45,9 +46,10 @@ async def carry_out(
     `missing_ok`. Without a key a random one covers the repeats of this call. Raises
     SettingError before anything is sent, and what `Client.send` raises."""
     request = _request(catalogue, offer, values)
-    params = {**request.path, **request.params}
+    key = key or str(uuid.uuid4())
+    params = {**request.path, **identified(request.operation, request.params, key)}
     try:
-        answer = await client.send(offer.operation, params, key=key or str(uuid.uuid4()))
+        answer = await client.send(offer.operation, params, key=key)
     except RefusedError as error:
         if missing_ok and await is_gone(client, catalogue, request, error.problem):
             return b"{}"

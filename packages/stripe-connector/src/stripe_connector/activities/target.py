@@ -19,6 +19,7 @@ from connector_sdk import (
 from stripe_connector.activities import request as requests
 from stripe_connector.activities.flight import Flight
 from stripe_connector.activities.marker import marked
+from stripe_connector.activities.meter_events import identified, is_repeat, own_name
 from stripe_connector.activities.paging import compact, head
 from stripe_connector.activities.resolution import Resolved
 from stripe_connector.activities.settings import CONCURRENCY
@@ -38,7 +39,8 @@ class StripeTarget(ABC):
     """Writes one kind of request, each with its own idempotency key.
 
     The stored body is what is sent, with one exception that the body announces: where it says
-    `marker`, metadata.connector_key is set to the key of the call.
+    `marker`, metadata.connector_key is set to the key of the call. Meter events, which have no
+    metadata, get the key as their identifier.
     """
 
     guarantee: Guarantee = "keyed"
@@ -84,7 +86,9 @@ class StripeTarget(ABC):
         """One call and its outcome."""
         request = requests.parse(call.body.json)
         operation = self.catalogue.operations[request.operation]
-        params = marked(request.params, call.key) if request.marker else request.params
+        params = identified(operation.id, request.params, call.key)
+        if request.marker:
+            params = marked(params, call.key)
         try:
             answer = await self.client.send(operation, {**request.path, **params}, key=call.key)
         except RefusedError as error:
@@ -95,6 +99,10 @@ class StripeTarget(ABC):
             if gone and not operation.v2 and call.first_sent is not None:
                 gone_id = named(operation, request)
                 return Outcome(call.seq, call.step, "written", gone_id, problem.request_id, True)
+            if is_repeat(operation.id, problem):
+                told = _known_event(call, request, own_name(operation.id, params))
+                if told is not None:
+                    return told._replace(request_id=problem.request_id)
             return Outcome(
                 call.seq, call.step, "refused", request_id=problem.request_id, problem=problem
             )
@@ -112,7 +120,7 @@ class StripeTarget(ABC):
             call.seq,
             call.step,
             "written",
-            made or named(operation, request),
+            made or own_name(operation.id, params) or named(operation, request),
             answer.request_id,
             answer.replayed,
             response,
@@ -130,3 +138,14 @@ class StripeTarget(ABC):
 def named(operation: Operation, request: requests.Request) -> str:
     """The id of the object that a request names in its path; "" where it names none."""
     return request.path[operation.path_parameters[-1]] if operation.path_parameters else ""
+
+
+def _known_event(call: Call, request: requests.Request, name: str) -> Outcome | None:
+    """What became of a meter event whose identifier Stripe knows: the send before got through,
+    or this record's usage is there since an earlier run. None where the record itself named the
+    identifier and it was not sent before: then two records may have the same one."""
+    if call.first_sent is not None:
+        return Outcome(call.seq, call.step, "written", name, replayed=True)
+    if "identifier" not in request.params:
+        return Outcome(call.seq, call.step, "skipped", name, replayed=True)
+    return None
