@@ -1,13 +1,14 @@
 """connector steps: the list, one step, and a step that isn't there."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from connector_agent.cli.app import app
 from connector_agent.mapping import STEPS
 from typer.testing import CliRunner
 
-from tests.connector_agent.cli.conftest import Said
+from tests.connector_agent.cli.conftest import Call, Said
 
 
 @pytest.fixture
@@ -47,3 +48,39 @@ def test_a_step_that_is_not_there(steps: Callable[..., Said]) -> None:
     assert "Did you mean 'money_to_minor'?" in said.err
     (event,) = steps("nothing", "--json").lines
     assert event["problems"][0]["code"] == "unknown_step"
+
+
+OWN = '''\
+from connector_agent.mapping import StepExample, step
+
+@step(examples=[StepExample("a", {"times": 2}, "aa")])
+def repeated(value: str, times: int) -> str:
+    """Puts a text behind itself."""
+    return value * times
+'''
+
+
+def test_own_steps_of_the_project(call: Call, project: Path) -> None:
+    (project / "steps.py").write_text(OWN)
+    assert "repeated" in call("steps").out
+    assert [one["name"] for one in call("steps", "--json").lines] == [*STEPS, "repeated"]
+    said = call("steps", "repeated")
+    assert "Puts a text behind itself." in said.out
+    assert '"a" → repeated {"times": 2} → "aa"' in said.out
+    (told,) = call("steps", "repeated", "--json", "--project", str(project)).lines
+    assert told["own"] is True
+
+
+def test_a_steps_file_that_is_broken(call: Call, project: Path) -> None:
+    (project / "steps.py").write_text(OWN + "def x(:\n")
+    said = call("steps")
+    assert said.status == 1
+    assert "trim" in said.out
+    assert "steps.py:7:7" in said.err
+    said = call("steps", "repeated")
+    assert said.status == 1
+    assert "There is no step 'repeated'." in said.err
+    assert "steps.py:7:7" in said.err
+    assert call("steps", "trim").status == 0
+    (project / "steps.py").write_bytes(b"\xff")
+    assert "steps.py:1:1" in call("steps").err

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from connector_agent.mapping import STEPS, Mapper, read_lines
+from connector_agent.mapping.declaration import StepFaultError, Surroundings
 from connector_agent.mapping.state import Value
-from connector_agent.mapping.step import StepFaultError, Surroundings
 from connector_sdk import JSON
 
 COLUMNS: dict[str, JSON] = {"key": "k", "value": "v"}

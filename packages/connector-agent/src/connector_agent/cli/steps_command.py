@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,30 +10,39 @@ from connector_sdk import JSON, Field, Problem, SettingError, did_you_mean, json
 from rich.text import Text
 
 from connector_agent.cli.output import fail, out, print_json, table
-from connector_agent.cli.project_option import JsonOption
-from connector_agent.mapping import ABSENT, STEPS, Step, StepExample
+from connector_agent.cli.project_option import JsonOption, ProjectOption
+from connector_agent.mapping import ABSENT, Step, StepExample, load_steps
+from connector_agent.project import Project
+from connector_agent.project.steps_file import read_steps
 
 
 def steps_command(
     name: Annotated[str, typer.Argument(help="Name of a step. Default: all of them.")] = "",
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the steps that mappings have, or explain one.
+    """List the steps that mappings have, or explain one; in a project also its own.
 
     Example: connector steps money_to_minor
     """
-    if name and name not in STEPS:
+    try:
+        own = load_steps(_steps_text(project))
+    except SettingError as error:
+        fail(error, as_json=as_json)
+    steps = own.all
+    if name and name not in steps:
         fail(
             SettingError(
                 Problem(
                     "unknown_step",
                     f"There is no step {name!r}.",
-                    did_you_mean(name, STEPS) or "List them all with: connector steps",
-                )
+                    did_you_mean(name, steps) or "List them all with: connector steps",
+                ),
+                *own.problems,
             ),
             as_json=as_json,
         )
-    chosen = [STEPS[name]] if name else list(STEPS.values())
+    chosen = [steps[name]] if name else list(steps.values())
     if as_json:
         for step in chosen:
             print_json(_json(step))
@@ -44,6 +54,18 @@ def steps_command(
             listed.add_row(step.name, step.takes, step.gives, step.help)
         out.print(listed)
         out.print("\nMore about one, with examples: connector steps NAME")
+    if own.problems and not name:
+        fail(SettingError(*own.problems), as_json=as_json)
+
+
+def _steps_text(stated: Path | None) -> str:
+    """The steps.py of the project, "" where there is no project and none was asked for."""
+    if stated is None:
+        try:
+            stated = Project.find(Path.cwd())
+        except SettingError:
+            return ""
+    return read_steps(stated)
 
 
 def _explain(step: Step) -> None:
@@ -89,6 +111,7 @@ def _json(step: Step) -> JSON:
         "help": step.help,
         "takes": step.takes,
         "gives": step.gives,
+        "own": step.own,
         "short": step.short,
         "arguments": json_schema(step.schema()),
         "examples": [_example(each) for each in step.examples],

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from connector_sdk import JSON, Field
 
+from connector_agent.mapping.declaration import Arguments, Run, Step, StepExample, Surroundings
 from connector_agent.mapping.state import ABSENT, Value, is_blank
-from connector_agent.mapping.step import Arguments, Run, Step, StepExample, Surroundings
 
 
 def _default(arguments: Arguments, around: Surroundings) -> Run:

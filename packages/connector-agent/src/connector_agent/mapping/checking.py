@@ -9,12 +9,12 @@ import orjson
 from connector_sdk import Field, Problem, conform
 
 from connector_agent.mapping.compiled import Compiled
+from connector_agent.mapping.declaration import StepFaultError, Surroundings
 from connector_agent.mapping.fields import Unknown, find, missing, unknown
 from connector_agent.mapping.lines import RECORD, VALUE
 from connector_agent.mapping.making import step_problem
 from connector_agent.mapping.path import Path, format_path
 from connector_agent.mapping.state import ABSENT, Value
-from connector_agent.mapping.step import StepFaultError, Surroundings
 
 _TELL = 3
 """Wrong outputs of one step that are told; a table may hold thousands."""

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from connector_sdk import JSON, Field, Problem
 
+from connector_agent.mapping.declaration import Kind, Run, StepFaultError, Surroundings
 from connector_agent.mapping.fields import find
 from connector_agent.mapping.lines import RECORD, VALUE, MappingLine
 from connector_agent.mapping.path import Path, format_path, read_path
 from connector_agent.mapping.state import ABSENT, Value
-from connector_agent.mapping.step import Kind, Run, StepFaultError, Surroundings
 from connector_agent.mapping.tree import clashes
 
 _NO_TEXT: tuple[Kind, ...] = ("integer", "boolean")

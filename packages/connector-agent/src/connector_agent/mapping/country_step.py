@@ -7,8 +7,7 @@ from typing import Any
 
 from connector_sdk import JSON, Field, did_you_mean, shown
 
-from connector_agent.mapping.state import ABSENT, Value
-from connector_agent.mapping.step import (
+from connector_agent.mapping.declaration import (
     Arguments,
     Run,
     Step,
@@ -16,6 +15,7 @@ from connector_agent.mapping.step import (
     StepFaultError,
     Surroundings,
 )
+from connector_agent.mapping.state import ABSENT, Value
 from connector_agent.mapping.text_steps import strip_accents, text_of
 
 _SIGNS = re.compile(r"[^\w ]+")

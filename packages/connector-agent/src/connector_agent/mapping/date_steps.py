@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from connector_sdk import JSON, Field, did_you_mean, shown
 
-from connector_agent.mapping.step import (
+from connector_agent.mapping.declaration import (
     Arguments,
     Run,
     Step,

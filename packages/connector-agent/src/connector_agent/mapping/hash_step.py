@@ -4,8 +4,8 @@ import hashlib
 
 from connector_sdk import Field
 
+from connector_agent.mapping.declaration import Arguments, Run, Step, StepExample, Surroundings
 from connector_agent.mapping.list_steps import written
-from connector_agent.mapping.step import Arguments, Run, Step, StepExample, Surroundings
 
 
 def _hash(arguments: Arguments, around: Surroundings) -> Run:

@@ -5,11 +5,11 @@ from typing import TypeAlias
 
 from connector_sdk import JSON, Problem, conform, did_you_mean
 
+from connector_agent.mapping.declaration import Step
 from connector_agent.mapping.lines import Lookup, MappingLine, StepCall
 from connector_agent.mapping.path import Path, PathError, format_path, parse_path
 from connector_agent.mapping.registry import STEPS
 from connector_agent.mapping.state import ABSENT, Value
-from connector_agent.mapping.step import Step
 from connector_agent.mapping.when import TESTS, When
 
 Position: TypeAlias = Callable[[tuple[str | int, ...]], str]

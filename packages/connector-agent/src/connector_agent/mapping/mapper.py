@@ -3,16 +3,17 @@
 import pathlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from types import MappingProxyType
 
 from connector_sdk import JSON, Field, Problem, SettingError, conform
 
 from connector_agent.mapping.checking import Check, dotted
 from connector_agent.mapping.compiled import Compiled, compile_lines
+from connector_agent.mapping.declaration import Surroundings
 from connector_agent.mapping.expression import Expressions
 from connector_agent.mapping.lines import MappingLine
 from connector_agent.mapping.making import Found, Making, Wanted, expression_problem, wanted
-from connector_agent.mapping.step import Surroundings
 
 _PLACE = re.compile(r"\[[0-9]+\]")
 _NOTHING: Found = MappingProxyType({})
@@ -47,6 +48,8 @@ class Mapper:
         self._compiled, texts = compile_lines(lines, schema, around, self._faults)
         self._expressions = Expressions(texts) if texts else None
         self._lines = dict(_places(lines, ""))
+        every = chain.from_iterable(each.walk() for each in lines)
+        self._own = any(call.step.own for each in every for call in each.steps)
 
     def check(self) -> tuple[Problem, ...]:
         """Everything wrong with the mapping that shows without a record."""
@@ -58,8 +61,8 @@ class Mapper:
 
     @property
     def blocking(self) -> bool:
-        """Whether `apply` may wait for another process."""
-        return self._expressions is not None
+        """Whether `apply` may take its time: for another process, or in the project's code."""
+        return self._expressions is not None or self._own
 
     @property
     def looks_up(self) -> bool:

@@ -6,6 +6,14 @@ from typing import Any
 
 from connector_sdk import JSON, Field, did_you_mean, shown
 
+from connector_agent.mapping.declaration import (
+    Arguments,
+    Run,
+    Step,
+    StepExample,
+    StepFaultError,
+    Surroundings,
+)
 from connector_agent.mapping.number_steps import (
     EXACT,
     NUMBER_ARGUMENTS,
@@ -15,14 +23,6 @@ from connector_agent.mapping.number_steps import (
 )
 from connector_agent.mapping.path import format_path, parse_path, read_path
 from connector_agent.mapping.state import is_blank
-from connector_agent.mapping.step import (
-    Arguments,
-    Run,
-    Step,
-    StepExample,
-    StepFaultError,
-    Surroundings,
-)
 
 _WIDE = Context(prec=200)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from connector_sdk import JSON, Field, shown
 
-from connector_agent.mapping.step import (
+from connector_agent.mapping.declaration import (
     Arguments,
     Run,
     Step,

@@ -6,8 +6,7 @@ from typing import Any
 
 from connector_sdk import JSON, Field, shown
 
-from connector_agent.mapping.state import ABSENT, Value
-from connector_agent.mapping.step import (
+from connector_agent.mapping.declaration import (
     Arguments,
     Run,
     Step,
@@ -15,6 +14,7 @@ from connector_agent.mapping.step import (
     StepFaultError,
     Surroundings,
 )
+from connector_agent.mapping.state import ABSENT, Value
 from connector_agent.mapping.text_steps import text_of
 
 _GROUP = re.compile(r"\\([0-9])")

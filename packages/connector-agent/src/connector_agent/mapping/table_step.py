@@ -8,8 +8,7 @@ from typing import Any
 
 from connector_sdk import JSON, Field, did_you_mean, shown
 
-from connector_agent.mapping.list_steps import written
-from connector_agent.mapping.step import (
+from connector_agent.mapping.declaration import (
     Arguments,
     Run,
     Step,
@@ -17,6 +16,7 @@ from connector_agent.mapping.step import (
     StepFaultError,
     Surroundings,
 )
+from connector_agent.mapping.list_steps import written
 
 _LARGEST = 64 * 2**20
 _SEPARATORS = (",", ";", "\t")

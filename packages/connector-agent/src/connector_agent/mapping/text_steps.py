@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from connector_sdk import JSON, Field, shown
 
-from connector_agent.mapping.step import (
+from connector_agent.mapping.declaration import (
     Arguments,
     Run,
     Step,

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from connector_sdk import Host, Problem
 
+from connector_agent.mapping import load_steps
 from connector_agent.operations.composition import compose
 from connector_agent.operations.end import End, Role, role_fault
 from connector_agent.operations.inspection import Inspection
@@ -45,7 +46,8 @@ async def check_project(
     finally:
         await inspection.close()
     concerned = (each for each in survey.problems if not names or _concerns(each, chosen, used))
-    faults = (*concerned, *inspection.faults)
+    own = load_steps(survey.project.documents.steps)
+    faults = (*concerned, *inspection.faults, *own.problems, *own.example_faults(folder))
     return Checked(
         _ordered(faults),
         _ordered(inspection.warnings),

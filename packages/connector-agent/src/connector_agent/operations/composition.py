@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from connector_sdk import Field, Problem, Schemas
 
-from connector_agent.mapping import Mapper, PathError, parse_path, read_lines
+from connector_agent.mapping import Mapper, PathError, load_steps, parse_path, read_lines
 from connector_agent.mapping import path as paths
 from connector_agent.mapping.fields import find, unknown
 from connector_agent.operations.expression_filter import ExpressionFilter
@@ -49,7 +49,11 @@ def compose(
     record = row
     if row is not None and document.group is not None:
         record = grouped(row, document.group.into)
-    lines, found = read_lines(document.mapping, document.mapping_position)
+    own = load_steps(project.documents.steps)
+    lines, found = read_lines(document.mapping, document.mapping_position, own.all)
+    if own.problems and any(each.code == "unknown_step" for each in found):
+        # It may be declared there: what keeps it from being known is told instead.
+        found = (*own.problems, *(each for each in found if each.code != "unknown_step"))
     faults.extend(found)
     faults.extend(lookup_faults(project, document, lines))
     mapper = None

@@ -13,6 +13,7 @@ from connector_agent.project.environment import read_environment, read_variables
 from connector_agent.project.names import canonical, name_fault, nearest
 from connector_agent.project.operation import OperationDocument, Place, read_operation
 from connector_agent.project.reader import read
+from connector_agent.project.steps_file import read_steps
 from connector_agent.project.variables import Variables
 
 MARKER = "project.yaml"
@@ -80,7 +81,8 @@ class Project:
 
     def snapshot(self, operation: str) -> dict[str, JSON]:
         """Everything that the operation is made from, as JSON: its file, those of its
-        endpoints, the project's variables. References to the environment stay references."""
+        endpoints, the variables and steps of the project. References to the environment stay
+        references."""
         found = self.operation(operation)
         names = {found.source.endpoint, found.target.endpoint}
         chosen = self.documents.environments.get(self.environment)
@@ -91,6 +93,7 @@ class Project:
             "environments": {self.environment: chosen.snapshot()} if chosen else {},
             "endpoints": {name: self.endpoints[name].document.snapshot() for name in sorted(names)},
             "operations": {found.name: found.document.snapshot()},
+            "steps": self.documents.steps,
         }
 
     @classmethod
@@ -111,6 +114,7 @@ class Project:
             environments=_stored(stored.get("environments", {})),
             endpoints=_stored(stored["endpoints"]),
             operations=_stored(stored["operations"]),
+            steps=stored.get("steps", ""),
         )
         survey = _read(documents, folder, environ, stored.get("environment", ""), [])
         if survey.problems:
@@ -119,12 +123,14 @@ class Project:
 
 
 class Documents(NamedTuple):
-    """The files of a project that could be read, by name; `top` is project.yaml."""
+    """The files of a project that could be read, by name; `top` is project.yaml, `steps` the
+    text of steps.py."""
 
     top: Document | None
     environments: Mapping[str, Document]
     endpoints: Mapping[str, Document]
     operations: Mapping[str, Document]
+    steps: str
 
 
 class Survey(NamedTuple):
@@ -154,6 +160,7 @@ class Survey(NamedTuple):
             environments=_documents(folder, "environments", "environment", problems),
             endpoints=_documents(folder, "endpoints", "endpoint", problems),
             operations=_documents(folder, "operations", "operation", problems),
+            steps=_collect(lambda: read_steps(folder), problems) or "",
         )
         return _read(documents, folder, environ, canonical(environment), problems)
 

@@ -88,6 +88,8 @@ class Step:
     """Values that come out sooner or later, whatever the record says; so that the check can
     try them. Raises StepFaultError."""
     examples: tuple[StepExample, ...] = field(default=(), repr=False)
+    own: bool = False
+    """Whether the project declares it."""
 
     def schema(self) -> Field:
         """The arguments as one schema."""
