@@ -1,14 +1,22 @@
 """JSON objects as rows."""
 
+from decimal import Decimal
+
 import pytest
 from connector_agent.connectors.files.cells import (
     CellError,
-    columns_as_field,
     csv_line,
-    flattened,
     in_order,
+    rows_of,
+    text_of,
 )
-from connector_sdk import conform
+from connector_agent.connectors.files.nesting import columns_as_field
+from connector_sdk import Field, conform
+
+
+def flattened(request: bytes, columns: tuple[str, ...]) -> dict[str, str]:
+    (cells,) = rows_of(request, columns, "json")
+    return {name: text_of(value) for name, value in cells.items()}
 
 
 def test_nested_objects_become_dotted_columns() -> None:
@@ -45,7 +53,7 @@ def test_two_fields_in_one_column() -> None:
 
 
 def test_order_and_absent_fields() -> None:
-    assert in_order({"b": "2", "a": "1"}, ("a", "c", "b")) == ["1", "", "2"]
+    assert in_order({"b": "2", "a": "1"}, ("a", "c", "b")) == ["1", None, "2"]
 
 
 def test_a_field_without_a_column() -> None:
@@ -57,19 +65,63 @@ def test_a_field_without_a_column() -> None:
 
 
 def test_formulas_stay_as_they_are() -> None:
-    assert csv_line(["=1+1", "+a", "@b"], ",") == b"=1+1,+a,@b\r\n"
+    assert csv_line(["=1+1", "+a", "@b"], ",") == "=1+1,+a,@b\r\n"
 
 
 def test_quoting() -> None:
     cells = ["a,b", 'c"d', "e\nf", "g\rh", "i;j", " k ", "é"]
     line = '"a,b","c""d","e\nf","g\rh",i;j, k ,é\r\n'
-    assert csv_line(cells, ",") == line.encode()
-    assert csv_line([""], ",") == b'""\r\n'
+    assert csv_line(cells, ",") == line
+    assert csv_line([""], ",") == '""\r\n'
+
+
+ANY = Field(name="", type="any")
 
 
 def test_columns_as_a_schema() -> None:
-    schema = columns_as_field(("id", "address.line1", "address.geo.lat", "metadata", "metadata.x"))
+    schema = columns_as_field(
+        ("id", "address.line1", "address.geo.lat", "metadata", "metadata.x"), ANY
+    )
     sound = conform(schema, {"id": 1, "address": {"line1": "x", "geo": {"lat": 2}}, "metadata": {}})
     assert sound.problems == ()
     wrong = conform(schema, {"address": {"line2": "x"}})
     assert [problem.path for problem in wrong.problems] == ["address.line2"]
+
+
+def test_columns_with_an_index_are_lists() -> None:
+    schema = columns_as_field(("items[0].price", "items[1].price", "items[0].sku", "tags[0]"), ANY)
+    sound = conform(schema, {"items": [{"price": 1}, {"sku": "a"}, {}], "tags": ["x", 2]})
+    assert sound.problems == ()
+    assert conform(schema, {"items": [{"prize": 1}]}).problems[0].path == "items[0].prize"
+
+
+def test_lists_as_columns() -> None:
+    request = b'{"id":1,"items":[{"price":1.10},{"price":2,"tags":["a","b"]}],"none":[]}'
+    assert rows_of(request, (), "columns") == [
+        {
+            "id": 1,
+            "items[0].price": Decimal("1.10"),
+            "items[1].price": 2,
+            "items[1].tags[0]": "a",
+            "items[1].tags[1]": "b",
+        }
+    ]
+
+
+def test_lists_as_rows_repeat_the_outer_fields() -> None:
+    request = (
+        b'{"no":"17","lines":[{"sku":"a","tags":["x"]},{"sku":"b"},"c"],"to":{"city":"Leeds"}}'
+    )
+    assert rows_of(request, (), "rows") == [
+        {"no": "17", "to.city": "Leeds", "lines.sku": "a", "lines.tags": '["x"]'},
+        {"no": "17", "to.city": "Leeds", "lines.sku": "b"},
+        {"no": "17", "to.city": "Leeds", "lines": "c"},
+    ]
+    assert rows_of(b'{"no":"17","lines":[]}', (), "rows") == [{"no": "17"}]
+
+
+def test_only_one_list_gives_the_rows() -> None:
+    request = b'{"lines":[{"sku":"a"}],"tags":["x"]}'
+    with pytest.raises(CellError, match=r"two lists, 'lines' and 'tags'"):
+        rows_of(request, (), "rows")
+    assert rows_of(request, ("tags", "lines.sku"), "rows") == [{"lines.sku": "a", "tags": '["x"]'}]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from connector_agent.connectors.files.connection import FilesConnection
+from connector_agent.connectors.files.formats import look_at
+from connector_agent.connectors.files.settings import read_options
 from connector_sdk import JSON, Activity, Problem, Record, SettingError
 
 from tests.connector_agent.connectors.files.conftest import Read
@@ -147,7 +149,7 @@ async def test_pages_do_not_grow_with_cells(tmp_path: Path, connection: FilesCon
         (b"a\n", {"format": "xml"}, "format", "csv, jsonl"),
         (b"a\n", {"headr": True}, "headr", "no field 'headr'"),
         (b"a\n", {"path": "b.csv"}, "path", "There is no file 'b.csv'"),
-        (b"a\n", {"path": "."}, "format", "does not tell its format"),
+        (b"a\n", {"path": "a.txt"}, "format", "does not tell its format"),
         (b"a\n", {"path": " "}, "path", "empty or not a path"),
         (b"a\n", {"path": "a.jsonl", "quote": "'"}, "quote", "belongs to CSV"),
     ],
@@ -187,14 +189,12 @@ async def test_schemas_follow_the_header(tmp_path: Path, connection: FilesConnec
     assert schemas.response.description == "CSV in cp1252, assumed; between cells: semicolon."
 
 
-async def test_a_file_that_changes_its_encoding(
-    tmp_path: Path, connection: FilesConnection
-) -> None:
+def test_a_file_that_changes_its_encoding(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"a\nb\n")
-    source = await connection.source(Activity("a", "read", settings={"path": "a.csv"}))
+    ready = look_at(read_options(tmp_path, {"path": "a.csv"}).of(tmp_path / "a.csv", "a.csv"))
     (tmp_path / "a.csv").write_bytes(b"a\nZo\xeb\n")
     with pytest.raises(SettingError, match="changed while it was read"):
-        _ = [page async for page in source.read(None)]
+        list(ready.records())
 
 
 async def test_a_broken_gzip_file(tmp_path: Path, connection: FilesConnection) -> None:

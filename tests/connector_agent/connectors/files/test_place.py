@@ -93,4 +93,4 @@ async def test_a_folder_and_a_closed_file_are_no_sources(tmp_path: Path) -> None
     (tmp_path / "a.csv").mkdir()
     connection = await FilesConnector().connect({}, MemoryHost(tmp_path))
     (problem,) = await connection.check(Activity("a", "read", settings={"path": "a.csv"}))
-    assert problem.message == "'a.csv' is not a file."
+    assert problem.message == "The folder 'a.csv' is empty; there is nothing to read."

@@ -1,1 +1,1 @@
-"""Files as a source and as a target: CSV and JSON Lines, plain or gzip."""
+"""Files as a source and as a target: CSV, JSON, JSON Lines, Excel and Parquet."""

@@ -1,39 +1,54 @@
-"""Turns a JSON object into the cells of one CSV row. Pure."""
+"""Turns a JSON object into the cells of rows. Pure."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Literal, TypeAlias
 
 import msgspec
-from connector_sdk import Field, Problem, did_you_mean, shown
+from connector_sdk import Problem, did_you_mean, shown
+
+Scalar: TypeAlias = str | int | bool | Decimal | None
+Lists = Literal["json", "columns", "rows"]
+"""What becomes of a list: one cell of JSON text, columns such as `items[0].price`, or a row for
+each of its elements."""
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 class CellError(Exception):
-    """A request that has no place in the columns; carries the Problem."""
+    """A request that can't be written as rows; carries the Problem."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
         self.problem = problem
 
 
-def flattened(request: bytes, columns: Sequence[str]) -> dict[str, str]:
-    """The cells of a request by column: nested objects become dotted columns, unless the
-    object itself is one of `columns`; lists become JSON text, null an empty cell. Text stays
-    as it is, also where a spreadsheet would take it for a formula. Raises CellError when two
-    fields meet in one column."""
-    cells: dict[str, str] = {}
+def rows_of(request: bytes, columns: Sequence[str], lists: Lists) -> list[dict[str, Scalar]]:
+    """The cells of a request by column, as many rows as `lists` asks for. Nested objects become
+    dotted columns; an object or a list that `columns` names stays one cell of JSON text, and
+    so do lists within the elements of a list that gives rows. Text stays as it is, also where
+    a spreadsheet would take it for a formula. Raises CellError when two fields meet in one
+    column, or when two lists ask for rows."""
+    walk = _Walk(frozenset(columns), lists)
     for name, value in _DECODER.decode(request).items():
-        _fill(cells, name, value, columns)
-    return cells
+        walk.fill(name, value)
+    if walk.exploded is None:
+        return [walk.cells]
+    path, elements = walk.exploded
+    rows = []
+    for element in elements:
+        inner = _Walk(walk.columns, "json", dict(walk.cells))
+        inner.fill(path, element)
+        rows.append(inner.cells)
+    return rows or [walk.cells]
 
 
-def in_order(cells: dict[str, str], columns: Sequence[str]) -> list[str]:
-    """The cells as `columns` stand; what a record does not have is empty. Raises CellError
+def in_order(cells: dict[str, Scalar], columns: Sequence[str]) -> list[Scalar]:
+    """The cells as `columns` stand; what a record does not have is null. Raises CellError
     for a field without a column."""
-    row = [cells.pop(name, "") for name in columns]
+    row = [cells.pop(name, None) for name in columns]
     if cells:
         name = next(iter(cells))
         hint = did_you_mean(name, columns)
@@ -50,53 +65,8 @@ def in_order(cells: dict[str, str], columns: Sequence[str]) -> list[str]:
     return row
 
 
-def csv_line(cells: Sequence[str], delimiter: str) -> bytes:
-    """One row in UTF-8 as RFC 4180 wants it; a lone carriage return is quoted as well, since
-    it ends a row for many readers."""
-    special = re.compile(f'[{re.escape(delimiter)}"\r\n]').search
-    row = delimiter.join(
-        ['"' + cell.replace('"', '""') + '"' if special(cell) else cell for cell in cells]
-    )
-    # A row that is nothing at all would be an empty line, which readers pass over.
-    return f"{row}\r\n".encode() if row else b'""\r\n'
-
-
-def columns_as_field(columns: Sequence[str]) -> Field:
-    """Stated columns as the schema of a request: dotted ones are nested objects."""
-    children: dict[str, list[str]] = {}
-    for column in columns:
-        name, _, rest = column.partition(".")
-        children.setdefault(name, []).append(rest)
-    return Field(name="", type="object", fields=tuple(_fields(children)))
-
-
-def _fields(children: dict[str, list[str]]) -> Iterator[Field]:
-    for name, rests in children.items():
-        if all(rests):
-            nested = columns_as_field(rests)
-            yield Field(name=name, type="object", fields=nested.fields)
-        else:
-            yield Field(name=name, type="any")
-
-
-def _fill(cells: dict[str, str], path: str, value: object, columns: Sequence[str]) -> None:
-    if isinstance(value, dict) and path not in columns:
-        for name, part in value.items():
-            _fill(cells, f"{path}.{name}", part, columns)
-    elif path in cells:
-        raise CellError(
-            Problem(
-                "column_twice",
-                f"Two fields of the record belong to the column {path!r}.",
-                "Rename one of them in the mapping.",
-                path=path,
-            )
-        )
-    else:
-        cells[path] = _cell(value)
-
-
-def _cell(value: object) -> str:
+def text_of(value: Scalar) -> str:
+    """A cell as text: null is empty, numbers keep their digits."""
     match value:
         case None:
             return ""
@@ -104,3 +74,72 @@ def _cell(value: object) -> str:
             return value
         case _:
             return _ENCODER.encode(value).decode()
+
+
+def csv_line(cells: Sequence[Scalar], delimiter: str) -> str:
+    """One row as RFC 4180 wants it; a lone carriage return is quoted as well, since it ends a
+    row for many readers."""
+    special = re.compile(f'[{re.escape(delimiter)}"\r\n]').search
+    row = delimiter.join(
+        [
+            '"' + cell.replace('"', '""') + '"' if special(cell) else cell
+            for cell in map(text_of, cells)
+        ]
+    )
+    # A row that is nothing at all would be an empty line, which readers pass over.
+    return f"{row}\r\n" if row else '""\r\n'
+
+
+class _Walk:
+    """Fills the cells of one row; `exploded` is the list that asks for rows."""
+
+    def __init__(
+        self, columns: frozenset[str], lists: Lists, cells: dict[str, Scalar] | None = None
+    ) -> None:
+        self.columns = columns
+        self.cells: dict[str, Scalar] = {} if cells is None else cells
+        self.exploded: tuple[str, list[object]] | None = None
+        self._lists = lists
+
+    def fill(self, path: str, value: object) -> None:
+        if path not in self.columns:
+            if isinstance(value, dict):
+                for name, part in value.items():
+                    self.fill(f"{path}.{name}", part)
+                return
+            if isinstance(value, list) and self._lists != "json":
+                self._spread(path, value)
+                return
+        if path in self.cells:
+            raise CellError(
+                Problem(
+                    "column_twice",
+                    f"Two fields of the record belong to the column {path!r}.",
+                    "Rename one of them in the mapping.",
+                    path=path,
+                )
+            )
+        self.cells[path] = _scalar(value)
+
+    def _spread(self, path: str, value: list[object]) -> None:
+        if self._lists == "columns":
+            for index, element in enumerate(value):
+                self.fill(f"{path}[{index}]", element)
+        elif self.exploded is None:
+            self.exploded = (path, value)
+        else:
+            raise CellError(
+                Problem(
+                    "two_lists",
+                    f"The record has two lists, {self.exploded[0]!r} and {path!r}; only one can "
+                    "give the rows.",
+                    f"Name one of them in `columns`, so that it is one cell of JSON text: {path}.",
+                    path=path,
+                )
+            )
+
+
+def _scalar(value: object) -> Scalar:
+    if value is None or isinstance(value, str | bool | int | Decimal):
+        return value
+    return _ENCODER.encode(value).decode()

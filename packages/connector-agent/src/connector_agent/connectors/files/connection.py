@@ -2,8 +2,9 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from connector_sdk import (
     ANY_OBJECT,
@@ -21,15 +22,17 @@ from connector_sdk import (
     did_you_mean,
 )
 
-from connector_agent.connectors.files.cells import columns_as_field
-from connector_agent.connectors.files.csv_reading import Layout, csv_records, find_layout
-from connector_agent.connectors.files.json_lines import json_records
-from connector_agent.connectors.files.opening import reading
+from connector_agent.connectors.files.formats import look_at
+from connector_agent.connectors.files.forms import READ, WRITE
+from connector_agent.connectors.files.nesting import columns_as_field, steps_of
+from connector_agent.connectors.files.parquet import arrow
+from connector_agent.connectors.files.ready import Ready
+from connector_agent.connectors.files.selection import Found, found_files
 from connector_agent.connectors.files.settings import (
-    READ,
-    WRITE,
+    ReadOptions,
     ReadSettings,
-    read_settings,
+    WriteSettings,
+    read_options,
     write_settings,
 )
 from connector_agent.connectors.files.source import FileSource
@@ -37,6 +40,8 @@ from connector_agent.connectors.files.target import FileTarget, position_of
 from connector_agent.connectors.files.threads import in_thread
 
 _ROLES = ("read", "write")
+G = TypeVar("G")
+R = TypeVar("R")
 _NOTHING = Field(name="", type="object")
 
 
@@ -50,9 +55,9 @@ class FilesConnection:
         self._stated = stated
         self._host = host
         self._targets: list[FileTarget] = []
-        # What is known of a file, as long as it is the same: encoding and delimiter cost one
-        # way through all of it.
-        self._layouts: dict[tuple[ReadSettings, int, int, int], Layout] = {}
+        # What is known of a file, as long as it is the same: to prove its encoding, or that a
+        # JSON document is whole, costs one way through all of it.
+        self._ready: dict[tuple[ReadSettings, int, int, int], Ready] = {}
 
     async def test(self) -> Tested:
         """Whether the folder is there and may be read."""
@@ -76,51 +81,48 @@ class FilesConnection:
         return READ if type == "read" else WRITE
 
     async def schemas(self, activity: Activity) -> Schemas:
-        """A CSV file to read has the columns of its header; its description says how the
-        file is read. Raises SettingError."""
+        """A file to read has the columns of its header, several files those of all of them; the
+        description says how they are read. Raises SettingError."""
         self._expect(activity)
         if activity.type == "write":
-            to_write = write_settings(self._folder, activity.settings)
-            columns = to_write.columns
-            return Schemas(columns_as_field(columns) if columns else ANY_OBJECT, ANY_OBJECT)
-        to_read = read_settings(self._folder, activity.settings)
-        if to_read.kind == "jsonl":
-            return Schemas(_NOTHING, ANY_OBJECT)
-        layout = await in_thread(self._layout, to_read)
-        fields = tuple(Field(name=name, type="string") for name in layout.columns)
-        return Schemas(
-            _NOTHING,
-            Field(name="", type="object", fields=fields, description=_described(layout)),
-        )
+            return Schemas(_taken(write_settings(self._folder, activity.settings)), ANY_OBJECT)
+        _, _, ready = await in_thread(self._looked_at, activity)
+        return Schemas(_NOTHING, _given([each.schema for each in ready]))
 
     async def check(self, activity: Activity) -> Sequence[Problem]:
-        """A file to read has to be there, and sound as far as its header goes."""
+        """Files to read have to be there, and sound as far as a look at them shows."""
         try:
             self._expect(activity)
             if activity.type == "write":
-                write_settings(self._folder, activity.settings)
+                settings = write_settings(self._folder, activity.settings)
+                if settings.kind == "parquet":
+                    await in_thread(arrow)
             else:
-                await in_thread(self._ready, activity)
+                await in_thread(self._looked_at, activity)
         except SettingError as error:
             return error.problems
         return ()
 
     async def source(self, activity: Activity) -> FileSource:
-        """Raises SettingError for faulty settings, and for a file whose beginning or whose
-        encoding is faulty."""
+        """Raises SettingError for faulty settings, and for a file whose beginning, encoding or
+        structure is faulty."""
         self._expect(activity, "read")
-        settings, layout = await in_thread(self._ready, activity)
-        path = settings.path
-        if layout is None:
-            return FileSource(path, lambda: json_records(path), self._host)
-        return FileSource(path, lambda: csv_records(settings, layout), self._host)
+        options, files, _ = await in_thread(self._looked_at, activity)
+        return FileSource(
+            files,
+            lambda file: self._look(options.of(*file)),
+            options.move_to,
+            self._host,
+        )
 
     async def target(self, activity: Activity, resume: Cursor | None = None) -> FileTarget:
         """Raises SettingError, also when what `resume` goes on from is gone or changed."""
         self._expect(activity, "write")
         settings = write_settings(self._folder, activity.settings)
         position = position_of(resume) if resume else None
-        target = await in_thread(FileTarget, settings, position)
+        if settings.kind == "parquet":
+            await in_thread(arrow)
+        target = await in_thread(FileTarget, settings, position, self._host.state)
         self._targets.append(target)
         return target
 
@@ -144,22 +146,26 @@ class FilesConnection:
                     )
                 )
 
-    def _ready(self, activity: Activity) -> tuple[ReadSettings, Layout | None]:
-        settings = read_settings(self._folder, activity.settings)
-        if settings.kind == "csv":
-            return settings, self._layout(settings)
-        with reading(settings.path) as file:
-            file.read(1)
-        return settings, None
+    def _looked_at(self, activity: Activity) -> tuple[ReadOptions, list[Found], list[Ready]]:
+        """The files of an activity, each of which was looked at."""
+        options = read_options(self._folder, activity.settings)
+        files = found_files(self._folder, options.path, options.move_to)
+        settings = _each(files, lambda file: options.of(*file))
+        unused = options.unused([each.kind for each in settings])
+        if unused:
+            raise SettingError(*unused)
+        return options, files, _each(settings, self._look)
 
-    def _layout(self, settings: ReadSettings) -> Layout:
-        with reading(settings.path):
-            found = settings.path.stat()
+    def _look(self, settings: ReadSettings) -> Ready:
+        try:
+            found = settings.stored.path.stat()
+        except OSError:
+            return look_at(settings)  # which tells what is wrong
         key = (settings, found.st_ino, found.st_size, found.st_mtime_ns)
-        layout = self._layouts.get(key)
-        if layout is None:
-            layout = self._layouts[key] = find_layout(settings)
-        return layout
+        ready = self._ready.get(key)
+        if ready is None:
+            ready = self._ready[key] = look_at(settings)
+        return ready
 
     def _fault(self) -> Problem | None:
         if not self._folder.is_dir():
@@ -179,14 +185,45 @@ class FilesConnection:
         return None
 
 
-_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+def _each(given: Iterable[G], step: Callable[[G], R]) -> list[R]:
+    """What `step` makes of each. Raises SettingError with the faults of all of them."""
+    done: list[R] = []
+    problems: list[Problem] = []
+    for each in given:
+        try:
+            done.append(step(each))
+        except SettingError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise SettingError(*problems)
+    return done
 
 
-def _described(layout: Layout) -> str:
-    encoding = layout.encoding
-    sure = ", assumed" if encoding.assumed else ""
-    name = "utf-8" if encoding.name == "utf-8-sig" else encoding.name
-    return f"CSV in {name}{sure}; between cells: {_DELIMITERS.get(layout.delimiter, 'stated')}."
+def _taken(settings: WriteSettings) -> Field:
+    """What a target takes: the stated columns, where a list may stand for each of them."""
+    if not settings.columns:
+        return ANY_OBJECT
+    any_field = Field(name="", type="any")
+    if settings.lists == "json":
+        return columns_as_field(settings.columns, any_field)
+    names = dict.fromkeys(str(steps_of(column)[0]) for column in settings.columns)
+    fields = tuple(Field(name=name, type="any") for name in names)
+    return Field(name="", type="object", fields=fields)
+
+
+def _given(schemas: Sequence[Field]) -> Field:
+    """The fields of all files together; a name that is not the same everywhere may be anything."""
+    if len(schemas) == 1:
+        return schemas[0]
+    if any(schema.type != "object" for schema in schemas):
+        return ANY_OBJECT
+    fields: dict[str, Field] = {}
+    for schema in schemas:
+        for field in schema.fields:
+            if fields.setdefault(field.name, field) != field:
+                fields[field.name] = Field(name=field.name, type="any")
+    described = " ".join(dict.fromkeys(schema.description for schema in schemas))
+    return Field(name="", type="object", fields=tuple(fields.values()), description=described)
 
 
 def _unknown_type(type: str) -> Problem:

@@ -8,23 +8,23 @@ from connector_sdk import CONTRACT, JSON, ActivityType, Form, Host, SettingError
 
 from connector_agent.connectors.files.connection import FilesConnection
 from connector_agent.connectors.files.encoding import LOGGER
+from connector_agent.connectors.files.forms import CONNECTION
 from connector_agent.connectors.files.place import folder_of
-from connector_agent.connectors.files.settings import CONNECTION
 
 _TYPES = (
-    ActivityType("read", "source", "Read", "Reads the records of a CSV or JSON Lines file."),
+    ActivityType("read", "source", "Read", "Reads records of CSV, JSON, Excel and Parquet files."),
     ActivityType(
         "write",
         "target",
         "Write",
-        "Writes a CSV or JSON Lines file; it appears when it is whole.",
+        "Writes a CSV, JSON, Excel or Parquet file; it appears when it is whole.",
         guarantee="positioned",
     ),
 )
 
 
 class FilesConnector:
-    """CSV and JSON Lines, plain or gzip, in one folder."""
+    """Files of several formats in one folder."""
 
     name = "files"
     label = "Files"

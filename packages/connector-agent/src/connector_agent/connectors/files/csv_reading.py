@@ -2,27 +2,26 @@
 
 import io
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from connector_sdk import Problem, SettingError, did_you_mean, shown
+from connector_sdk import Field, Problem, SettingError, shown
 
 from connector_agent.connectors.files.encoding import Encoding, find_encoding
+from connector_agent.connectors.files.header import header_problems, unknown_columns
 from connector_agent.connectors.files.opening import reading
+from connector_agent.connectors.files.ready import Columns, Read, Reads, Ready
 from connector_agent.connectors.files.rows import Row, find_delimiter, rows
-from connector_agent.connectors.files.settings import ReadSettings, header_problems
+from connector_agent.connectors.files.settings import ReadSettings
 
 _SAMPLE = 1 << 16
 # Groups of three may be set apart by a point, a blank (also a narrow one) or an apostrophe.
 _COMMA_NUMBER = re.compile(r"\s*[+-]?(?:\d+|\d{1,3}(?:[.\u0020\u00a0\u202f'’]\d{3})+)(?:,\d+)?\s*")
 _GROUPING = str.maketrans({",": ".", **dict.fromkeys(".\u00a0\u202f'’ \t")})
 
-Read = tuple[bytes, str, Problem | None] | None
-"""One record as raw JSON, its place, and its problem; None for a line that is passed over."""
-Reads = Generator[Read, None, None]
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 
 
 class Layout(NamedTuple):
@@ -34,12 +33,25 @@ class Layout(NamedTuple):
     has_header: bool
 
 
-def find_layout(settings: ReadSettings) -> Layout:
+def ready_csv(settings: ReadSettings) -> Ready:
     """Reads all of the file once for its encoding, and its beginning for the rest. Raises
     SettingError for an empty file and for a header that gives no sound names."""
-    path = settings.path
-    encoding = find_encoding(path, settings.encoding)
-    with _text(path, encoding) as text:
+    layout = find_layout(settings)
+    columns = Columns(settings, layout.columns)
+    encoding = layout.encoding
+    sure = ", assumed" if encoding.assumed else ""
+    name = "utf-8" if encoding.name == "utf-8-sig" else encoding.name
+    between = _DELIMITERS.get(layout.delimiter, "stated")
+    schema = columns.schema(
+        Field(name="", type="string"), f"CSV in {name}{sure}; between cells: {between}."
+    )
+    return Ready(settings, lambda: csv_records(settings, layout, columns), schema)
+
+
+def find_layout(settings: ReadSettings) -> Layout:
+    """What `ready_csv` finds. Raises as it does."""
+    encoding = find_encoding(settings.stored, settings.encoding)
+    with _text(settings, encoding) as text:
         sample = text.read(_SAMPLE)
         whole = not text.read(1)
     delimiter = settings.delimiter or find_delimiter(sample, whole, settings.quote)
@@ -47,31 +59,20 @@ def find_layout(settings: ReadSettings) -> Layout:
         columns = settings.header
     else:
         columns = _header(settings, encoding, delimiter)
-    problems = [
-        Problem(
-            "unknown_column",
-            f"There is no column {name!r} in {path.name}.",
-            did_you_mean(name, columns) or f"It has: {shown(', '.join(columns))}.",
-            path="decimal_comma",
-            value=name,
-        )
-        for name in settings.decimal_comma
-        if name not in columns
-    ]
+    problems = unknown_columns("decimal_comma", settings.decimal_comma, columns, settings.name)
     if problems:
         raise SettingError(*problems)
     return Layout(encoding, delimiter, columns, settings.header is None)
 
 
-def csv_records(settings: ReadSettings, layout: Layout) -> Reads:
+def csv_records(settings: ReadSettings, layout: Layout, made: Columns) -> Reads:
     """Every record in the order of the file. Raises SettingError when the file can't be read
     to its end."""
-    name = settings.path.name
+    name = settings.name
     columns = layout.columns
     width = len(columns)
     commas = [columns.index(column) for column in settings.decimal_comma]
-    encode = msgspec.json.Encoder().encode
-    with _text(settings.path, layout.encoding) as text:
+    with _text(settings, layout.encoding) as text:
         header_due = layout.has_header
         for row in rows(text, layout.delimiter, settings.quote):
             cells = row.cells
@@ -84,15 +85,15 @@ def csv_records(settings: ReadSettings, layout: Layout) -> Reads:
             else:
                 at = f"{name} row {row.number}"
                 problem = _commas_to_points(cells, commas, columns, at) if commas else None
-                yield encode(dict(zip(columns, cells, strict=True))), at, problem
+                yield made.read(cells, at, problem)
 
 
 @contextmanager
-def _text(path: Path, encoding: Encoding) -> Iterator[io.TextIOWrapper]:
+def _text(settings: ReadSettings, encoding: Encoding) -> Iterator[io.TextIOWrapper]:
     """The text with its line ends as they are. The encoding was proved on the whole file, so
     that a byte that does not fit means that the file changed since."""
     with (
-        reading(path) as file,
+        reading(settings.stored) as file,
         io.TextIOWrapper(file, encoding=encoding.name, newline="") as text,
     ):
         try:
@@ -101,7 +102,7 @@ def _text(path: Path, encoding: Encoding) -> Iterator[io.TextIOWrapper]:
             raise SettingError(
                 Problem(
                     "file_changed",
-                    f"{path.name} changed while it was read: it is no longer {encoding.name}.",
+                    f"{settings.name} changed while it was read: it is no longer {encoding.name}.",
                     "Run again when nobody writes to the file.",
                     path="path",
                 )
@@ -109,8 +110,8 @@ def _text(path: Path, encoding: Encoding) -> Iterator[io.TextIOWrapper]:
 
 
 def _header(settings: ReadSettings, encoding: Encoding, delimiter: str) -> tuple[str, ...]:
-    name = settings.path.name
-    with _text(settings.path, encoding) as text:
+    name = settings.name
+    with _text(settings, encoding) as text:
         for row in rows(text, delimiter, settings.quote):
             if row.fault:
                 raise SettingError(

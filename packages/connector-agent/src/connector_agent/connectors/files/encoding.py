@@ -2,12 +2,11 @@
 
 import codecs
 import logging
-from pathlib import Path
 from typing import NamedTuple
 
 from connector_sdk import Problem, SettingError
 
-from connector_agent.connectors.files.opening import reading
+from connector_agent.connectors.files.opening import Stored, reading
 
 LOGGER = "connector_agent.connectors.files"
 _CHUNK = 1 << 20
@@ -51,35 +50,35 @@ class _Bad(NamedTuple):
     byte: int
 
 
-def find_encoding(path: Path, stated: str) -> Encoding:
+def find_encoding(stored: Stored, stated: str) -> Encoding:
     """The encoding of a file, proved on all of it, so that nothing stops half-way. Raises
     SettingError when the stated one does not fit, or none does."""
-    with reading(path) as file:
+    with reading(stored) as file:
         start = file.read(_SAMPLE)
     if stated:
         name = "utf-8-sig" if codecs.lookup(stated).name == "utf-8" else stated
-        bad = _first_bad(path, name)
+        bad = _first_bad(stored, name)
         if bad is not None:
-            raise SettingError(_does_not_fit(path, stated, bad))
+            raise SettingError(_does_not_fit(stored, stated, bad))
         return Encoding(name)
     for mark, name in _MARKS:
         if start.startswith(mark):
-            bad = _first_bad(path, name)
+            bad = _first_bad(stored, name)
             if bad is not None:
-                raise SettingError(_does_not_fit(path, f"{name}, as its first bytes say", bad))
+                raise SettingError(_does_not_fit(stored, f"{name}, as its first bytes say", bad))
             return Encoding(name)
     if unmarked := _unmarked_utf_16(start):
         return Encoding(unmarked, assumed=True)
-    bad = _first_bad(path, "utf-8")
+    bad = _first_bad(stored, "utf-8")
     if bad is None:
         return Encoding("utf-8-sig")
-    name = _likeliest(path, bad.offset)
-    if not name or _first_bad(path, name) is not None:
-        raise SettingError(_does_not_fit(path, "utf-8", bad))
+    name = _likeliest(stored, bad.offset)
+    if not name or _first_bad(stored, name) is not None:
+        raise SettingError(_does_not_fit(stored, "utf-8", bad))
     logging.getLogger(LOGGER).warning(
         "%s is not UTF-8 (byte %d, line %d); it is read as %s, which is the likeliest. "
         "State `encoding` to be sure.",
-        path.name,
+        stored.path.name,
         bad.offset,
         bad.line,
         name,
@@ -87,11 +86,11 @@ def find_encoding(path: Path, stated: str) -> Encoding:
     return Encoding(name, assumed=True)
 
 
-def _first_bad(path: Path, name: str) -> _Bad | None:
+def _first_bad(stored: Stored, name: str) -> _Bad | None:
     decoder = codecs.getincrementaldecoder(name)("strict")
     read = 0
     line = 1
-    with reading(path) as file:
+    with reading(stored) as file:
         while True:
             chunk = file.read(_CHUNK)
             read += len(chunk)
@@ -120,11 +119,11 @@ def _unmarked_utf_16(start: bytes) -> str:
     return ""
 
 
-def _likeliest(path: Path, offset: int) -> str:
+def _likeliest(stored: Stored, offset: int) -> str:
     """The likeliest encoding of the lines that are not ASCII, from the first of them on."""
     from charset_normalizer import from_bytes
 
-    with reading(path) as file:
+    with reading(stored) as file:
         file.seek(max(0, offset - 1024))
         lines = file.read(_SAMPLE * 4).splitlines()
     sample = b"\n".join(line for line in lines if not line.isascii())[:_SAMPLE]
@@ -156,12 +155,12 @@ def _reads_like_words(text: str) -> bool:
     )
 
 
-def _does_not_fit(path: Path, name: str, bad: _Bad) -> Problem:
+def _does_not_fit(stored: Stored, name: str, bad: _Bad) -> Problem:
     return Problem(
         "wrong_encoding",
-        f"{path.name} is not {name}: byte {bad.offset} (0x{bad.byte:02x}), in line {bad.line}, "
-        "does not fit.",
+        f"{stored.path.name} is not {name}: byte {bad.offset} (0x{bad.byte:02x}), "
+        f"in line {bad.line}, does not fit.",
         "State the file's real `encoding`, for example cp1252, or save it as UTF-8.",
         path="encoding",
-        at=f"{path.name} line {bad.line}",
+        at=f"{stored.path.name} line {bad.line}",
     )

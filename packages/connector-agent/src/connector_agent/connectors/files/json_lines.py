@@ -1,21 +1,28 @@
 """JSON Lines as records: each line stays the bytes that stand in the file."""
 
 import codecs
-from pathlib import Path
 
 import msgspec
 import orjson
 from connector_sdk import Problem, shown
 
-from connector_agent.connectors.files.csv_reading import Read, Reads
 from connector_agent.connectors.files.opening import reading
+from connector_agent.connectors.files.ready import Read, Reads, Ready
+from connector_agent.connectors.files.settings import ReadSettings
 
 
-def json_records(path: Path) -> Reads:
+def ready_json_lines(settings: ReadSettings) -> Ready:
+    """Raises SettingError when the file can't be opened."""
+    with reading(settings.stored) as file:
+        file.read(1)
+    return Ready(settings, lambda: json_records(settings))
+
+
+def json_records(settings: ReadSettings) -> Reads:
     """Every line that is not blank, in the order of the file. Where a name stands twice in an
     object, its last value counts. Raises SettingError when the file can't be read to its end."""
-    name = path.name
-    with reading(path) as file:
+    name = settings.name
+    with reading(settings.stored) as file:
         for number, line in enumerate(file, start=1):
             raw = line.strip()
             if number == 1:

@@ -1,40 +1,51 @@
-"""Opens a file for reading and tells what stands in the way, gzip or plain."""
+"""Opens a file for reading, unpacked, and tells what stands in the way."""
 
+import bz2
 import gzip
+import lzma
+import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Literal, NamedTuple, cast
 
-from connector_sdk import Problem, SettingError
+from connector_sdk import Problem, SettingError, shown
 
-GZIP_FAULTS = (gzip.BadGzipFile, EOFError, zlib.error)
+Packing = Literal["", "gzip", "bz2", "xz", "zip"]
+
+PACKINGS: dict[str, Packing] = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zip": "zip"}
+"""How a file is packed, by its ending."""
+
+_BROKEN = (gzip.BadGzipFile, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+_ENCRYPTED = 0x1
+
+
+class Stored(NamedTuple):
+    """A file, how it is packed, and which of an archive's files is meant ("" for its only one)."""
+
+    path: Path
+    packing: Packing = ""
+    member: str = ""
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of a file, unpacked where it ends in .gz. Raises SettingError when it can't
-    be opened, and for whatever goes wrong with it while it is read inside."""
+def reading(stored: Stored) -> Iterator[BinaryIO]:
+    """The bytes of a file, unpacked as they are read and never as a whole. Raises SettingError
+    when it can't be opened, and for whatever goes wrong with it while it is read inside."""
+    path = stored.path
     try:
         if not path.is_file():
             raise SettingError(_not_there(path))
-        with path.open("rb") as plain:
-            if path.suffix.lower() != ".gz":
-                yield plain
-                return
-            with gzip.open(plain) as unpacked:
-                yield cast(BinaryIO, unpacked)
-    except GZIP_FAULTS as error:
-        raise SettingError(
-            Problem(
-                "gzip_broken",
-                f"{path.name} is not a whole gzip file: {error}.",
-                "Fetch it again, or take .gz off its name if it isn't packed.",
-                path="path",
-            )
-        ) from error
+        with path.open("rb") as plain, _unpacked(plain, stored) as unpacked:
+            yield unpacked
+    except _BROKEN as error:
+        if not stored.packing:
+            raise  # It is the format's matter.
+        raise SettingError(_broken(stored, error)) from error
     except OSError as error:
+        if stored.packing == "bz2" and error.errno is None:
+            raise SettingError(_broken(stored, error)) from error
         raise SettingError(
             Problem(
                 "file_unreadable",
@@ -43,6 +54,87 @@ def reading(path: Path) -> Iterator[BinaryIO]:
                 path="path",
             )
         ) from error
+
+
+def member_of(stored: Stored) -> str:
+    """The name of the one file in a zip archive that is meant. Raises SettingError."""
+    if not stored.path.is_file():
+        raise SettingError(_not_there(stored.path))
+    try:
+        with zipfile.ZipFile(stored.path) as archive:
+            return _member(archive, stored).filename
+    except (*_BROKEN, OSError) as error:
+        raise SettingError(_broken(stored, error)) from error
+
+
+@contextmanager
+def _unpacked(plain: BinaryIO, stored: Stored) -> Iterator[BinaryIO]:
+    match stored.packing:
+        case "gzip":
+            with gzip.open(plain) as unpacked:
+                yield cast(BinaryIO, unpacked)
+        case "bz2":
+            with bz2.open(plain) as unpacked:
+                yield cast(BinaryIO, unpacked)
+        case "xz":
+            with lzma.open(plain) as unpacked:
+                yield cast(BinaryIO, unpacked)
+        case "zip":
+            with (
+                zipfile.ZipFile(plain) as archive,
+                archive.open(_member(archive, stored)) as member,
+            ):
+                yield cast(BinaryIO, member)
+        case _:
+            yield plain
+
+
+def _member(archive: zipfile.ZipFile, stored: Stored) -> zipfile.ZipInfo:
+    # A Mac adds a file of its own for each one that it packs.
+    files = [
+        each
+        for each in archive.infolist()
+        if not each.is_dir() and not each.filename.startswith("__MACOSX/")
+    ]
+    names = [each.filename for each in files]
+    found = [each for each in files if not stored.member or each.filename == stored.member]
+    archive_name = stored.path.name
+    if len(found) != 1:
+        one = f"{archive_name} holds {len(files)} files: {shown(', '.join(names))}."
+        raise SettingError(
+            Problem(
+                "member_unknown",
+                f"{archive_name} has no file {stored.member!r} in it. {one}"
+                if stored.member
+                else one,
+                "Name the one that is meant with `member`."
+                if names
+                else "Look at where the archive comes from; it is empty.",
+                path="member" if stored.member else "path",
+                value=stored.member,
+            )
+        )
+    if found[0].flag_bits & _ENCRYPTED:
+        raise SettingError(
+            Problem(
+                "member_encrypted",
+                f"{found[0].filename} in {archive_name} is encrypted.",
+                "Unpack it with its password, and state the path of the unpacked file.",
+                path="path",
+            )
+        )
+    return found[0]
+
+
+def _broken(stored: Stored, error: Exception) -> Problem:
+    name = stored.path.name
+    told = str(error).rstrip(".") or type(error).__name__
+    return Problem(
+        f"{stored.packing}_broken",
+        f"{name} is not a whole {stored.packing} file: {told}.",
+        f"Fetch it again, or state `compression` if {name} isn't packed as its ending says.",
+        path="path",
+    )
 
 
 def _not_there(path: Path) -> Problem:

@@ -4,9 +4,10 @@ import errno
 import fcntl
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from connector_sdk import ConnectorError, Problem, SettingError, TargetFullError
 
@@ -15,27 +16,32 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _GZIP_LEVEL = 6
 _GZIP_WINDOW = 31
 
+Make = Callable[[BinaryIO, BinaryIO], None]
+"""Makes a whole file, the second, of what a part holds, the first."""
+
 
 class Part:
     """Bytes on their way to `final`: kept in `.<name>.part` beside it and moved over it when
     they are whole. One process at a time holds it. `size` and `crc` tell of all bytes that
-    were handed to the disk.
+    were handed to the disk. With `packing` they become gzip on their way.
 
     Whatever writes may raise TargetFullError, or SettingError for another fault of the disk;
     after that nothing but `close` does any good.
     """
 
-    def __init__(self, final: Path, file: int, size: int = 0, crc: int = 0) -> None:
+    def __init__(
+        self, final: Path, file: int, *, packing: bool, size: int = 0, crc: int = 0
+    ) -> None:
         self.size = size
         self.crc = crc
         self._final = final
         self._file = file
-        self._packing = final.suffix.lower() == ".gz"
+        self._packing = packing
         self._packer: zlib._Compress | None = None
         self._failure: ConnectorError | None = None
 
     @classmethod
-    def begun(cls, final: Path) -> "Part":
+    def begun(cls, final: Path, *, packing: bool) -> "Part":
         """An empty one. What an interrupted run left aside is dropped."""
         with _told(final):
             final.parent.mkdir(parents=True, exist_ok=True)
@@ -43,10 +49,10 @@ class Part:
             with suppress(FileNotFoundError):
                 os.fchmod(file, final.stat().st_mode & 0o777)
             os.ftruncate(file, 0)
-        return cls(final, file)
+        return cls(final, file, packing=packing)
 
     @classmethod
-    def resumed(cls, final: Path, size: int, crc: int) -> "Part":
+    def resumed(cls, final: Path, size: int, crc: int, *, packing: bool) -> "Part":
         """Goes on behind the first `size` bytes, once they are proved to be the ones that
         were written; what follows them is cut off. Where the part was moved into place
         already, because a run was stopped right behind that, they are copied from there.
@@ -65,7 +71,7 @@ class Part:
                 raise
             os.ftruncate(file, size)
             os.lseek(file, size, os.SEEK_SET)
-        return cls(final, file, size, crc)
+        return cls(final, file, packing=packing, size=size, crc=crc)
 
     def append(self, data: bytes | bytearray) -> None:
         """Adds bytes; they are safe against a crash only after `settle`."""
@@ -92,11 +98,24 @@ class Part:
         self.settle()
         with self._failing():
             part_of(self._final).replace(self._final)
-            folder = os.open(self._final.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            _settle_folder(self._final)
+        self.close()
+
+    def complete_made(self, make: Make, told: Callable[[os.stat_result], None]) -> None:
+        """Makes the file of the part, whole and durable, moves that into place, and drops the
+        part. Right before the move `told` is called with what the file is then."""
+        self.settle()
+        made = self._final.with_name(f".{self._final.name}.made")
+        with self._failing():
+            with part_of(self._final).open("rb") as part, made.open("w+b") as out:
+                os.fchmod(out.fileno(), os.fstat(self._file).st_mode & 0o777)
+                make(part, out)
+                out.flush()
+                os.fsync(out.fileno())
+            told(made.stat())
+            made.replace(self._final)
+            _settle_folder(self._final)
+            part_of(self._final).unlink()
         self.close()
 
     def close(self) -> None:
@@ -124,6 +143,14 @@ class Part:
         except ConnectorError as error:
             self._failure = error
             raise
+
+
+def _settle_folder(final: Path) -> None:
+    folder = os.open(final.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def part_of(final: Path) -> Path:

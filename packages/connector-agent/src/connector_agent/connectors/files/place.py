@@ -23,16 +23,16 @@ def folder_of(stated: str, project: Path | None) -> Path:
     return folder
 
 
-def file_of(folder: Path, stated: str) -> Path:
-    """The file that an activity names, symbolic links followed. Raises SettingError when it
-    lies outside of the connection's folder."""
+def file_of(folder: Path, stated: str, setting: str = "path") -> Path:
+    """What a setting of an activity names, symbolic links followed. Raises SettingError when
+    it lies outside of the connection's folder."""
     if not stated.strip() or "\0" in stated:
         raise SettingError(
             Problem(
                 "path_empty",
                 "The path of the file is empty or not a path.",
                 "State the path of a file in the connection's folder.",
-                path="path",
+                path=setting,
                 value=stated,
             )
         )
@@ -44,7 +44,7 @@ def file_of(folder: Path, stated: str) -> Path:
                 "path_broken",
                 f"The path {stated!r} can't be followed: {error}.",
                 "Correct the path.",
-                path="path",
+                path=setting,
                 value=stated,
             )
         ) from error
@@ -54,7 +54,7 @@ def file_of(folder: Path, stated: str) -> Path:
                 "path_outside",
                 f"The path {stated!r} leads out of the connection's folder.",
                 "Move the file there, or state its folder as the `folder` of a connection.",
-                path="path",
+                path=setting,
                 value=stated,
             )
         )

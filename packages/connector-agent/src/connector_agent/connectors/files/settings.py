@@ -1,145 +1,276 @@
-"""The settings of the connection and of the two activities, as forms and as checked values."""
+"""The settings of the two activities as checked values."""
 
-from collections.abc import Mapping
+import codecs
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal, cast
 
-from connector_sdk import JSON, Field, Form, Problem, SettingError, conform
+from connector_sdk import JSON, Form, Problem, SettingError, conform
 
+from connector_agent.connectors.files.cells import Lists
+from connector_agent.connectors.files.forms import BELONGS, FORMATS, READ, WRITE
+from connector_agent.connectors.files.header import header_problems
+from connector_agent.connectors.files.nesting import steps_of
+from connector_agent.connectors.files.opening import PACKINGS, Packing, Stored, member_of
 from connector_agent.connectors.files.place import file_of
 
-Kind = Literal["csv", "jsonl"]
+Kind = Literal["csv", "jsonl", "json", "xlsx", "parquet"]
 
 _ENDINGS: dict[str, tuple[Kind, str]] = {
     ".csv": ("csv", ""),
     ".tsv": ("csv", "\t"),
     ".jsonl": ("jsonl", ""),
     ".ndjson": ("jsonl", ""),
+    ".json": ("json", ""),
+    ".xlsx": ("xlsx", ""),
+    ".parquet": ("parquet", ""),
 }
-_TEXT = Field(name="", type="string")
-_PATH = Field(
-    name="path",
-    type="string",
-    required=True,
-    label="Path",
-    description="The file, from the connection's folder on; .gz at the end means gzip.",
-)
-_FORMAT = Field(
-    name="format",
-    type="string",
-    choices=("csv", "jsonl"),
-    label="Format",
-    description="By the ending of the path where left out: .csv, .tsv, .jsonl, .ndjson.",
-)
-_DELIMITER = Field(
-    name="delimiter",
-    type="string",
-    label="Delimiter",
-    description="CSV: the character between two cells. Reading detects it, writing takes a "
-    "comma (a tab for .tsv).",
-)
-
-CONNECTION = Form(
-    (
-        Field(
-            name="folder",
-            type="string",
-            default=".",
-            label="Folder",
-            description="Where the files lie, from the project's folder on, or an absolute path. "
-            "No activity reaches outside of it.",
-        ),
-    )
-)
-READ = Form(
-    (
-        _PATH,
-        _FORMAT,
-        _DELIMITER,
-        Field(
-            name="quote",
-            type="string",
-            default='"',
-            label="Quote",
-            description='CSV: the character around a cell; "" when cells are never quoted.',
-        ),
-        Field(
-            name="encoding",
-            type="string",
-            label="Encoding",
-            description="CSV: detected where left out. A name like utf-8, cp1252 or utf-16.",
-        ),
-        Field(
-            name="header",
-            type="any",
-            any_of=(Field(name="", type="boolean"), Field(name="", type="list", items=_TEXT)),
-            default=True,
-            label="Header",
-            description="CSV: true when the first row holds the names of the columns, or the "
-            "list of the names when it does not.",
-        ),
-        Field(
-            name="decimal_comma",
-            type="list",
-            items=_TEXT,
-            label="Decimal comma",
-            description="CSV: the columns whose numbers are written like 1.234,50; they are "
-            "read as 1234.50. All other cells stay as they are.",
-        ),
-    )
-)
-WRITE = Form(
-    (
-        _PATH,
-        _FORMAT,
-        _DELIMITER,
-        Field(
-            name="columns",
-            type="list",
-            items=_TEXT,
-            label="Columns",
-            description="CSV: the columns in their order, nested fields with dots "
-            "(address.line1). The first record decides where left out.",
-        ),
-    )
-)
-_CSV_ONLY = ("delimiter", "quote", "encoding", "header", "decimal_comma", "columns")
+_NAMES = {
+    "csv": "CSV",
+    "jsonl": "JSON Lines",
+    "json": "JSON",
+    "xlsx": "Excel",
+    "parquet": "Parquet",
+}
+_PACKED_ALREADY = ("xlsx", "parquet")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadSettings:
-    """What a read activity says. An empty `delimiter` or `encoding` has to be detected;
-    `header` is None when the first row of the file is the header."""
+    """How one file is read. `name` is what records are told by; an empty `delimiter` or
+    `encoding` has to be detected; `header` is None when the file has one of its own;
+    `header_row` 0 is the first that is not blank."""
 
-    path: Path
+    stored: Stored
+    name: str
     kind: Kind
     delimiter: str
     quote: str
     encoding: str
     header: tuple[str, ...] | None
     decimal_comma: tuple[str, ...]
+    at: tuple[str, ...]
+    sheet: str
+    header_row: int
+    nested: bool
+    json_columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class WriteSettings:
-    """What a write activity says; empty `columns` are taken from the first record."""
+    """What a write activity says; empty `columns` are those of all the records."""
 
     path: Path
     kind: Kind
+    packing: Packing
+    member: str
     delimiter: str
+    encoding: str
     columns: tuple[str, ...]
+    lists: Lists
+    sheet: str
 
 
-def read_settings(folder: Path, stated: Mapping[str, JSON]) -> ReadSettings:
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What a read activity says of each of its files; `stated` are the settings as given."""
+
+    stated: Mapping[str, JSON]
+    move_to: Path | None
+
+    @property
+    def path(self) -> str:
+        return cast(str, self.stated["path"])
+
+    def of(self, path: Path, name: str) -> ReadSettings:
+        """The settings for the file at `path`. Raises SettingError with every fault found."""
+        problems: list[Problem] = []
+        kind, stored, delimiter = _file(path, self.stated, problems, reading=True)
+        values = {name: each for name, each in self.stated.items() if kind in _formats_of(name)}
+        delimiter = _delimiter(values, delimiter, problems)
+        quote = cast(str, values.get("quote", '"'))
+        if len(quote) > 1 or quote in ("\r", "\n", delimiter or "\n"):
+            problems.append(_one_character("quote", quote))
+        encoding = _encoding(values, problems)
+        header_row = cast(int, values.get("header_row", 0))
+        if header_row < 1 and "header_row" in values:
+            message = f"Rows count from 1; there is no row {header_row}."
+            remedy = "State the number that the spreadsheet shows."
+            problems.append(Problem("no_such_row", message, remedy, path="header_row"))
+        header = _header(values, problems)
+        if problems:
+            raise SettingError(*problems)
+        return ReadSettings(
+            stored,
+            name,
+            kind,
+            delimiter,
+            quote,
+            encoding,
+            header,
+            _names(values, "decimal_comma"),
+            tuple(map(str, steps_of(cast(str, values["at"])))) if values.get("at") else (),
+            cast(str, values.get("sheet", "")),
+            header_row,
+            cast(bool, values.get("nested", False)),
+            _names(values, "json_columns"),
+        )
+
+    def unused(self, kinds: Sequence[Kind]) -> list[Problem]:
+        """A Problem for each setting that has no meaning for any file of these kinds."""
+        return _unused(self.stated, kinds)
+
+
+def read_options(folder: Path, stated: Mapping[str, JSON]) -> ReadOptions:
+    """Raises SettingError with every fault that shows without a file."""
+    values = _checked(READ, stated)
+    after = cast(dict[str, str], values.get("after") or {})
+    move_to = file_of(folder, after["move_to"], "after.move_to") if after else None
+    if move_to is not None and (move_to == folder or move_to.is_file()):
+        raise SettingError(
+            Problem(
+                "no_folder_to_move_to",
+                f"{after['move_to']!r} is not a folder of its own.",
+                "State a folder below the connection's folder, such as done.",
+                path="after.move_to",
+                value=after["move_to"],
+            )
+        )
+    return ReadOptions(values, move_to)
+
+
+def write_settings(folder: Path, stated: Mapping[str, JSON]) -> WriteSettings:
     """Raises SettingError with every fault found."""
-    values, problems = _checked(READ, stated)
-    path, kind, delimiter = _file(folder, values, problems)
-    quote = cast(str, values.get("quote", '"'))
-    if len(quote) > 1 or quote in ("\r", "\n", delimiter or "\n"):
-        problems.append(_one_character("quote", quote))
+    values = _checked(WRITE, stated)
+    problems: list[Problem] = []
+    path = file_of(folder, cast(str, values["path"]))
+    kind, stored, delimiter = _file(path, values, problems, reading=False)
+    problems.extend(() if problems else _unused(values, [kind]))
+    delimiter = _delimiter(values, delimiter, problems) or ","
+    encoding = _encoding(values, problems)
+    columns = _names(values, "columns")
+    problems.extend(header_problems(columns, "columns") if columns else ())
+    sheet = cast(str, values.get("sheet", "Sheet1"))
+    if len(sheet) > 31 or not sheet.strip("'") or set(sheet) & set("[]:*?/\\"):
+        message = f"{sheet!r} is no name of a sheet."
+        remedy = "Write up to 31 characters, none of them one of [ ] : * ? / \\."
+        problems.append(Problem("sheet_name", message, remedy, path="sheet", value=sheet))
+    if path.is_dir():
+        message = f"{path.name!r} is a folder."
+        problems.append(Problem("not_a_file", message, "State the path of a file.", path="path"))
+    if problems:
+        raise SettingError(*problems)
+    lists = cast(Lists, values.get("lists", "json"))
+    member = stored.member or _member_name(path, kind)
+    return WriteSettings(
+        path, kind, stored.packing, member, delimiter, encoding, columns, lists, sheet
+    )
+
+
+def _checked(form: Form, stated: Mapping[str, JSON]) -> dict[str, JSON]:
+    given: dict[str, JSON] = {name: value for name, value in stated.items() if value is not None}
+    value, problems = conform(form.as_field(), given)
+    if problems:
+        raise SettingError(*problems)
+    return cast(dict[str, JSON], value)
+
+
+def _formats_of(setting: str) -> tuple[str, ...]:
+    return BELONGS.get(setting, FORMATS)
+
+
+def _names(values: Mapping[str, JSON], setting: str) -> tuple[str, ...]:
+    return tuple(cast(list[str], values.get(setting, [])))
+
+
+def _file(
+    path: Path, values: Mapping[str, JSON], problems: list[Problem], *, reading: bool
+) -> tuple[Kind, Stored, str]:
+    compression = cast(str, values.get("compression", ""))
+    packing = PACKINGS.get(path.suffix.lower(), "")
+    inner = PurePath(path.stem if packing else path.name)
+    if compression:
+        packing = cast(Packing, "" if compression == "none" else compression)
+    stored = Stored(path, packing, cast(str, values.get("member", "")))
+    known, delimiter = _ENDINGS.get(inner.suffix.lower(), (None, ""))
+    if packing == "zip" and known is None and reading and "format" not in values:
+        member = PurePath(member_of(stored))
+        known, delimiter = _ENDINGS.get(member.suffix.lower(), (None, ""))
+    kind = cast(Kind | None, values.get("format", known))
+    if kind is None:
+        problems.append(
+            Problem(
+                "format_unknown",
+                f"The ending of {path.name!r} does not tell its format.",
+                f"State `format` as {', '.join(FORMATS[:-1])} or {FORMATS[-1]}.",
+                path="format",
+            )
+        )
+    if kind in _PACKED_ALREADY and packing:
+        problems.append(
+            Problem(
+                "packed_already",
+                f"A file of {_NAMES[kind]} is packed in itself; {packing} around it is not read "
+                "or written.",
+                f"Unpack {path.name}, or take .{path.suffix[1:]} off the path.",
+                path="compression" if compression else "path",
+            )
+        )
+    if stored.member and packing != "zip":
+        problems.append(
+            Problem(
+                "zip_only",
+                f"'member' belongs to zip archives; {path.name!r} is none.",
+                "Take it out, or state `compression: zip`.",
+                path="member",
+            )
+        )
+    return kind or "csv", stored, delimiter
+
+
+def _member_name(path: Path, kind: Kind) -> str:
+    name = path.stem if path.suffix.lower() == ".zip" else path.name
+    return name if PurePath(name).suffix.lower() in _ENDINGS else f"{name}.{kind}"
+
+
+def _unused(stated: Mapping[str, JSON], kinds: Sequence[Kind]) -> list[Problem]:
+    files = " and ".join(_NAMES[kind] for kind in dict.fromkeys(kinds))
+    return [
+        Problem(
+            "wrong_format",
+            f"{name!r} belongs to {' and '.join(_NAMES[each] for each in _formats_of(name))}; "
+            f"what `path` names is {files}.",
+            "Take it out, or state `format`.",
+            path=name,
+        )
+        for name in stated
+        if not any(kind in _formats_of(name) for kind in kinds)
+    ]
+
+
+def _header(values: Mapping[str, JSON], problems: list[Problem]) -> tuple[str, ...] | None:
+    stated = values.get("header", True)
+    if isinstance(stated, list):
+        header = tuple(cast(list[str], stated))
+        problems.extend(header_problems(header, "header"))
+        return header
+    if stated is False:
+        problems.append(
+            Problem(
+                "header_missing",
+                "A file without a header needs names for its columns.",
+                "State `header` as the list of the names, in the order of the columns.",
+                path="header",
+            )
+        )
+    return None
+
+
+def _encoding(values: Mapping[str, JSON], problems: list[Problem]) -> str:
     encoding = cast(str, values.get("encoding", ""))
     try:
+        codecs.lookup(encoding or "utf-8")
         b"text".decode(encoding or "utf-8", "replace")
     except (LookupError, UnicodeError):
         problems.append(
@@ -151,99 +282,14 @@ def read_settings(folder: Path, stated: Mapping[str, JSON]) -> ReadSettings:
                 value=encoding,
             )
         )
-    stated_header = values.get("header", True)
-    header: tuple[str, ...] | None = None
-    if isinstance(stated_header, list):
-        header = tuple(cast(list[str], stated_header))
-        problems.extend(header_problems(header, "header"))
-    elif stated_header is False:
-        problems.append(
-            Problem(
-                "header_missing",
-                "A file without a header needs names for its columns.",
-                "State `header` as the list of the names, in the order of the columns.",
-                path="header",
-            )
-        )
-    if problems:
-        raise SettingError(*problems)
-    comma = tuple(cast(list[str], values.get("decimal_comma", [])))
-    return ReadSettings(path, kind, delimiter, quote, encoding, header, comma)
+    return encoding
 
 
-def write_settings(folder: Path, stated: Mapping[str, JSON]) -> WriteSettings:
-    """Raises SettingError with every fault found."""
-    values, problems = _checked(WRITE, stated)
-    path, kind, delimiter = _file(folder, values, problems)
-    columns = tuple(cast(list[str], values.get("columns", [])))
-    problems.extend(header_problems(columns, "columns") if columns else ())
-    if path.is_dir():
-        problems.append(_no_file(path))
-    if problems:
-        raise SettingError(*problems)
-    return WriteSettings(path, kind, delimiter or ",", columns)
-
-
-def header_problems(names: tuple[str, ...], path: str) -> list[Problem]:
-    """What is wrong with the names of columns: each needs one, and one of its own."""
-    if not names:
-        return [Problem("header_empty", "There are no columns.", "Name them.", path=path)]
-    problems = []
-    first: dict[str, int] = {}
-    for number, name in enumerate(names, start=1):
-        if not name.strip():
-            message = f"Column {number} has no name."
-            remedy = "Name it in the file, or state all names with `header`."
-            problems.append(Problem("column_unnamed", message, remedy, path=path))
-        elif name in first:
-            message = f"Columns {first[name]} and {number} have the same name {name!r}."
-            remedy = "Rename one of them in the file, or state all names with `header`."
-            problems.append(Problem("column_twice", message, remedy, path=path, value=name))
-        first.setdefault(name, number)
-    return problems
-
-
-def _checked(form: Form, stated: Mapping[str, JSON]) -> tuple[dict[str, JSON], list[Problem]]:
-    given: dict[str, JSON] = {name: value for name, value in stated.items() if value is not None}
-    value, problems = conform(form.as_field(), given)
-    if problems:
-        raise SettingError(*problems)
-    return cast(dict[str, JSON], value), []
-
-
-def _file(
-    folder: Path, values: Mapping[str, JSON], problems: list[Problem]
-) -> tuple[Path, Kind, str]:
-    path = file_of(folder, cast(str, values["path"]))
-    ending = path.suffix.lower()
-    if ending == ".gz":
-        ending = path.with_suffix("").suffix.lower()
-    known, delimiter = _ENDINGS.get(ending, (None, ""))
-    kind = cast(Kind | None, values.get("format", known))
-    if kind is None:
-        problems.append(
-            Problem(
-                "format_unknown",
-                f"The ending of {path.name!r} does not tell its format.",
-                "State `format` as csv or jsonl.",
-                path="format",
-            )
-        )
-    if kind == "jsonl":
-        problems.extend(
-            Problem(
-                "csv_only",
-                f"{name!r} belongs to CSV; {path.name!r} is JSON Lines.",
-                "Take it out, or state `format: csv`.",
-                path=name,
-            )
-            for name in _CSV_ONLY
-            if name in values
-        )
-    delimiter = cast(str, values.get("delimiter", delimiter))
+def _delimiter(values: Mapping[str, JSON], known: str, problems: list[Problem]) -> str:
+    delimiter = cast(str, values.get("delimiter", known))
     if "delimiter" in values and (len(delimiter) != 1 or delimiter in "\r\n"):
         problems.append(_one_character("delimiter", delimiter))
-    return path, kind or "csv", delimiter
+    return delimiter
 
 
 def _one_character(name: str, value: str) -> Problem:
@@ -253,10 +299,4 @@ def _one_character(name: str, value: str) -> Problem:
         'State a single character; a tab is written "\\t" in double quotes.',
         path=name,
         value=value,
-    )
-
-
-def _no_file(path: Path) -> Problem:
-    return Problem(
-        "not_a_file", f"{path.name!r} is a folder.", "State the path of a file.", path="path"
     )

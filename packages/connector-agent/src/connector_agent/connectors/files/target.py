@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from typing import Protocol
+from pathlib import Path
 
 import msgspec
 from connector_sdk import Body, Call, Cursor, Guarantee, Outcome, Problem, SettingError
 
-from connector_agent.connectors.files.cells import CellError, csv_line, flattened, in_order
-from connector_agent.connectors.files.part import Part
+from connector_agent.connectors.files.cells import CellError
+from connector_agent.connectors.files.content import content_of
+from connector_agent.connectors.files.made import MadeNote
+from connector_agent.connectors.files.part import Part, part_of
 from connector_agent.connectors.files.settings import WriteSettings
 from connector_agent.connectors.files.threads import in_thread
 
@@ -16,76 +18,14 @@ _CHUNK = 1 << 18
 
 
 class Position(msgspec.Struct):
-    """Where the file ends for a resume: bytes and their checksum, records, and the columns
-    that its header has (none as long as none is written, and for JSON Lines)."""
+    """Where the part ends for a resume: bytes and their checksum, records and their rows, and
+    the columns that were met so far (none for JSON)."""
 
     bytes: int
     records: int
     crc: int
     columns: tuple[str, ...] = ()
-
-
-class Lines(Protocol):
-    """How one format makes lines of requests; `columns` are those of a written header."""
-
-    columns: tuple[str, ...]
-
-    def check(self, request: bytes) -> None:
-        """Raises CellError when the request surely can't be written."""
-        ...
-
-    def line(self, request: bytes) -> bytes:
-        """The bytes to append, a header before them where one is due. Raises CellError."""
-        ...
-
-    def end(self) -> bytes:
-        """What is still due when no record came."""
-        ...
-
-
-class JsonLines:
-    """One object a line, names and their order as they are."""
-
-    columns: tuple[str, ...] = ()
-
-    def check(self, request: bytes) -> None:
-        pass
-
-    def line(self, request: bytes) -> bytes:
-        return request + b"\n"
-
-    def end(self) -> bytes:
-        return b""
-
-
-class CsvLines:
-    """A header and one row a record; the columns are stated, or those of the first record."""
-
-    def __init__(self, delimiter: str, stated: tuple[str, ...], written: tuple[str, ...]) -> None:
-        self._delimiter = delimiter
-        self._stated = written or stated
-        self.columns = written
-
-    def check(self, request: bytes) -> None:
-        cells = flattened(request, self._stated)
-        if self._stated:
-            in_order(cells, self._stated)
-
-    def line(self, request: bytes) -> bytes:
-        cells = flattened(request, self.columns or self._stated)
-        if self.columns:
-            return csv_line(in_order(cells, self.columns), self._delimiter)
-        columns = self._stated or tuple(cells)
-        if not columns:
-            raise CellError(_not_an_object("The first record has no field to make a column of."))
-        row = in_order(cells, columns)
-        self.columns = columns
-        return csv_line(columns, self._delimiter) + csv_line(row, self._delimiter)
-
-    def end(self) -> bytes:
-        if self.columns or not self._stated:
-            return b""
-        return csv_line(self._stated, self._delimiter)
+    rows: int = 0
 
 
 class FileTarget:
@@ -95,22 +35,31 @@ class FileTarget:
     guarantee: Guarantee = "positioned"
     horizon = 0.0
 
-    def __init__(self, settings: WriteSettings, resume: Position | None) -> None:
+    def __init__(
+        self, settings: WriteSettings, resume: Position | None, state: Path | None
+    ) -> None:
         """Reads what was written when it resumes, so call it in a thread. Raises SettingError
         when that is gone or changed."""
-        written = resume.columns if resume is not None else ()
-        self._lines: Lines = (
-            CsvLines(settings.delimiter, settings.columns, written)
-            if settings.kind == "csv"
-            else JsonLines()
-        )
+        columns, rows = (resume.columns, resume.rows) if resume is not None else ((), 0)
+        self._content = content_of(settings, columns, rows)
+        self._packing = settings.packing == "gzip" and self._content.make() is None
+        self._note = MadeNote(state, settings.path)
         self._path = settings.path
         self._records = resume.records if resume is not None else 0
         # A new part is begun with the first byte only: a dry run must not drop the part of an
         # interrupted run.
         self._part: Part | None = None
+        # The position of a file that was made whole already, in a run that was ended by force
+        # right behind that.
+        self._made: Position | None = None
         if resume is not None:
-            self._part = Part.resumed(settings.path, resume.bytes, resume.crc)
+            gone = not part_of(settings.path).exists()
+            if gone and self._note.tells_of(resume.bytes, resume.crc):
+                self._made = resume
+            else:
+                self._part = Part.resumed(
+                    settings.path, resume.bytes, resume.crc, packing=self._packing
+                )
         self._waiting = bytearray()
         self._writing = asyncio.Lock()
         self._ended = False
@@ -124,7 +73,7 @@ class FileTarget:
         if not line.startswith(b"{"):
             return _not_an_object("The record is not a JSON object.")
         try:
-            self._lines.check(line)
+            self._content.check(line)
         except CellError as error:
             return error.problem
         return Body(line, "write")
@@ -134,7 +83,7 @@ class FileTarget:
         stopped: a line takes microseconds. Raises TargetFullError."""
         async for call in calls:
             try:
-                line = self._lines.line(call.body.json)
+                line = self._content.line(call.body.json)
             except CellError as error:
                 yield Outcome(call.seq, call.step, "refused", problem=error.problem)
                 continue
@@ -151,18 +100,21 @@ class FileTarget:
     async def position(self) -> Cursor:
         """Covers exactly the outcomes that were yielded when it is called. Raises
         TargetFullError."""
-        records, columns = self._records, self._lines.columns
+        if self._made is not None:
+            return msgspec.json.encode(self._made)
+        records, columns, rows = self._records, self._content.columns, self._content.rows
         size, crc = await self._flush(durable=True)
-        return msgspec.json.encode(Position(size, records, crc, columns))
+        return msgspec.json.encode(Position(size, records, crc, columns, rows))
 
     async def finish(self, complete: bool) -> None:
         """Moves the file into place with `complete`; leaves it aside for a resume without."""
         if self._ended:
             return
-        if complete:
-            self._waiting += self._lines.end()
+        if complete and self._made is None:
+            settled = await self._flush(durable=self._content.make() is not None)
+            self._waiting += self._content.end()
             await self._flush()
-            await in_thread(self._opened().complete)
+            await in_thread(self._complete, settled)
         await self.close()
 
     async def close(self) -> None:
@@ -187,9 +139,24 @@ class FileTarget:
             part.settle()
         return part.size, part.crc
 
+    def _complete(self, settled: tuple[int, int]) -> None:
+        make = self._content.make()
+        if make is None:
+            self._opened().complete()
+        else:
+            self._opened().complete_made(make, lambda made: self._note.write(*settled, made))
+
     def _opened(self) -> Part:
+        if self._made is not None:
+            raise SettingError(
+                Problem(
+                    "part_lost",
+                    f"{self._path.name} is whole already; nothing can be added to it.",
+                    "Run the operation from the start; it writes the file anew.",
+                )
+            )
         if self._part is None:
-            self._part = Part.begun(self._path)
+            self._part = Part.begun(self._path, packing=self._packing)
         return self._part
 
 

@@ -1,0 +1,256 @@
+"""JSON documents as records: the elements of one list, read as they come.
+
+Only one element at a time is in memory, so that a document may be larger than that. What stands
+around the list is walked through, so that a document that is cut off is noticed.
+"""
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from typing import BinaryIO, NoReturn
+
+import msgspec
+import orjson
+from connector_sdk import Problem, SettingError, did_you_mean, shown
+
+from connector_agent.connectors.files.opening import reading
+from connector_agent.connectors.files.ready import Read, Reads, Ready
+from connector_agent.connectors.files.settings import ReadSettings
+
+ELEMENT_LIMIT = 1 << 24
+"""Characters that one element may have; what is longer counts as never closed."""
+
+_CHUNK = 1 << 18
+_BLANK = re.compile(r"[ \t\n\r]*")
+_BEHIND = frozenset(" \t\n\r,:]}")
+_SHOWN = 200
+# Numbers are only passed over here, never made: a long one would cost time for nothing.
+_SCAN = json.JSONDecoder(parse_int=str, parse_float=str).raw_decode
+
+
+def ready_json(settings: ReadSettings) -> Ready:
+    """Walks through all of the document once, so that nothing stops half-way. Raises
+    SettingError when it is not JSON, or has no list where `at` says."""
+    for _ in _elements(settings):
+        pass
+    return Ready(settings, lambda: json_records(settings))
+
+
+def json_records(settings: ReadSettings) -> Reads:
+    """Every element of the list, in its order. An element that is no object is a record with a
+    problem. Raises SettingError as `ready_json` does."""
+    for number, text in enumerate(_elements(settings), start=1):
+        at = f"{settings.name} item {number}"
+        try:
+            value = orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            yield _faulty(text, at, f"The element is not JSON: {error}.")
+            continue
+        if isinstance(value, dict):
+            yield msgspec.json.format(text.encode(), indent=-1), at, None
+        else:
+            yield _faulty(text, at, "The element is JSON, but not an object.")
+
+
+def _faulty(text: str, at: str, message: str) -> Read:
+    remedy = "Correct the element; each has to be one JSON object."
+    problem = Problem("element_unreadable", message, remedy, value=shown(text[:_SHOWN]), at=at)
+    return msgspec.json.encode({"text": text}), at, problem
+
+
+def _elements(settings: ReadSettings) -> Iterator[str]:
+    """The text of each element of the list that `at` names."""
+    with reading(settings.stored) as file:
+        text = _Text(file, settings.name)
+        inside = 0
+        for index, step in enumerate(settings.at):
+            if text.peek() != "{":
+                raise _no_list(settings, index, f"{_kind(text.peek())} stands there")
+            _enter(text, step, settings, index)
+            inside += 1
+        if text.peek() != "[":
+            found = _kind(text.peek())
+            names = _names(text) if text.peek() == "{" else []
+            has = f" with {shown(', '.join(names))}" if names else ""
+            raise _no_list(settings, len(settings.at), found + has, names)
+        text.take("[")
+        if text.peek() == "]":
+            text.take("]")
+        else:
+            while True:
+                yield text.value()
+                if text.take(",]") == "]":
+                    break
+        for _ in range(inside):
+            while text.take(",}") == ",":
+                text.name()
+                _pass_over(text)
+        if text.peek():
+            text.fail("something follows the end of the document")
+
+
+def _enter(text: "_Text", step: str, settings: ReadSettings, index: int) -> None:
+    """Goes to the value of the member `step` of the object that begins."""
+    text.take("{")
+    names: list[str] = []
+    if text.peek() == "}":
+        raise _no_list(settings, index + 1, "an empty object")
+    while True:
+        name = text.name()
+        if name == step:
+            return
+        names.append(name)
+        _pass_over(text)
+        if text.take(",}") == "}":
+            hint = did_you_mean(step, names)
+            found = f"its object has {shown(', '.join(names))}. {hint}".rstrip(". ?")
+            raise _no_list(settings, index + 1, found, names)
+
+
+def _names(text: "_Text") -> list[str]:
+    """The names in the object that begins, for a message."""
+    text.take("{")
+    names: list[str] = []
+    while text.peek() == '"' and len(names) < 20:
+        names.append(text.name())
+        _pass_over(text)
+        if text.take(",}") == "}":
+            break
+    return names
+
+
+def _pass_over(text: "_Text") -> None:
+    """Walks through one value, however long it is."""
+    closing: list[str] = []
+    while True:
+        if (char := text.peek()) in ("{", "["):
+            text.take(char)
+            end = "}" if char == "{" else "]"
+            if text.peek() == end:
+                text.take(end)
+            else:
+                closing.append(end)
+                if end == "}":
+                    text.name()
+                continue
+        else:
+            text.value()
+        while closing and text.take("," + closing[-1]) == closing[-1]:
+            closing.pop()
+        if not closing:
+            return
+        if closing[-1] == "}":
+            text.name()
+
+
+class _Text:
+    """The text of a document, from the place on that was reached."""
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self._file = file
+        self._name = name
+        self._decode = codecs.getincrementaldecoder("utf-8-sig")("strict").decode
+        self._held = ""
+        self._at = 0
+        self._line = 1
+        self._ended = False
+
+    def peek(self) -> str:
+        """The next character that is not blank; "" at the end."""
+        while True:
+            blank = _BLANK.match(self._held, self._at)
+            assert blank is not None
+            self._at = blank.end()
+            if self._at < len(self._held):
+                return self._held[self._at]
+            if not self._more(_CHUNK):
+                return ""
+
+    def take(self, allowed: str) -> str:
+        """The next character, which has to be one of `allowed`."""
+        char = self.peek()
+        if not char or char not in allowed:
+            what = f"it has {char!r}" if char else "it ends"
+            self.fail(f"{what} where {' or '.join(allowed)} is due")
+        self._at += 1
+        return char
+
+    def name(self) -> str:
+        """The name of a member, and the colon behind it."""
+        if self.peek() != '"':
+            self.fail("a name in double quotes is due")
+        name = json.loads(self.value(), strict=False)
+        self.take(":")
+        return str(name)
+
+    def value(self) -> str:
+        """The text of the next value. It is taken whole."""
+        self.peek()
+        wanted = _CHUNK
+        while True:
+            try:
+                _, end = _SCAN(self._held, self._at)
+            except (json.JSONDecodeError, RecursionError) as error:
+                # It may only go on behind what is held.
+                if len(self._held) - self._at < ELEMENT_LIMIT and self._more(wanted):
+                    wanted = min(wanted * 2, ELEMENT_LIMIT)
+                    continue
+                self._at = getattr(error, "pos", self._at)
+                self.fail(getattr(error, "msg", "it is nested too deeply"))
+            # A number may go on behind what is held.
+            if self._held[end : end + 1] not in _BEHIND and self._more(wanted):
+                continue
+            text = self._held[self._at : end]
+            self._at = end
+            return text
+
+    def fail(self, what: str) -> NoReturn:
+        """Says where the document is broken."""
+        line = self._line + self._held.count("\n", 0, self._at)
+        raise SettingError(
+            Problem(
+                "json_broken",
+                f"{self._name} is not a JSON document: {what[:1].lower()}{what[1:]}, in line "
+                f"{line}.",
+                "Fetch it again or correct it; a file with one object a line is `format: jsonl`.",
+                path="path",
+                at=f"{self._name} line {line}",
+            )
+        )
+
+    def _more(self, wanted: int) -> bool:
+        """Whether more of the document could be held; what was passed is let go of."""
+        if self._ended:
+            return False
+        self._line += self._held.count("\n", 0, self._at)
+        chunk = self._file.read(wanted)
+        self._ended = not chunk
+        try:
+            self._held = self._held[self._at :] + self._decode(chunk, final=self._ended)
+        except UnicodeDecodeError as error:
+            self._at = 0
+            self.fail(f"it is not UTF-8 (0x{error.object[error.start]:02x})")
+        self._at = 0
+        return True
+
+
+def _kind(char: str) -> str:
+    kinds = {"{": "an object", "[": "a list", '"': "text", "": "nothing"}
+    return kinds.get(char, "a plain value")
+
+
+def _no_list(
+    settings: ReadSettings, steps: int, found: str, names: list[str] | None = None
+) -> SettingError:
+    where = f"At {'.'.join(settings.at[:steps])!r} in" if steps else "At the top of"
+    likely = next((name for name in names or () if name in ("data", "items", "records")), "items")
+    return SettingError(
+        Problem(
+            "no_list",
+            f"{where} {settings.name} there is no list of records, but {found}.",
+            f"State where the list stands, such as `at: {likely}`.",
+            path="at" if settings.at else "path",
+            value=".".join(settings.at),
+        )
+    )

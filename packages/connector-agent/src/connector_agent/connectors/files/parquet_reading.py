@@ -1,0 +1,151 @@
+"""Parquet files as records, batch by batch."""
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from connector_sdk import JSON, Field, Problem, SettingError, shown
+
+from connector_agent.connectors.files.header import header_problems
+from connector_agent.connectors.files.opening import Stored, reading
+from connector_agent.connectors.files.parquet import Arrow, arrow
+from connector_agent.connectors.files.ready import Columns, Reads, Ready
+from connector_agent.connectors.files.settings import ReadSettings
+
+_ROWS = 1000
+
+
+class _UnfitError(Exception):
+    """A value that JSON has no place for."""
+
+
+def ready_parquet(settings: ReadSettings) -> Ready:
+    """Reads the schema. Raises SettingError when the file is none of Parquet, or when pyarrow is
+    not installed."""
+    modules = arrow()
+    with _opened(settings, modules) as file:
+        found = file.schema_arrow
+    problems = header_problems(found.names, "path")
+    if problems:
+        raise SettingError(*(problem._replace(at=settings.name) for problem in problems))
+    columns = Columns(settings, found.names)
+    schema = columns.schema(Field(name="", type="any"), "Parquet.")
+    if not settings.nested:
+        typed = [
+            field if field.name in settings.json_columns else _field(modules, field.name, kind)
+            for field, kind in zip(schema.fields, found.types, strict=True)
+        ]
+        schema = Field(name="", type="object", fields=tuple(typed), description="Parquet.")
+    return Ready(settings, lambda: parquet_records(settings, columns, modules), schema)
+
+
+def parquet_records(settings: ReadSettings, columns: Columns, modules: Arrow) -> Reads:
+    """Every row, in the order of the file. Raises SettingError when it can't be read to its
+    end."""
+    number = 0
+    with _opened(settings, modules) as file:
+        for batch in file.iter_batches(batch_size=_ROWS):
+            values = [_listed(column, modules) for column in batch.columns]
+            for row in zip(*values, strict=True):
+                number += 1
+                at = f"{settings.name} row {number}"
+                cells, problem = _row(columns.names, row, at)
+                yield columns.read(cells, at, problem)
+
+
+def _row(names: Sequence[str], row: Sequence[Any], at: str) -> tuple[list[JSON], Problem | None]:
+    cells: list[JSON] = []
+    problem = None
+    for name, value in zip(names, row, strict=True):
+        try:
+            cells.append(_value(value))
+        except _UnfitError as error:
+            cells.append(repr(value))
+            problem = problem or Problem(
+                "cell_unfit",
+                f"{name} holds {error}, which JSON has no place for.",
+                "Convert the column before, or take the row out.",
+                path=name,
+                value=shown(repr(value)),
+                at=at,
+            )
+    return cells, problem
+
+
+@contextmanager
+def _opened(settings: ReadSettings, modules: Arrow) -> Iterator[Any]:
+    with reading(Stored(settings.stored.path)) as plain:
+        try:
+            yield modules.parquet.ParquetFile(plain)
+        except (modules.pyarrow.ArrowException, ValueError, KeyError, EOFError) as error:
+            raise SettingError(
+                Problem(
+                    "parquet_broken",
+                    f"{settings.name} is not a Parquet file that can be read: "
+                    f"{shown(str(error).splitlines()[0] if str(error) else type(error).__name__)}.",
+                    "Fetch it again, or state the `format` that it has.",
+                    path="path",
+                )
+            ) from error
+
+
+def _listed(column: Any, modules: Arrow) -> list[Any]:
+    """The values of a column. Times finer than a microsecond are cut, since Python has none."""
+    types = modules.pyarrow.types
+    kind = column.type
+    coarse = None
+    if types.is_timestamp(kind) and kind.unit == "ns":
+        coarse = modules.pyarrow.timestamp("us", kind.tz)
+    elif types.is_duration(kind) and kind.unit == "ns":
+        coarse = modules.pyarrow.duration("us")
+    elif types.is_time64(kind) and kind.unit == "ns":
+        coarse = modules.pyarrow.time64("us")
+    if coarse is not None:
+        column = column.cast(coarse, safe=False)
+    listed: list[Any] = column.to_pylist(maps_as_pydicts="strict")
+    return listed
+
+
+def _value(value: Any) -> Any:
+    """A value as JSON has it: times in ISO 8601, lengths of time in seconds, a number that is
+    none (NaN) as null."""
+    match value:
+        case None | bool() | int() | str() | Decimal():
+            if isinstance(value, Decimal) and not value.is_finite():
+                raise _UnfitError("a number without bounds")
+            return value
+        case float():
+            if math.isinf(value):
+                raise _UnfitError("a number without bounds")
+            return None if math.isnan(value) else value
+        case datetime() | date() | time():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case bytes():
+            try:
+                return value.decode()
+            except UnicodeDecodeError:
+                raise _UnfitError("bytes that are no text") from None
+        case dict():
+            return {str(_value(name)): _value(each) for name, each in value.items()}
+        case list() | tuple():
+            return [_value(each) for each in value]
+        case _:
+            return str(value)
+
+
+def _field(modules: Arrow, name: str, kind: Any) -> Field:
+    types = modules.pyarrow.types
+    if types.is_boolean(kind):
+        return Field(name=name, type="boolean")
+    if types.is_integer(kind):
+        return Field(name=name, type="integer")
+    if types.is_floating(kind) or types.is_decimal(kind) or types.is_duration(kind):
+        return Field(name=name, type="number")
+    if types.is_string(kind) or types.is_large_string(kind):
+        return Field(name=name, type="string")
+    return Field(name=name, type="any")
