@@ -20,7 +20,8 @@ class Field:
     unsets the field at the other system. `format` refines the type ("unix-time", "date-time",
     "decimal", "int64", "currency", "minor-units", "country", "email", "url", "id"); "" means
     that nothing more is known. `id_of` names the objects whose ids stand here ("customers").
-    `deprecated` says why a field should not be used any more, "" where it may be.
+    `deprecated` says why a field should not be used any more, "" where it may be. `variable` is
+    the environment variable that gives a connection's setting where no project does.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Field:
     label: str = ""
     default: JSON = None
     secret: bool = False
+    variable: str = ""
 
     def child(self, name: str) -> "Field | None":
         """The child of an object by its name, or None."""
