@@ -280,7 +280,7 @@ def _folder(ctx: typer.Context) -> Path:
 
 def _files(ctx: typer.Context, below: str) -> list[Path]:
     try:
-        return sorted((_folder(ctx) / below).glob("*.yaml"))
+        return sorted((_folder(ctx) / below).glob("*.yaml"), key=lambda path: path.stem)
     except SettingError:  # not in a project
         return []
 

@@ -113,7 +113,8 @@ def _stdin() -> IO[str]:
 
 def _decoded(name: str, file: IO[str]) -> Iterator[str]:
     try:
-        yield from file
+        with file:
+            yield from file
     except UnicodeDecodeError:
         raise SettingError(
             Problem("not_utf8", f"{name} is not text in UTF-8.", "Save it as UTF-8.")
