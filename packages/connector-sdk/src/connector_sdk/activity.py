@@ -7,6 +7,10 @@ from typing import Literal
 from connector_sdk.record import JSON, Problem
 from connector_sdk.schema import Field
 
+IRREVERSIBLE = "irreversible"
+"""The setting that allows with "allow" what can't be undone, and the code of the Problem with
+which a connection of a live account refuses it otherwise."""
+
 Guarantee = Literal["keyed", "positioned", "transactional", "repeatable", "none"]
 """How a target keeps a repeated write harmless.
 
@@ -44,8 +48,7 @@ class ActivityType:
     that an operation is checked before one is opened; None where it shows only then.
 
     `commands` say how a command line offers the type; without any it has one of the type's
-    name. `destroys` says that what is written there may be gone for good, so that a person is
-    asked first.
+    name.
     """
 
     name: str
@@ -55,7 +58,6 @@ class ActivityType:
     levels: tuple[str, ...] = ()
     guarantee: Guarantee | None = None
     commands: tuple[Command, ...] = ()
-    destroys: bool = False
 
     def chosen(self, on: str, action: str = "") -> tuple[str, ...]:
         """The choices that lead to `on`, or to its `action`. Levels above stay open (""), as

@@ -108,7 +108,7 @@ def types(ctx: typer.Context, incomplete: str) -> Iterable[str]:
 @_offer
 def objects(ctx: typer.Context, incomplete: str) -> Iterable[str]:
     """The objects that the activity type can work on."""
-    found = _look(ctx, lambda connection, kind: connection.choices(kind.name, []))
+    found = _look(ctx, lambda connection, kind: connection.choices(kind.name, kind.chosen("")[:-1]))
     return [choice.id for choice in found]
 
 
@@ -116,7 +116,7 @@ def objects(ctx: typer.Context, incomplete: str) -> Iterable[str]:
 def actions(ctx: typer.Context, incomplete: str) -> Iterable[str]:
     """What can be done with the object."""
     on = _object(ctx)
-    found = _look(ctx, lambda connection, kind: connection.choices(kind.name, [on]))
+    found = _look(ctx, lambda connection, kind: connection.choices(kind.name, kind.chosen(on)))
     return [choice.id for choice in found]
 
 
@@ -202,7 +202,7 @@ def _settings(ctx: typer.Context, name: str, incomplete: str) -> Iterator[str]:
 
 def _form(ctx: typer.Context) -> Form:
     async def form(connection: Connection, kind: ActivityType) -> Form:
-        return connection.settings(kind.name, [each for each in _choices(ctx) if each])
+        return connection.settings(kind.name, kind.chosen(*_choices(ctx)))
 
     found: Form = _look(ctx, form)
     return found

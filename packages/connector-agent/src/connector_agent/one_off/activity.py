@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from connector_sdk import JSON, Activity, Connection, Field
+from connector_sdk import JSON, Activity, ActivityType, Connection, Field
 
 from connector_agent.one_off.assignment import Assignment, applied
 
@@ -10,13 +10,12 @@ from connector_agent.one_off.assignment import Assignment, applied
 class Choosing:
     """An activity type with its choices made, on one connection."""
 
-    def __init__(self, connection: Connection, type: str, on: str, action: str) -> None:
+    def __init__(self, connection: Connection, kind: ActivityType, on: str, action: str) -> None:
         """Raises SettingError for choices that don't exist."""
-        self._type = type
+        self._kind = kind
         self._on = on
         self._action = action
-        chosen = [on, action] if action else [on]
-        self.form = connection.settings(type, chosen)
+        self.form = connection.settings(kind.name, kind.chosen(on, action))
 
     def setting(self, name: str) -> Field | None:
         """A setting that such an activity has, or None."""
@@ -25,7 +24,7 @@ class Choosing:
     def activity(self, given: Iterable[Assignment], **settings: JSON) -> Activity:
         """The activity with these settings, and those that are assigned. Raises SettingError."""
         made = applied(settings, given)
-        return Activity(self._on, self._type, self._on, self._action, made)
+        return Activity(self._on, self._kind.name, self._on, self._action, made)
 
 
 def below(name: str, given: Iterable[Assignment]) -> Iterator[Assignment]:

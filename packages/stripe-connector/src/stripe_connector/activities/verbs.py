@@ -96,11 +96,10 @@ TYPES = (
                 "delete",
                 argument="id",
                 several=True,
-                help="Delete objects; cancel those where Stripe's DELETE means that.",
+                help="Delete objects, or what comes nearest to it: cancel, void, archive.",
                 example="customers --ids-from gone.csv",
             ),
         ),
-        destroys=True,
     ),
 )
 

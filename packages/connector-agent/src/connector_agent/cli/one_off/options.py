@@ -20,7 +20,7 @@ def parameters(
 ) -> Iterator[inspect.Parameter]:
     """The parameters, in the order of the help. Each name is the one under which `Given` of
     reading and writing finds it."""
-    yield _parameter("object", _object(kind), inspect.Parameter.empty)
+    yield _parameter("object", _OBJECT, inspect.Parameter.empty)
     if command.argument:
         yield _parameter("words", _words(command), None if command.several else "")
     if command.several:
@@ -90,15 +90,14 @@ def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
     )
 
 
-def _object(kind: ActivityType) -> Any:
-    return Annotated[
-        str,
-        typer.Argument(
-            metavar=kind.levels[0].upper(),
-            help="What to work on, as 'connector objects' lists it.",
-            autocompletion=completion.objects,
-        ),
-    ]
+_OBJECT = Annotated[
+    str,
+    typer.Argument(
+        metavar="OBJECT",
+        help="What to work on, as 'connector objects' lists it.",
+        autocompletion=completion.objects,
+    ),
+]
 
 
 def _words(command: Command) -> Any:

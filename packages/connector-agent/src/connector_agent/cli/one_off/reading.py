@@ -24,7 +24,7 @@ from connector_sdk import (
 
 from connector_agent.cli.one_off.connecting import connected
 from connector_agent.cli.one_off.rows import SAMPLE, rows_for
-from connector_agent.cli.one_off.words import activity_words, assigned, ids_twice
+from connector_agent.cli.one_off.words import activity_words, assigned, ids_twice, require_faultless
 from connector_agent.cli.output import WITH_PROBLEMS, err, fail, out, print_json, problem_text
 from connector_agent.mapping.path import PathError, parse_path
 from connector_agent.one_off.activity import Choosing
@@ -65,7 +65,7 @@ class _Reading:
         async with connected(connector, self._given) as (connection, _):
             choosing = Choosing(
                 connection,
-                self._kind.name,
+                self._kind,
                 self._given["object"],
                 self._command.action or self._given.get("action", ""),
             )
@@ -73,9 +73,7 @@ class _Reading:
             first = next(activities, None)
             if first is None:
                 return self._problems
-            faults = await connection.check(first)
-            if faults:
-                raise SettingError(*faults)
+            require_faultless(await connection.check(first))
             schemas = await connection.schemas(first)
             _require(self._fields, schemas)
             if self._given["count"]:

@@ -1,10 +1,11 @@
 """What the options of a command say of an activity, and faults of it in words of the options."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from connector_sdk import Command, ConnectorError, Problem, SettingError
 
+from connector_agent.cli.output import err, problem_text
 from connector_agent.one_off.activity import below
 from connector_agent.one_off.assignment import Assignment, assignments
 
@@ -22,6 +23,18 @@ def assigned(given: Mapping[str, Any]) -> list[Assignment]:
         found.append(Assignment(("expand",), [*paths]))
     found.extend(assignments(given.get("settings") or (), "--setting"))
     return found
+
+
+def require_faultless(found: Iterable[Problem]) -> None:
+    """Prints what is only a warning. Raises SettingError for the rest."""
+    faults = [problem for problem in found if not problem.warning or _warn(problem)]
+    if faults:
+        raise SettingError(*faults)
+
+
+def _warn(problem: Problem) -> bool:
+    err.print(problem_text(problem))
+    return False
 
 
 def activity_words(error: ConnectorError, command: Command) -> ConnectorError:

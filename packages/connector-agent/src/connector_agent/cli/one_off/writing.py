@@ -6,10 +6,12 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import typer
 from connector_sdk import (
+    IRREVERSIBLE,
     KINDS,
     Activity,
     ActivityType,
@@ -26,7 +28,13 @@ from connector_sdk import (
 from connector_agent.cli.one_off.confirmation import confirmed, require_terminal
 from connector_agent.cli.one_off.connecting import connected
 from connector_agent.cli.one_off.told import Printer
-from connector_agent.cli.one_off.words import activity_words, assigned, ids_twice, option_for
+from connector_agent.cli.one_off.words import (
+    activity_words,
+    assigned,
+    ids_twice,
+    option_for,
+    require_faultless,
+)
 from connector_agent.cli.output import (
     COULD_NOT_RUN,
     INTERRUPTED,
@@ -77,19 +85,22 @@ class _Writing:
         """The exit status."""
         async with connected(connector, self._given) as (connection, host):
             activity = self._activity(connection)
-            faults = await connection.check(activity)
-            if faults:
-                raise SettingError(*faults)
+            faults = list(await connection.check(activity))
+            destroys = [problem for problem in faults if problem.code == IRREVERSIBLE]
+            require_faultless(problem for problem in faults if problem not in destroys)
             records = self._records()
-            if self._kind.destroys and connection.mode == "live" and not self._given["yes"]:
-                require_terminal(f"{self._command.name} {activity.on}")
+            if destroys and not self._given["yes"]:
+                require_terminal(destroys[0])
                 waiting = list(records)
-                if not await confirmed(connection, self._command.name, activity, len(waiting)):
+                if not await confirmed(connection, destroys[0], len(waiting)):
                     err.print("Nothing was done.")
                     return COULD_NOT_RUN
                 records = iter(waiting)
             elif connection.mode == "live":
                 err.print(mode_text("live"), f"{self._command.name} {activity.on}")
+            if destroys:
+                settings = {**activity.settings, IRREVERSIBLE: "allow"}
+                activity = replace(activity, settings=settings)
             target = await connection.target(activity)
             feed = Feed(records)
             writing = Writing(target, feed.all(), self._prefix)
@@ -108,7 +119,7 @@ class _Writing:
         given = self._given
         choosing = Choosing(
             connection,
-            self._kind.name,
+            self._kind,
             given["object"],
             self._command.action or given.get("action", ""),
         )
