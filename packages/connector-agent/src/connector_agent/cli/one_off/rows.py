@@ -11,7 +11,7 @@ from rich.text import Text
 
 from connector_agent.cli.one_off.columns import Column, chosen, sensible
 from connector_agent.cli.output import out
-from connector_agent.connectors.files.cells import csv_line, flattened
+from connector_agent.connectors.files.cells import CellError, Scalar, csv_line, rows_of, text_of
 from connector_agent.mapping.path import Path, parse_path, read_path
 from connector_agent.mapping.state import ABSENT
 
@@ -85,11 +85,11 @@ class CsvRows:
     def __init__(self, fields: Sequence[str], paths: Sequence[Path]) -> None:
         self._paths = paths
         self._columns = list(fields)
-        self._waiting: list[dict[str, str]] = []
+        self._waiting: list[dict[str, Scalar]] = []
         self._begun = False
 
     def add(self, raw: bytes) -> None:
-        cells = flattened(picked(raw, self._paths), self._columns)
+        cells = _cells(picked(raw, self._paths), self._columns)
         if self._begun:
             self._write(cells)
             return
@@ -110,24 +110,36 @@ class CsvRows:
             if more:
                 self._columns.append(MORE)
         if self._columns:
-            sys.stdout.write(csv_line(self._columns, ",").decode())
+            sys.stdout.write(csv_line(self._columns, ","))
         for cells in self._waiting:
             self._write(cells)
         self._waiting.clear()
 
-    def _write(self, cells: dict[str, str]) -> None:
-        row = [cells.pop(name, "") for name in self._columns]
-        rest = {name: cell for name, cell in cells.items() if cell}
+    def _write(self, cells: dict[str, Scalar]) -> None:
+        row = [cells.pop(name, None) for name in self._columns]
+        rest = {name: text_of(cell) for name, cell in cells.items() if cell not in _EMPTY}
         if rest and self._columns[-1:] == [MORE]:
             row[-1] = orjson.dumps(rest).decode()
-        sys.stdout.write(csv_line(row, ",").decode())
+        sys.stdout.write(csv_line(row, ","))
 
 
-def _columns(sample: Sequence[dict[str, str]]) -> list[str]:
+_EMPTY = (None, "")
+
+
+def _cells(raw: bytes, columns: Sequence[str]) -> dict[str, Scalar]:
+    """One row. Where two fields want the same column ("a.b" beside "a" with "b"), objects stay
+    one cell of JSON text."""
+    try:
+        return rows_of(raw, columns, "json")[0]
+    except CellError:
+        return rows_of(raw, [*columns, *orjson.loads(raw)], "json")[0]
+
+
+def _columns(sample: Sequence[dict[str, Scalar]]) -> list[str]:
     """The columns in their order; an object that some records lack altogether has only those
     of its fields."""
     names = list(dict.fromkeys(name for cells in sample for name in cells))
-    filled = {name for cells in sample for name, cell in cells.items() if cell}
+    filled = {name for cells in sample for name, cell in cells.items() if cell not in _EMPTY}
     above = {name.rpartition(".")[0] for name in names}
     return [name for name in names if name in filled or name not in above]
 
