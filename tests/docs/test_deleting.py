@@ -23,7 +23,7 @@ def test_its_activities_do_what_stands_beside_them() -> None:
         }
         activity = Activity(name, entry["type"], entry["on"], entry.get("action", ""), settings)
         assert faults(load(), activity, "test") == ()
-        offer = offer_for(load(), activity.type, activity.on, activity.action, False, "test")
+        offer = offer_for(load(), activity.type, activity.on, activity.action, "test")
         done[name] = offer.operation.id
     assert done == {
         "end payment": "payment_intents.cancel",

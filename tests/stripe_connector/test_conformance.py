@@ -66,7 +66,7 @@ def subject(address: str, source: Activity, held: Any) -> Subject:
             (faulty("customers.tax_ids"), "parents.customer"),
             (faulty("customers", parameters={"emial": "a"}), "parameters.emial"),
             (faulty("customers", parameters={"created": {"gt": "soon"}}), "parameters.created.gt"),
-            (faulty("coupons", query="name:'a'"), "query"),
+            (faulty("coupons", query="nmae:'a'"), "query"),
             (faulty("customers", query="name:'a"), "query"),
             (faulty("customers", limit=0), "limit"),
             (faulty("customers", type="read"), "ids"),

@@ -21,6 +21,8 @@ from connector_sdk import (
     Mode,
     Outcome,
     Page,
+    Plan,
+    PlannedCall,
     Problem,
     Record,
     Schemas,
@@ -115,8 +117,16 @@ class MemoryConnection:
         form = self.settings(activity.type, [activity.on])
         return conform(form.as_field(), cast("JSON", dict(activity.settings))).problems
 
-    async def source(self, activity: Activity) -> Source:
+    async def plan(self, activity: Activity, records: int | None = None) -> Plan:
+        calls = PlannedCall(f"{activity.type} {activity.on}", expected=records)
+        return Plan(
+            (calls,), () if "has no words" in self.connector.faults else ("One call each.",)
+        )
+
+    async def source(self, activity: Activity, requests: Source | None = None) -> Source:
         await self._refuse_faulty(activity)
+        if requests is not None and "passes requests over" not in self.connector.faults:
+            raise SettingError(Problem("not_driven", "There is nothing to ask for.", "Don't."))
         return MemorySource(self.connector.faults, int(cast("int", activity.settings["size"])))
 
     async def target(self, activity: Activity, resume: bytes | None = None) -> Target:

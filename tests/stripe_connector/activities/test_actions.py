@@ -111,7 +111,7 @@ async def test_every_action_prepares_its_ids(bench: Workbench) -> None:
     for kind in ("create", "update", "delete"):
         for row in await bench.connection.choices(kind, [""]):
             for action in await bench.connection.choices(kind, ["", row.id]):
-                offer = offer_for(catalogue, kind, row.id, action.id, False, "test")
+                offer = offer_for(catalogue, kind, row.id, action.id, "test")
                 target = await bench.target(kind, row.id, action.id)
                 schema = (
                     await bench.connection.schemas(Activity("a", kind, row.id, action.id))

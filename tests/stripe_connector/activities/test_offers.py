@@ -18,7 +18,7 @@ def test_every_operation_is_reached_from_exactly_one_type() -> None:
         for section in rows(CATALOGUE, kind, [], "test"):
             for row in rows(CATALOGUE, kind, [section.id], "test"):
                 for action in rows(CATALOGUE, kind, [section.id, row.id], "test"):
-                    offer = offer_for(CATALOGUE, kind, row.id, action.id, False, "test")
+                    offer = offer_for(CATALOGUE, kind, row.id, action.id, "test")
                     if verb_of(offer.operation) == kind:
                         homes[offer.operation.id].append(kind)
     assert {name: kinds for name, kinds in homes.items() if len(kinds) != 1} == {}
@@ -90,13 +90,13 @@ def test_nothing_happens_to_an_object_by_default() -> None:
     for name, actions in offers(CATALOGUE, "update", "test").items():
         if "update" not in actions:
             with pytest.raises(SettingError, match=next(iter(actions))) as caught:
-                offer_for(CATALOGUE, "update", name, "", False, "test")
+                offer_for(CATALOGUE, "update", name, "", "test")
             assert caught.value.problem.code == "missing_action"
 
 
 def test_actions_by_their_name_in_the_api() -> None:
     with pytest.raises(SettingError, match="Did you mean 'void'"):
-        offer_for(CATALOGUE, "delete", "invoices", "void_invoice", False, "test")
+        offer_for(CATALOGUE, "delete", "invoices", "void_invoice", "test")
 
 
 def test_live_keys_see_no_test_helpers() -> None:

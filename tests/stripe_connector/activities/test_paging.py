@@ -75,14 +75,6 @@ async def test_an_answer_that_is_no_list(body: bytes) -> None:
         await all_pages(source(Scripted(body), "customers"))
 
 
-async def test_total_of_a_search() -> None:
-    client = Scripted({"data": [], "total_count": 42})
-    assert await source(client, "customers", query="name:'a'").total() == 42
-    assert client.asked == [{"query": "name:'a'", "limit": 1, "expand": ["total_count"]}]
-    assert await source(client, "customers", query="name:'a'", limit=7).total() == 7
-    assert await source(client, "customers").total() is None
-
-
 async def test_settling_ends_its_look_at_old_or_endless_lists() -> None:
     activity = Activity("a", "create", "payment_methods")
 

@@ -1,15 +1,6 @@
 """The contract between a connector and what runs it."""
 
-from connector_sdk.activity import (
-    IRREVERSIBLE,
-    Activity,
-    ActivityType,
-    Choice,
-    Command,
-    Form,
-    Guarantee,
-    Tested,
-)
+from connector_sdk.activity import Activity, ActivityType, Choice, Form, Guarantee, Tested
 from connector_sdk.conform import Conformed, conform, did_you_mean, shown
 from connector_sdk.connection import Connection, Mode, Source, Target
 from connector_sdk.connector import CONTRACT, ENTRY_POINTS, Connector
@@ -24,6 +15,7 @@ from connector_sdk.errors import (
     UnreachableError,
 )
 from connector_sdk.host import Host, MemoryHost
+from connector_sdk.plan import Plan, PlannedCall
 from connector_sdk.record import (
     JSON,
     KINDS,
@@ -45,7 +37,6 @@ __all__ = [
     "ANY_OBJECT",
     "CONTRACT",
     "ENTRY_POINTS",
-    "IRREVERSIBLE",
     "JSON",
     "KINDS",
     "Activity",
@@ -53,7 +44,6 @@ __all__ = [
     "Body",
     "Call",
     "Choice",
-    "Command",
     "Conformed",
     "Connection",
     "Connector",
@@ -70,6 +60,8 @@ __all__ = [
     "Mode",
     "Outcome",
     "Page",
+    "Plan",
+    "PlannedCall",
     "Problem",
     "Record",
     "RefusedError",

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Literal, Protocol
 
 from connector_sdk.activity import Activity, Choice, Form, Guarantee, Tested
+from connector_sdk.plan import Plan
 from connector_sdk.record import Body, Call, Cursor, Outcome, Page, Problem
 from connector_sdk.schema import Schemas
 
@@ -103,8 +104,16 @@ class Connection(Protocol):
         a warning."""
         ...
 
-    async def source(self, activity: Activity) -> Source:
-        """Raises SettingError for a faulty activity."""
+    async def plan(self, activity: Activity, records: int | None = None) -> Plan:
+        """What the activity is going to call, found out without a call. `records` is how many
+        there are to choose from, or to write; None where nobody knows. Raises SettingError."""
+        ...
+
+    async def source(self, activity: Activity, requests: Source | None = None) -> Source:
+        """With `requests` the activity is asked once for each of its records, whose fields
+        stand for `${record:…}` in the settings that take templates; a cursor then leads to a
+        place in both. Raises SettingError for a faulty activity, for one that needs
+        `requests`, and for one that can't use them."""
         ...
 
     async def target(self, activity: Activity, resume: Cursor | None = None) -> Target:

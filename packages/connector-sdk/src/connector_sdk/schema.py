@@ -19,9 +19,11 @@ class Field:
     is resolved on demand, so that schemas stay finite. `clears` says that an empty value
     unsets the field at the other system. `format` refines the type ("unix-time", "date-time",
     "decimal", "int64", "currency", "minor-units", "country", "email", "url", "id"); "" means
-    that nothing more is known. `id_of` names the objects whose ids stand here ("customers").
-    `deprecated` says why a field should not be used any more, "" where it may be. `variable` is
-    the environment variable that gives a connection's setting where no project does.
+    that nothing more is known. A setting of the format "template" is a text in which the
+    connector itself puts values in the place of `${…}`: it is given as the text, or as
+    {"text": …, "values": {"var:NAME": …}}, so that no value can become part of its language.
+    `id_of` names the objects whose ids stand here ("customers"). `deprecated` says why a field
+    should not be used any more, "" where it may be.
     """
 
     name: str
@@ -45,7 +47,6 @@ class Field:
     label: str = ""
     default: JSON = None
     secret: bool = False
-    variable: str = ""
 
     def child(self, name: str) -> "Field | None":
         """The child of an object by its name, or None."""
@@ -75,6 +76,8 @@ class Schemas:
     `fields` and with `items` of type any) take any name. `minor_units` says how many decimals
     each currency (lower case) has *at this system*; empty where it has no say. `call` is what
     the activity calls there, for people ("POST /v1/customers"); "" where nothing is called.
+    `query` are the fields that a query of the activity can ask for, by their paths; each
+    description says with which operators, and gives an example.
     `note` is what a person should know before a run, in whole sentences ("It can't be undone.").
     """
 
@@ -83,6 +86,7 @@ class Schemas:
     minor_units: Mapping[str, int] = field(default_factory=dict)
     call: str = ""
     note: str = ""
+    query: tuple[Field, ...] = ()
 
 
 ANY_OBJECT = Field(name="", type="map", items=Field(name="", type="any"))

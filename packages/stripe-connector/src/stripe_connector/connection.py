@@ -15,6 +15,7 @@ from connector_sdk import (
     Form,
     Host,
     Mode,
+    Plan,
     Problem,
     RefusedError,
     SettingError,
@@ -30,11 +31,12 @@ from stripe_connector.activities.create import CreateTarget
 from stripe_connector.activities.delete import DeleteTarget
 from stripe_connector.activities.embedded import cost
 from stripe_connector.activities.offers import offer_for
-from stripe_connector.activities.read import ReadSource
+from stripe_connector.activities.projection import projected_schema, wanted
+from stripe_connector.activities.query_settings import askable
 from stripe_connector.activities.refined import refined
 from stripe_connector.activities.resolution import faults, resolve
-from stripe_connector.activities.search import SearchSource
 from stripe_connector.activities.settings import activity_form
+from stripe_connector.activities.sources import planned, source_of
 from stripe_connector.activities.update import UpdateTarget
 from stripe_connector.address import SANDBOX, sandbox_address
 from stripe_connector.catalogue import load, minor_units
@@ -122,7 +124,7 @@ class StripeConnection:
     def settings(self, type: str, chosen: Sequence[str]) -> Form:
         """The settings of an activity. Raises SettingError for choices that don't exist."""
         _, on, action = (*chosen, "", "", "")[:3]
-        offer = offer_for(self.catalogue, type, on, action, False, self.mode)
+        offer = offer_for(self.catalogue, type, on, action, self.mode)
         return activity_form(self.catalogue, offer, type)
 
     async def schemas(self, activity: Activity) -> Schemas:
@@ -132,27 +134,32 @@ class StripeConnection:
         way = resolved.offer.way
         return Schemas(
             resolved.request_schema(self.catalogue),
-            self.catalogue.response(resolved.operation),
+            projected_schema(
+                self.catalogue.response(resolved.operation), wanted(resolved.settings)
+            ),
             dict(minor_units()),
             f"{resolved.operation.method} {resolved.operation.path}{cost(resolved.complete)}",
             way.told() if way is not None else "",
+            askable(self.catalogue, resolved.operation) if activity.type == "search" else (),
         )
 
     async def check(self, activity: Activity) -> Sequence[Problem]:
         """Every fault that shows without a call."""
         return faults(self.catalogue, activity, self.mode)
 
-    async def source(self, activity: Activity) -> Source:
+    async def plan(self, activity: Activity, records: int | None = None) -> Plan:
+        """The calls of a Search by a query are those of its plan; all others make the one call
+        of their operation for each page, id or record."""
+        return planned(self.catalogue, resolve(self.catalogue, activity, self.mode), records)
+
+    async def source(self, activity: Activity, requests: Source | None = None) -> Source:
         """Search and Read."""
         resolved = resolve(self.catalogue, activity, self.mode)
-        match activity.type:
-            case "search":
-                client = await self.client()
-                source: Source = SearchSource(client, self.catalogue, self._host, resolved)
-            case "read":
-                source = ReadSource(await self.client(), self._host, resolved)
-            case _:
-                raise SettingError(_wrong_role(activity, "source"))
+        if activity.type not in ("search", "read"):
+            raise SettingError(_wrong_role(activity, "source"))
+        if resolved.driven != (requests is not None):
+            raise SettingError(_driving(resolved.driven))
+        source = source_of(await self.client(), self.catalogue, self._host, resolved, requests)
         return refined(source, await self.client(), self.catalogue, self._host, resolved)
 
     async def target(self, activity: Activity, resume: bytes | None = None) -> Target:
@@ -244,6 +251,23 @@ def _wrong_account(account: str, wanted: str) -> Problem:
         f"The key belongs to the account {account}, and account_must_be says {wanted}.",
         "Use a key of that account, or correct account_must_be.",
         path="account_must_be",
+    )
+
+
+def _driving(driven: bool) -> Problem:
+    if driven:
+        return Problem(
+            "needs_records",
+            "The activity takes values from records (${record:…}), and no source gives any.",
+            "Name that source behind `for_each` of the operation.",
+            path="for_each",
+        )
+    return Problem(
+        "not_driven",
+        "Nothing of the activity depends on a record of another source.",
+        "Write ${record:NAME} where a value of each record belongs, or take `for_each` out of "
+        "the operation.",
+        path="for_each",
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from connector_sdk import Schemas, Tested
+from connector_sdk import Plan, Schemas, Tested
 
 if TYPE_CHECKING:
     from stripe_connector.activities.offers import Offer
@@ -119,24 +119,59 @@ class Stripe:
         object: str,
         query: str,
         *,
+        values: Mapping[str, Any] | None = None,
+        consistency: str = "",
+        action: str = "",
         limit: int | None = None,
+        fields: Sequence[str] = (),
         expand: Sequence[str] = (),
         complete: Sequence[str] = (),
+        **filters: Any,
     ) -> AsyncGenerator[dict[str, Any], None]:
-        """Every object that a query finds; `expand` and `complete` as in `list`. New objects
-        show in Stripe's searches only after a minute or so; use `list` for what was just
-        written.
+        """Every object of a list that a query finds, newest first, by the cheapest calls; each
+        is checked before it is given out. `values` stand for `${name}` in the query and can't
+        become part of it. Stripe's search may help, and lags behind by a minute or so, unless
+        `consistency` is "fresh"; with the action "search" it is asked as it is. `fields` are
+        paths of what is wanted of an object; `filters`, `expand` and `complete` as in `list`.
 
         >>> async with Stripe(address="sandbox") as stripe:
-        ...     _ = await stripe.create("customers", {"email": "ada@example.com"})
-        ...     query = "email:'ada@example.com'"
-        ...     found = [each async for each in stripe.search("customers", query)]
-        >>> len(found)
-        1
+        ...     for city in ("Linz", "Wien", "Graz"):
+        ...         params = {"email": f"ada@{city}.example", "address": {"city": city}}
+        ...         _ = await stripe.create("customers", params)
+        ...     query = "address.city in (${city}, Graz) -email~bob"
+        ...     rows = stripe.search("customers", query, values={"city": "Linz"}, fields=["email"])
+        ...     [each["email"] async for each in rows]
+        ['ada@Graz.example', 'ada@Linz.example']
         """
-        settings = {"query": query, "limit": limit, "expand": expand, "complete": complete}
-        async for each in self._read("search", object, "search", settings):
+        settings = self._asking(object, query, values, consistency, action, filters)
+        settings |= {"limit": limit, "fields": fields, "expand": expand, "complete": complete}
+        async for each in self._read("search", object, action, settings):
             yield each
+
+    async def explain(
+        self,
+        object: str,
+        query: str,
+        *,
+        values: Mapping[str, Any] | None = None,
+        consistency: str = "",
+        action: str = "",
+        objects: int | None = None,
+        **filters: Any,
+    ) -> Plan:
+        """Which calls `search` would make, how many (of `objects` in all), what is checked here,
+        and whether it sees what was just written. Calls nobody.
+
+        >>> async with Stripe(address="sandbox") as stripe:
+        ...     plan = await stripe.explain("customers", "email:'a@b.c' OR email:'d@e.f'")
+        >>> plan.calls[0].call, plan.expected, plan.fresh
+        ('GET /v1/customers/search', 1, False)
+        """
+        from connector_sdk import Activity
+
+        settings = self._asking(object, query, values, consistency, action, filters)
+        given = {name: value for name, value in settings.items() if value}
+        return await self._opened.plan(Activity("", "search", object, action, given), objects)
 
     async def list(
         self,
@@ -301,11 +336,25 @@ class Stripe:
                     raise RefusedError(record.problem)
                 yield _object(record.raw)
 
+    def _asking(
+        self,
+        object: str,
+        query: str,
+        values: Mapping[str, Any] | None,
+        consistency: str,
+        action: str,
+        filters: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """The settings of a search by a query."""
+        given = {"text": query, "values": dict(values or {})}
+        settings = self._settings_of("search", object, action, filters)
+        return {**settings, "query": given, "consistency": consistency}
+
     def _offer(self, type: str, object: str, action: str) -> "Offer":
         from stripe_connector.activities.offers import offer_for
 
         opened = self._opened
-        return offer_for(opened.catalogue, type, object, action, False, opened.mode)
+        return offer_for(opened.catalogue, type, object, action, opened.mode)
 
     def _settings_of(
         self, type: str, object: str, action: str, given: Mapping[str, Any]

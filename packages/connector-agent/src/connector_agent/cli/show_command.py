@@ -8,7 +8,6 @@ import typer
 from connector_sdk import JSON, ConnectorError, MemoryHost
 from rich.text import Text
 
-from connector_agent.cli import completion
 from connector_agent.cli.output import fail, mode_text, out, print_json
 from connector_agent.cli.project_option import (
     EnvironmentOption,
@@ -17,13 +16,12 @@ from connector_agent.cli.project_option import (
     project_folder,
 )
 from connector_agent.operations.description import Description, Side, describe
-from connector_agent.project import STATE, Project
+from connector_agent.project import Project
+from connector_agent.runs.runner import STATE
 
 
 def show_command(
-    operation: Annotated[
-        str, typer.Argument(help="Name of the operation.", autocompletion=completion.operations)
-    ],
+    operation: Annotated[str, typer.Argument(help="Name of the operation.")],
     project: ProjectOption = None,
     environment: EnvironmentOption = "",
     as_json: JsonOption = False,

@@ -9,7 +9,6 @@ import typer
 from connector_sdk import JSON, Field, Problem, SettingError, did_you_mean, json_schema
 from rich.text import Text
 
-from connector_agent.cli import completion
 from connector_agent.cli.output import fail, out, print_json, table
 from connector_agent.cli.project_option import JsonOption, ProjectOption
 from connector_agent.mapping import ABSENT, Step, StepExample, load_steps
@@ -18,12 +17,7 @@ from connector_agent.project.steps_file import read_steps
 
 
 def steps_command(
-    name: Annotated[
-        str,
-        typer.Argument(
-            help="Name of a step. Default: all of them.", autocompletion=completion.steps
-        ),
-    ] = "",
+    name: Annotated[str, typer.Argument(help="Name of a step. Default: all of them.")] = "",
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -11,6 +11,7 @@ from connector_sdk.conformance.subject import Subject
 from connector_sdk.connection import Connection
 from connector_sdk.connector import CONTRACT
 from connector_sdk.errors import SettingError
+from connector_sdk.plan import Plan
 from connector_sdk.record import Problem, decode, encode
 from connector_sdk.schema import Schemas, json_schema
 
@@ -161,6 +162,24 @@ class DescriptionTests:
             for activity in (subject.source, subject.target):
                 assert_round_trip(Activity, activity)
                 assert list(await connection.check(activity)) == []
+
+    async def test_plans_tell_what_is_going_to_be_called(self, subject: Subject) -> None:
+        async with opened(subject) as connection:
+            for activity in (subject.source, subject.target):
+                plan = await connection.plan(activity, 1000)
+                assert_round_trip(Plan, plan)
+                assert plan.lines
+                assert plan.expected is None or plan.expected >= 0
+
+    async def test_records_of_another_source_are_taken_or_refused(self, subject: Subject) -> None:
+        """The subject's source needs no such records; a source that ignored them would be
+        asked once instead of once for each."""
+        async with opened(subject) as connection:
+            other = await connection.source(subject.source)
+            with pytest.raises(SettingError) as caught:
+                await connection.source(subject.source, other)
+            for problem in caught.value.problems:
+                assert_told(problem)
 
     async def test_faults_are_found_with_their_path(self, subject: Subject) -> None:
         unknown = {**subject.source.settings, "no_such_setting": 1}

@@ -63,19 +63,17 @@ def offers(catalogue: Catalogue, type: str, mode: Mode) -> Mapping[str, Actions]
     return known[key]
 
 
-def offer_for(
-    catalogue: Catalogue, type: str, on: str, action: str, query: bool, mode: Mode
-) -> Offer:
+def offer_for(catalogue: Catalogue, type: str, on: str, action: str, mode: Mode) -> Offer:
     """The one offer that type, object and action lead to. Without an action the usual one of
-    the type is meant: of a search the list, unless there is a query; of a delete what deleting
-    means for that object. Raises SettingError."""
+    the type is meant: of a search the list; of a delete what deleting means for that object.
+    Raises SettingError."""
     known = offers(catalogue, type, mode)
     chosen = object_named(catalogue, type, on, known, mode)
     actions = known[chosen]
     if action in actions:
         return actions[action]
     if not action:
-        usual = ("search", "list") if query else _USUAL.get(type, tuple(actions))
+        usual = _USUAL.get(type, tuple(actions))
         for name in (*usual, *(actions if type in ("search", "read") else ())):
             if name in actions:
                 return actions[name]

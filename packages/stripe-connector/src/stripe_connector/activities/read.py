@@ -19,13 +19,18 @@ class ReadSource:
     """One record for each id, or one for an object that has no id (the balance). An id that
     Stripe doesn't know gives a record with the problem, so that none is lost."""
 
-    def __init__(self, client: Client, host: Host, resolved: Resolved) -> None:
+    def __init__(
+        self,
+        client: Client,
+        host: Host,
+        resolved: Resolved,
+        ids: Sequence[JSON] | None = None,
+    ) -> None:
         self._client = client
         self._host = host
         self._operation = resolved.operation
         self._own = own_id(resolved.operation)
-        ids = resolved.settings.get("ids", "")
-        self._ids: Sequence[JSON] = ids if isinstance(ids, list) else [ids]
+        self._ids: Sequence[JSON] = _ids(resolved) if ids is None else ids
         self._fixed: dict[str, JSON] = {**resolved.parents, **resolved.parameters}
         self._fixed.update(resolved.expansion)
 
@@ -65,3 +70,10 @@ class ReadSource:
             raw = msgspec.json.encode({"id": id} if id else {})
             return Record(seq, raw, at, error.problem._replace(at=at))
         return Record(seq, compact(answer.body), at)
+
+
+def _ids(resolved: Resolved) -> Sequence[JSON]:
+    if resolved.ids is not None:
+        return [resolved.ids.filled()]
+    ids = resolved.settings.get("ids", "")
+    return ids if isinstance(ids, list) else [ids]

@@ -13,7 +13,9 @@ from stripe_connector.activities.embedded import Way, way_to
 from stripe_connector.activities.expansion import expand_fault
 from stripe_connector.activities.naming import full_label
 from stripe_connector.activities.offers import Offer, offer_for
+from stripe_connector.activities.projection import field_fault
 from stripe_connector.activities.settings import activity_form, request_schema
+from stripe_connector.activities.template import Template, template_of
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
 
@@ -21,13 +23,20 @@ from stripe_connector.catalogue.model import Operation
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """A faultless activity. `settings` has its types mended; `complete` are the ways to the
-    lists to complete; `asked` is the query of a search that has one."""
+    lists to complete; `asked` is the query of a search that has one, `ids` the ids to read
+    where they are a text."""
 
     activity: Activity
     offer: Offer
     settings: Mapping[str, JSON]
     complete: tuple[Way, ...] = ()
     asked: Asked | None = None
+    ids: Template | None = None
+
+    @property
+    def driven(self) -> bool:
+        """Whether each record of another source gives some of its values."""
+        return any(part is not None and part.driven for part in (self.asked, self.ids))
 
     @property
     def operation(self) -> Operation:
@@ -73,14 +82,10 @@ class Resolved:
 def resolve(catalogue: Catalogue, activity: Activity, mode: Mode) -> Resolved:
     """The activity, ready for use with a key of this mode. Raises SettingError with every fault
     that it has."""
-    query = activity.settings.get("query") is not None
-    offer = offer_for(catalogue, activity.type, activity.on, activity.action, query, mode)
+    offer = offer_for(catalogue, activity.type, activity.on, activity.action, mode)
     operation = offer.operation
     problems: list[Problem] = []
     settings = dict(activity.settings)
-    if query and operation.shape != "search":
-        problems.append(_not_searchable(catalogue, operation))
-        del settings["query"]
     form = activity_form(catalogue, offer, activity.type)
     for field in form.fields:
         if field.type == "object" and field.required:
@@ -103,13 +108,21 @@ def resolve(catalogue: Catalogue, activity: Activity, mode: Mode) -> Resolved:
     if not problems and "query" in values:
         asked = ask(catalogue, operation, values)
         problems.extend(asked.faults)
+    ids = None
+    if not problems and isinstance(values.get("ids"), (str, dict)):
+        ids = template_of(values["ids"], "ids")
+        problems.extend(ids.faults)
+    if not problems:
+        paths = cast("list[str]", values.get("fields") or [])
+        cut = (field_fault(catalogue, operation, path) for path in paths)
+        problems.extend(problem for problem in cut if problem is not None)
     wanted = [] if problems else cast("list[str]", values.get("complete") or [])
     ways = [way_to(catalogue, operation, path) for path in wanted]
     problems.extend(way for way in ways if isinstance(way, Problem))
     if problems:
         raise SettingError(*problems)
     complete = tuple(way for way in ways if isinstance(way, Way))
-    return Resolved(activity, offer, values, complete, asked)
+    return Resolved(activity, offer, values, complete, asked, ids)
 
 
 def faults(catalogue: Catalogue, activity: Activity, mode: Mode) -> tuple[Problem, ...]:
@@ -119,24 +132,6 @@ def faults(catalogue: Catalogue, activity: Activity, mode: Mode) -> tuple[Proble
     except SettingError as error:
         return error.problems
     return resolved.asked.warnings if resolved.asked is not None else ()
-
-
-def _not_searchable(catalogue: Catalogue, operation: Operation) -> Problem:
-    searchable = [each.object for each in catalogue.operations.values() if each.shape == "search"]
-    if operation.object in searchable:
-        return Problem(
-            "query_without_search",
-            f"The action {operation.action!r} takes no query.",
-            "Leave the action out, or choose the action 'search'.",
-            path="query",
-        )
-    return Problem(
-        "not_searchable",
-        f"Stripe can't search {full_label(catalogue, operation.object)} by a query; "
-        f"it can search {', '.join(searchable)}.",
-        "Take the query out, and narrow the list by `parameters` and a filter of the operation.",
-        path="query",
-    )
 
 
 def _value_faults(settings: Mapping[str, JSON]) -> list[Problem]:

@@ -1,8 +1,7 @@
-"""The Search activity: every page of a list, or of a search by query."""
+"""The Search activity without a query: every page of a list."""
 
 from collections.abc import AsyncGenerator, Sequence
 
-import msgspec
 from connector_sdk import JSON, Host, Page, Problem, Record, RefusedError
 
 from stripe_connector.activities.paging import (
@@ -17,21 +16,11 @@ from stripe_connector.activities.paging import (
 from stripe_connector.activities.resolution import Resolved
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.client import Client
-from stripe_connector.query import write
-
-
-class _Counted(msgspec.Struct):
-    total_count: int | None = None
 
 
 class SearchSource:
-    """Reads one list or one search from its newest object on.
-
-    A list goes on behind the id of the last object, which also works when that object was
-    deleted meanwhile. A search and API v2 go on by Stripe's page tokens; Stripe doesn't say
-    how long a token lives, and may repeat a row at the edge of two pages of a search, which
-    is passed over and counted as filtered.
-    """
+    """Reads one list from its newest object on. It goes on behind the id of the last object,
+    which also works when that object was deleted meanwhile; in API v2 by Stripe's page tokens."""
 
     def __init__(
         self, client: Client, catalogue: Catalogue, host: Host, resolved: Resolved
@@ -46,8 +35,6 @@ class SearchSource:
         self._parents: dict[str, JSON] = resolved.parents
         self._fixed: dict[str, JSON] = {**resolved.parents, **resolved.parameters}
         self._fixed.update(resolved.expansion)
-        if resolved.asked is not None:
-            self._fixed["query"] = write(resolved.asked.query())
 
     async def read(self, after: bytes | None) -> AsyncGenerator[Page, None]:
         """Pages of at most 100 records. Ends early once the host is stopping."""
@@ -57,22 +44,12 @@ class SearchSource:
             answer = await self._client.send(self._operation, self._params(at))
             rows = rows_of(answer.body)
             page, at = self._page(rows, at, seq)
-            if page.records or page.filtered:
+            if page.records:
                 yield page
 
     async def total(self) -> int | None:
-        """What Stripe counts for a search, which is exact up to 10,000
-        (https://docs.stripe.com/api/pagination/search); None for a list, which it never
-        counts."""
-        if self._operation.shape != "search":
-            return None
-        params: dict[str, JSON] = {**self._fixed, "limit": 1, "expand": ["total_count"]}
-        try:
-            answer = await self._client.send(self._operation, params)
-        except RefusedError:
-            return None
-        found = msgspec.json.decode(answer.body, type=_Counted).total_count
-        return min(found, self._limit) if found is not None and self._limit else found
+        """Unknown: Stripe never counts a list."""
+        return None
 
     async def finish(self, after: bytes) -> Sequence[Problem]:
         """Nothing: reading changes nothing at Stripe."""
@@ -92,21 +69,16 @@ class SearchSource:
         return params
 
     def _page(self, rows: Rows, at: dict[str, JSON], seq: int) -> tuple[Page, dict[str, JSON]]:
-        seen = at.get("ids")
-        before = set(seen) if isinstance(seen, list) else set()
-        fresh = [raw for raw in rows.raw if not before or head(raw)[0] not in before]
-        kept = fresh[: self._limit - seq] if self._limit else fresh
+        kept = rows.raw[: self._limit - seq] if self._limit else rows.raw
         records = [Record(seq + count, raw, place(raw)) for count, raw in enumerate(kept, 1)]
         following: dict[str, JSON] = {"seq": seq + len(records)}
         if not rows.more or (self._limit and seq + len(records) >= self._limit):
             following["done"] = True
         elif rows.following:
             following["next"] = rows.following
-            if self._operation.shape == "search":
-                following["ids"] = [head(raw)[0] for raw in rows.raw]
         else:
             following["after"] = self._last_id(rows)
-        return Page(records, cursor(**following), len(rows.raw) - len(fresh)), following
+        return Page(records, cursor(**following)), following
 
     def _last_id(self, rows: Rows) -> str:
         last = head(rows.raw[-1])[0] if rows.raw else ""

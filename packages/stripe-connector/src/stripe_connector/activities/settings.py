@@ -6,6 +6,7 @@ from connector_sdk import Field, Form
 
 from stripe_connector.activities.embedded import EMBEDDED, own_lists
 from stripe_connector.activities.offers import Offer
+from stripe_connector.activities.query_settings import asking, template
 from stripe_connector.activities.verbs import OWN_ID, own_id, parents_of, verb_of
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
@@ -40,28 +41,16 @@ def activity_form(catalogue: Catalogue, offer: Offer, type: str) -> Form:
     operation = offer.operation
     fields: list[Field] = []
     source = type in ("search", "read")
-    if operation.shape == "search":
-        fields.append(
-            Field(
-                name="query",
-                type="string",
-                required=True,
-                max_length=5000,
-                label="Query",
-                description="What to find, in Stripe's search language: status:'active' "
-                "AND created>1735689600.",
-            )
-        )
+    if type == "search" and operation.shape in ("list", "search"):
+        fields.extend(asking(operation))
     if type == "read" and own_id(operation):
         fields.append(
-            Field(
-                name="ids",
-                type="any",
-                any_of=(Field(name="", type="list", items=_NAME), _NAME),
+            template(
+                "ids",
+                "Ids",
+                "The id of the object to read, or a list of them; the records come in this order.",
+                also=(Field(name="", type="list", items=_NAME),),
                 required=True,
-                label="Ids",
-                description="The id of the object to read, or a list of them; the records "
-                "come in this order.",
             )
         )
     parents = parents_of(operation)
@@ -154,11 +143,20 @@ def _deleting(offer: Offer) -> list[Field]:
 
 
 def _reading(catalogue: Catalogue, operation: Operation) -> list[Field]:
+    fields = Field(
+        name="fields",
+        type="list",
+        items=_NAME,
+        label="Fields",
+        description="Dotted paths of what is wanted of each record, besides its id; all of it "
+        "without them.",
+    )
     lists = own_lists(catalogue, operation)
     if not lists and not takes(catalogue, operation, "expand"):
-        return []
+        return [fields]
     such = f", such as {lists[0]}" if lists else ""
     return [
+        fields,
         Field(
             name="complete",
             type="list",
@@ -167,7 +165,7 @@ def _reading(catalogue: Catalogue, operation: Operation) -> list[Field]:
             description=f"Lists in the record of which all rows are wanted{such}. Stripe puts "
             f"the first {EMBEDDED} into a record; each hundred more costs one more call for each "
             "record that has them.",
-        )
+        ),
     ]
 
 
@@ -212,28 +210,9 @@ def request_schema(catalogue: Catalogue, offer: Offer, constants: frozenset[str]
     return replace(request, fields=tuple(fields))
 
 
-def _clearable(field: Field) -> Field:
-    """The same with null wherever something may be left out: it clears the field in API v2, and
-    takes a name out of metadata (https://docs.stripe.com/api-v2-overview)."""
-    items = _clearable(field.items) if field.items is not None else None
-    if items is not None and field.name == "metadata":
-        items = replace(items, nullable=True)
-    return replace(
-        field,
-        fields=tuple(
-            _clearable(child) if child.required else replace(_clearable(child), nullable=True)
-            for child in field.fields
-        ),
-        items=items,
-        any_of=tuple(_clearable(option) for option in field.any_of),
-    )
-
-
 def offered(catalogue: Catalogue, offer: Offer) -> Field:
     """What the operation takes, without what the offer sets itself."""
     request = catalogue.request(offer.operation)
-    if offer.operation.body == "json":
-        request = _clearable(request)
     if offer.way is None:
         return request
     only_ids = offer.operation.action == "update"

@@ -15,6 +15,10 @@ from stripe_connector.query.clause import (
 )
 from stripe_connector.query.fields import Fields
 
+_DIGITS = 40
+"""Numbers of more digits are none: no field holds them, and "1e999999999" written out would
+fill the memory."""
+
 
 def check(
     query: Query, fields: Fields, *, native: bool, expanded: frozenset[str] = frozenset()
@@ -114,4 +118,4 @@ def number(text: str) -> Decimal | None:
         value = Decimal(text.strip())
     except InvalidOperation:
         return None
-    return value if value.is_finite() else None
+    return value if value.is_finite() and abs(value.adjusted()) <= _DIGITS else None

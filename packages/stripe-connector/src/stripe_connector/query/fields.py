@@ -15,12 +15,13 @@ _KINDS: dict[str, FieldKind] = {"token": "token", "string": "string", "number": 
 
 class Known(NamedTuple):
     """A field: how it is compared, where the object keeps it (names from the outside in; a
-    list on the way stands for each of its elements). `whole` says that it is an object
-    without an id, which can only be there or not. `needs` is the path that has to be
-    expanded first, "" where none has to."""
+    list on the way stands for each of its elements), and its schema. `whole` says that it is
+    an object without an id, which can only be there or not. `needs` is the path that has to
+    be expanded first, "" where none has to."""
 
     kind: FieldKind
     place: tuple[str, ...]
+    schema: Field | None = None
     whole: bool = False
     needs: str = ""
 
@@ -69,7 +70,7 @@ class Fields:
         whole = not clause.key and all(
             node.type in ("object", "map") and node.child("id") is None for node in at
         )
-        return Known(kind, tuple(place), whole, needs)
+        return Known(kind, tuple(place), schema, whole, needs)
 
     def names(self, deepest: int = 3) -> Iterator[tuple[str, FieldKind]]:
         """Every field with plain values and its kind, those of Stripe's search first."""
@@ -91,9 +92,11 @@ class Fields:
                 yield from self._below(f"{path}.", inner, deepest - 1)
 
     def _kind(self, clause: Clause, schema: Field | None) -> FieldKind:
-        own = kind_of(schema) if schema is not None else "token"
+        if schema is None:
+            return "token"
+        own = kind_of(schema)
         stated = self.searchable.get(clause.field)
-        return own if stated is None or own == "id" else stated
+        return own if stated is None or own == "id" or schema.choices else stated
 
 
 def fields_of(catalogue: Catalogue, operation: Operation) -> Fields:

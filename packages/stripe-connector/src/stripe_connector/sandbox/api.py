@@ -19,6 +19,7 @@ from stripe_connector.sandbox.references import places
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.registry import Registry
 from stripe_connector.sandbox.request import Answer, Contents, Fault, SandboxRequest
+from stripe_connector.sandbox.search_index import SearchIndex
 from stripe_connector.sandbox.store import Account, Body, Remembered, Store
 from stripe_connector.sandbox.turn import Turn
 from stripe_connector.sandbox.upload import read_upload
@@ -35,13 +36,21 @@ class Api:
     """The sandbox without its network. Nothing here waits: each request is done at once."""
 
     def __init__(
-        self, registry: Registry, store: Store, journal: Journal | None, keys: Keys, ids: Ids
+        self,
+        registry: Registry,
+        store: Store,
+        journal: Journal | None,
+        keys: Keys,
+        ids: Ids,
+        search_delay: float = 0.0,
     ) -> None:
         self._registry = registry
         self._store = store
         self._journal = journal
         self._keys = keys
         self._ids = ids
+        self._search_delay = search_delay
+        self._indexes: dict[str, SearchIndex] = {}
 
     def request_id(self) -> str:
         return self._ids.text(14)
@@ -155,14 +164,21 @@ class Api:
             mark = print_of(request.method, request.path, request.body)
             account.keys[key] = Remembered(mark, answer.status, answer.body, request.id, now)
         touched = work.touched()
-        if not self._journal or not (touched or key):
-            return
-        try:
-            self._journal.write(account, touched, key)
-        except BaseException:
-            work.undo()
-            account.keys.pop(key, None)
-            raise
+        if self._journal and (touched or key):
+            try:
+                self._journal.write(account, touched, key)
+            except BaseException:
+                work.undo()
+                account.keys.pop(key, None)
+                raise
+        self._index(account).note(touched, now)
+
+    def _index(self, account: Account) -> SearchIndex:
+        """What searches see of an account, from before its first request on."""
+        found = self._indexes.get(account.id)
+        if found is None:
+            found = self._indexes[account.id] = SearchIndex(account, self._search_delay)
+        return found
 
     def _carry_out(self, request: SandboxRequest, work: Work, now: int) -> Body | Contents:
         operation = request.operation
@@ -181,6 +197,7 @@ class Api:
             self._ids,
             now,
             query=request.body.decode("utf-8", "replace") if request.method == "GET" else "",
+            index=self._index(work.account),
         )
         for reference in plan.references:
             for place in places(params, reference.path):

@@ -67,6 +67,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="how long an idempotency key is remembered (default: a day)",
     )
+    parser.add_argument(
+        "--search-delay",
+        type=_seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="how long a write stays unseen by searches, as at Stripe (default: not at all)",
+    )
     parser.add_argument("--seed", type=int, help="make the same ids for the same requests")
     return parser
 
@@ -90,7 +97,13 @@ async def _serve(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    sandbox = Sandbox(options.data, options.port, options.key_horizon, options.seed)
+    sandbox = Sandbox(
+        options.data,
+        options.port,
+        options.key_horizon,
+        options.seed,
+        search_delay=options.search_delay,
+    )
     async with sandbox:
         if options.announce:
             _announce(options.announce, sandbox.address)

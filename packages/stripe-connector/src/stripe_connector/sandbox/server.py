@@ -36,7 +36,8 @@ class Sandbox:
 
     `data` is the file that keeps the state, None for memory only. `port` 0 takes a free one.
     `key_horizon` is how many seconds an idempotency key is remembered. With `seed` the same
-    requests give the same ids. `clock` tells the Unix time in seconds.
+    requests give the same ids. `clock` tells the Unix time in seconds. Searches see a write
+    after `search_delay` seconds.
 
     `on_request` is awaited before a request is carried out, `on_answer` after its changes were
     made and kept, and before it is answered; each may return a Fault to answer instead. Both
@@ -54,6 +55,7 @@ class Sandbox:
         key_horizon: float = 86400.0,
         seed: int | None = None,
         clock: Clock = time.time,
+        search_delay: float = 0.0,
     ) -> None:
         self.on_request: Hook | None = None
         self.on_answer: Hook | None = None
@@ -66,6 +68,7 @@ class Sandbox:
         self._keys = Keys(key_horizon)
         self._ids = Ids(seed)
         self._clock = clock
+        self._search_delay = search_delay
         self._number = 0
         self._busy: set[asyncio.Task[Any]] = set()
         self._journal: Journal | None = None
@@ -89,7 +92,9 @@ class Sandbox:
         try:
             store = self._journal.load(fresh) if self._journal else Store(fresh)
             self.account = store.own
-            self._api = Api(standard(), store, self._journal, self._keys, self._ids)
+            self._api = Api(
+                standard(), store, self._journal, self._keys, self._ids, self._search_delay
+            )
             self._runner = web.ServerRunner(
                 web.Server(self._handle, access_log=None), shutdown_timeout=_PATIENCE
             )

@@ -12,6 +12,7 @@ from stripe_connector.sandbox.ids import Ids
 from stripe_connector.sandbox.references import Place
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.registry import Registry
+from stripe_connector.sandbox.search_index import SearchIndex
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.work import Work
 
@@ -59,6 +60,7 @@ class Turn:
     ids: Ids
     now: int
     query: str = ""
+    index: "SearchIndex | None" = None
 
     def behaviour(self, resource: str) -> Behaviour:
         return self.behaviours.get(resource, _PLAIN)

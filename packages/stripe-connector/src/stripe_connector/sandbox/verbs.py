@@ -11,6 +11,7 @@ from stripe_connector.query import QueryError, check, fields_of, matcher, parse,
 from stripe_connector.sandbox import listing, refusal
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.request import Contents
+from stripe_connector.sandbox.search_index import SearchIndex
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Turn
 
@@ -64,7 +65,8 @@ def search(turn: Turn) -> Body:
     except QueryError as error:
         raise RefusalError(400, f"{error} {error.fix}".rstrip(), "", "query") from None
     holds = matcher(query, fields.object)
-    rows = [row for row in turn.work.account.live(resource) if holds(row.body)]
+    index = turn.index or SearchIndex(turn.work.account, 0.0)
+    rows = [row for row in index.rows(resource, turn.now) if holds(row.body)]
     rows.reverse()
     start = _after(rows, turn.params.get("page"))
     size = listing.limit(turn.params)

@@ -15,9 +15,11 @@ from connector_sdk import (
     Form,
     Host,
     Mode,
+    Plan,
     Problem,
     Schemas,
     SettingError,
+    Source,
     Tested,
     did_you_mean,
 )
@@ -103,10 +105,19 @@ class FilesConnection:
             return error.problems
         return ()
 
-    async def source(self, activity: Activity) -> FileSource:
-        """Raises SettingError for faulty settings, and for a file whose beginning, encoding or
-        structure is faulty."""
+    async def plan(self, activity: Activity, records: int | None = None) -> Plan:
+        """Nobody is called: files are read or written."""
+        self._expect(activity)
+        name = activity.settings.get("path")
+        done = "read from its start" if activity.type == "read" else "written beside its place"
+        return Plan(lines=(f"{name} is {done}.",))
+
+    async def source(self, activity: Activity, requests: Source | None = None) -> FileSource:
+        """Raises SettingError for faulty settings, for a file whose beginning, encoding or
+        structure is faulty, and for `requests`, which a file has no use for."""
         self._expect(activity, "read")
+        if requests is not None:
+            raise SettingError(_not_driven())
         options, files, _ = await in_thread(self._looked_at, activity)
         return FileSource(
             files,
@@ -224,6 +235,15 @@ def _given(schemas: Sequence[Field]) -> Field:
                 fields[field.name] = Field(name=field.name, type="any")
     described = " ".join(dict.fromkeys(schema.description for schema in schemas))
     return Field(name="", type="object", fields=tuple(fields.values()), description=described)
+
+
+def _not_driven() -> Problem:
+    return Problem(
+        "not_driven",
+        "A file is read as a whole; records of another source can't ask for parts of it.",
+        "Take `for_each` out of the operation.",
+        path="for_each",
+    )
 
 
 def _unknown_type(type: str) -> Problem:

@@ -1,1 +1,0 @@
-"""A group of commands for each connector: `connector stripe list customers`."""

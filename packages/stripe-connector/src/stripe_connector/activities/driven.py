@@ -1,0 +1,222 @@
+"""Search and Read asked once for each record of another source."""
+
+import hashlib
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from typing import NamedTuple, Protocol, cast
+
+import msgspec
+from connector_sdk import JSON, Host, Page, Problem, Record, Source, SourceChangedError
+
+from stripe_connector.activities.paging import cursor, head, parse_cursor
+from stripe_connector.activities.seen import Seen
+
+REMEMBERED = 10_000
+"""Results among which one that several records ask for is given once."""
+
+
+class Asker(NamedTuple):
+    """One record of the driving source, and what it asks for."""
+
+    record: Record
+    asks: object
+
+
+class Asks(Protocol):
+    """What an activity does with the records that drive it."""
+
+    distinct: bool
+    """Whether an object is given once, however many records ask for it."""
+
+    def bind(self, record: Record) -> object | Problem:
+        """What the record asks for, or why it can't ask."""
+        ...
+
+    def batch(self, askers: Sequence[Asker]) -> int:
+        """How many of them, from the first on, are best asked together."""
+        ...
+
+    def source(self, askers: Sequence[Asker]) -> Source:
+        """The answers to all of them."""
+        ...
+
+    def finder(self, askers: Sequence[Asker]) -> "Callable[[Record], Record | None]":
+        """Gives the driving record that a result belongs to."""
+        ...
+
+
+class DrivenSource:
+    """The answers to what each record of `requests` asks for, in the order of those records.
+
+    Records are asked together where that takes fewer calls. A result says which record asked
+    for it; a record that can't ask (its field is empty) comes as a record with the problem, so
+    that none is lost. The cursor leads to a place in both sources, and notes what was read of
+    the driving one, so that a change there is noticed.
+    """
+
+    def __init__(self, requests: Source, asks: Asks, host: Host, limit: int) -> None:
+        self._requests = requests
+        self._asks = asks
+        self._host = host
+        self._limit = limit
+
+    async def read(self, after: bytes | None) -> AsyncGenerator[Page, None]:
+        """Pages as the answers come. Raises SourceChangedError when the driving source is not
+        what it was, and what both sources raise."""
+        at = _Place.of(after, self._asks.distinct)
+        if at.done:
+            return
+        base = at.base.encode() if at.base else None
+        async with aclosing(self._requests.read(base)) as driving:
+            async for page in driving:
+                async for found in self._answers(page.records, at):
+                    yield found
+                    if at.done or self._host.stopping():
+                        return
+                at.turn(page.after)
+        if at.skip and not self._host.stopping():
+            raise _changed()
+
+    async def total(self) -> int | None:
+        """As many as there are driving records where each gives one; else unknown."""
+        return None if self._asks.distinct else await self._requests.total()
+
+    async def finish(self, after: bytes) -> Sequence[Problem]:
+        """What the driving source says to where it was read."""
+        at = _Place.of(after, self._asks.distinct)
+        return await self._requests.finish(at.base.encode()) if at.base else ()
+
+    async def _answers(self, records: Sequence[Record], at: "_Place") -> AsyncGenerator[Page, None]:
+        if _digest(records[: at.skip]) != at.digest or at.skip + at.count > len(records):
+            raise _changed()
+        while at.skip < len(records):
+            askers, faulty = self._bound(records[at.skip :], at.count)
+            at.count = len(askers) + len(faulty)
+            if at.inner is None and faulty:
+                yield self._page(faulty, 0, at, None)
+            if askers:
+                source = self._asks.source(askers)
+                find = self._asks.finder(askers)
+                inner = at.inner.encode() if at.inner else None
+                async with aclosing(source.read(inner)) as pages:
+                    async for page in pages:
+                        found = [_told(record, find(record)) for record in page.records]
+                        yield self._page(found, page.filtered, at, page.after)
+                        if at.done:
+                            return
+            if self._host.stopping():
+                return
+            at.pass_(records)
+
+    def _bound(self, records: Sequence[Record], count: int) -> tuple[list[Asker], list[Record]]:
+        """What the next records ask for, and those that can't ask; `count` of them where that
+        was decided before."""
+        askers: list[Asker] = []
+        faulty: list[Record] = []
+        for record in records[:count] if count else records:
+            asks = self._asks.bind(record) if record.problem is None else record.problem
+            if isinstance(asks, Problem):
+                faulty.append(record._replace(problem=asks._replace(at=record.at)))
+            else:
+                askers.append(Asker(record, asks))
+        if not count and askers:
+            last = self._asks.batch(askers)
+            if last < len(askers):
+                seq = askers[last].record.seq
+                askers = askers[:last]
+                faulty = [record for record in faulty if record.seq < seq]
+        return askers, faulty
+
+    def _page(
+        self, records: Sequence[Record], filtered: int, at: "_Place", inner: bytes | None
+    ) -> Page:
+        given: list[Record] = []
+        for record in records:
+            name = head(record.raw)[0] if record.problem is None else ""
+            if at.seen is not None and not at.seen.add(name):
+                filtered += 1
+                continue
+            at.seq += 1
+            given.append(record._replace(seq=at.seq))
+            if self._limit and at.seq >= self._limit:
+                at.done = True
+                break
+        at.inner = inner.decode() if inner is not None else "{}"
+        return Page(given, at.cursor(), filtered)
+
+
+class _Place:
+    """Where a driven source is: the cursor `base` of the driving one, how many records behind
+    it are answered (`skip`, with their digest), the next `count` that are asked together, and
+    the cursor `inner` within their answers."""
+
+    def __init__(self) -> None:
+        self.base = ""
+        self.skip = 0
+        self.digest = _digest(())
+        self.count = 0
+        self.inner: str | None = None
+        self.seq = 0
+        self.seen: Seen | None = None
+        self.done = False
+
+    @classmethod
+    def of(cls, after: bytes | None, distinct: bool) -> "_Place":
+        parts = parse_cursor(after)
+        place = cls()
+        for name in ("base", "skip", "digest", "count", "inner", "seq", "done"):
+            if name in parts:
+                setattr(place, name, parts[name])
+        if distinct:
+            place.seen = Seen(REMEMBERED, parts.get("seen"))
+        return place
+
+    def cursor(self) -> bytes:
+        parts: dict[str, JSON] = {"seq": self.seq, "done": self.done}
+        if not self.done:
+            parts |= {"base": self.base, "skip": self.skip, "digest": self.digest}
+            parts |= {"count": self.count, "inner": self.inner}
+            parts |= {"seen": self.seen.state()} if self.seen is not None else {}
+        return cursor(**parts)
+
+    def pass_(self, records: Sequence[Record]) -> None:
+        """Goes behind the records that were asked together."""
+        self.skip += self.count
+        self.digest = _digest(records[: self.skip])
+        self.count, self.inner = 0, None
+
+    def turn(self, base: bytes) -> None:
+        """Goes behind a page of the driving source."""
+        self.base = base.decode()
+        self.skip, self.digest = 0, _digest(())
+        self.count, self.inner = 0, None
+
+
+def _digest(records: Sequence[Record]) -> str:
+    hashed = hashlib.blake2b(digest_size=8)
+    for record in records:
+        hashed.update(record.raw)
+    return hashed.hexdigest()
+
+
+def _told(record: Record, asker: Record | None) -> Record:
+    if asker is None or not asker.at:
+        return record
+    at = f"{record.at} for {asker.at}"
+    problem = record.problem._replace(at=at) if record.problem is not None else None
+    return record._replace(at=at, problem=problem)
+
+
+def _changed() -> SourceChangedError:
+    return SourceChangedError(
+        Problem(
+            "source_changed",
+            "The records for each of which it was asked are not those that they were.",
+            "Put them back as they were and go on, or run the operation from the start.",
+        )
+    )
+
+
+def record_values(raw: bytes) -> dict[str, JSON]:
+    """The fields of a driving record."""
+    return cast("dict[str, JSON]", msgspec.json.decode(raw))

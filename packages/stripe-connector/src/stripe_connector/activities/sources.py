@@ -1,0 +1,56 @@
+"""Which source an activity makes, and what it is going to call."""
+
+from connector_sdk import Host, Plan, PlannedCall, Source
+
+from stripe_connector.activities.driven import DrivenSource
+from stripe_connector.activities.driven_asks import IdAsks, QueryAsks
+from stripe_connector.activities.planned import PlannedSource
+from stripe_connector.activities.planning import Planning
+from stripe_connector.activities.read import ReadSource
+from stripe_connector.activities.resolution import Resolved
+from stripe_connector.activities.search import SearchSource
+from stripe_connector.catalogue import Catalogue
+from stripe_connector.client import Client
+from stripe_connector.query.plan import ROWS
+
+
+def source_of(
+    client: Client,
+    catalogue: Catalogue,
+    host: Host,
+    resolved: Resolved,
+    requests: Source | None,
+) -> Source:
+    """The source of a Search or a Read, driven by the records of `requests` or not."""
+    limit = resolved.integer("limit", 0)
+    if resolved.activity.type == "read":
+        if requests is None:
+            return ReadSource(client, host, resolved)
+        return DrivenSource(requests, IdAsks(client, host, resolved), host, limit)
+    if resolved.asked is None:
+        return SearchSource(client, catalogue, host, resolved)
+    if requests is None:
+        return PlannedSource(client, catalogue, host, resolved)
+    asks = QueryAsks(client, catalogue, host, resolved)
+    return DrivenSource(requests, asks, host, limit)
+
+
+def planned(catalogue: Catalogue, resolved: Resolved, records: int | None) -> Plan:
+    """What an activity is going to call. `records` is how many objects there are to choose
+    from, how many records are written, or for how many a Search or a Read is driven."""
+    if resolved.asked is not None:
+        return Planning(catalogue, resolved, resolved.asked.query()).explained(records)
+    operation = resolved.operation
+    call = f"{operation.method} {operation.path}"
+    listed = resolved.activity.type == "search"
+    if resolved.activity.type == "read" and not resolved.driven:
+        ids = resolved.settings.get("ids")
+        records = len(ids) if isinstance(ids, list) else 1
+    if records is None:
+        counted = "1 call for every 100 objects" if listed else "1 call for each record"
+        expected = None
+    else:
+        expected = max(1, -(-records // ROWS)) if listed else records
+        counted = f"{expected:,} call{'s' * (expected != 1)}"
+    made = PlannedCall(call, {**resolved.parents, **resolved.parameters}, expected)
+    return Plan((made,), (f"{call}: {counted}.",))

@@ -1,0 +1,165 @@
+"""What of an alternative a call can ask for by itself without losing an object.
+
+A list's parameter is exact, a clause may be wider: `email:"ada"` ignores case and takes other
+words beside it. So a parameter stands in for a clause only where everything that the clause
+takes has this very value: ids, choices, currencies, true and false, numbers, bounds, and `=`.
+Stripe's search is asked for what it documents; whether a negated clause there takes objects
+that lack the field isn't documented, so negation is left to the check of each row. What a call
+asks for too little of, that check makes good; nothing makes good what a call leaves out.
+"""
+
+from collections.abc import Iterator, Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from connector_sdk import JSON, Field
+
+from stripe_connector.catalogue.overlay import list_filters
+from stripe_connector.query.checking import number
+from stripe_connector.query.clause import MAX_CLAUSES, MIN_SUBSTRING, Clause
+from stripe_connector.query.fields import Fields
+from stripe_connector.query.normal import Alternative
+
+_BOUNDS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
+
+
+def by_search(alternative: Alternative, fields: Fields) -> tuple[Clause, ...]:
+    """The clauses that Stripe's search can be asked for, at most ten."""
+    return tuple(_searchable(alternative, fields))[:MAX_CLAUSES]
+
+
+def _searchable(alternative: Alternative, fields: Fields) -> Iterator[Clause]:
+    for clause in alternative:
+        stated = "token" if clause.field == "metadata" else fields.searchable.get(clause.field)
+        if stated is None or (clause.negated and clause.value is not None):
+            continue
+        if clause.op == "=":
+            yield Clause(clause.field, clause.key, ":", clause.value, kind=clause.kind)
+        elif clause.op == "~":
+            if stated == "string" and len(clause.value or "") >= MIN_SUBSTRING:
+                yield clause
+        elif clause.op == ":" or stated == "number":
+            yield clause
+
+
+def by_list(
+    alternative: Alternative, fields: Fields, request: Field, taken: Sequence[str] = ()
+) -> tuple[dict[str, JSON], tuple[Clause, ...]]:
+    """The parameters with which a list gives every object of the alternative, and the clauses
+    that they stand for. Parameters that are `taken` are somebody else's to set."""
+    params: dict[str, JSON] = {}
+    used: list[Clause] = []
+    names = list_filters().get(fields.object, {})
+    for clause in alternative:
+        name = names.get(clause.field, clause.field)
+        parameter = request.child(name) if name and not clause.key else None
+        if parameter is None or parameter.in_path or name in taken or clause.negated:
+            continue
+        if clause.value is None:
+            continue
+        bounded = _bounds(parameter)
+        if bounded is not None:
+            if clause.kind == "number" and _bound(params, name, clause, bounded):
+                used.append(clause)
+            continue
+        value = _exact(clause, fields, parameter)
+        if value is not None and params.setdefault(name, value) == value:
+            used.append(clause)
+    return params, tuple(used)
+
+
+def _bounds(parameter: Field) -> Field | None:
+    """The part of a parameter that takes bounds: {"gt": …, "lte": …} of whole numbers."""
+    for option in (parameter, *parameter.any_of):
+        child = option.child("gte") or option.child("gt")
+        if child is not None and child.type == "integer":
+            return option
+    return None
+
+
+def _bound(params: dict[str, JSON], name: str, clause: Clause, option: Field) -> bool:
+    limit = number(clause.value or "")
+    if limit is None:
+        return False
+    wanted = dict(_limits(clause.op, limit))
+    if any(option.child(bound) is None for bound in wanted):
+        return False
+    known = params.get(name)
+    have: dict[str, JSON] = dict(known) if isinstance(known, dict) else {}
+    for bound, value in wanted.items():
+        other = have.get(bound)
+        closest = max if bound[0] == "g" else min
+        have[bound] = closest(value, other) if isinstance(other, int) else value
+    params[name] = have
+    return True
+
+
+def _limits(op: str, limit: Decimal) -> Iterator[tuple[str, int]]:
+    """Bounds that are whole numbers and leave nothing out."""
+    up, down = (int(limit.to_integral_value(way)) for way in (ROUND_CEILING, ROUND_FLOOR))
+    match op:
+        case ">":
+            yield ("gt", down)
+        case ">=":
+            yield ("gte", up)
+        case "<":
+            yield ("lt", up)
+        case "<=":
+            yield ("lte", down)
+        case _:
+            yield from (("gte", up), ("lte", down))
+
+
+def _exact(clause: Clause, fields: Fields, parameter: Field) -> JSON:
+    """The one value that everything that the clause takes has; None where there isn't one, or
+    the parameter can't ask for it."""
+    value = clause.value or ""
+    inner = parameter.items if parameter.type == "list" and parameter.items else parameter
+    if clause.op not in (":", "=") or not value:
+        return None
+    if inner.type == "boolean":
+        found: JSON = {"true": True, "false": False}.get(value.lower())
+    elif inner.type == "integer":
+        amount = number(value)
+        whole = amount is not None and amount == amount.to_integral_value()
+        found = int(amount) if amount is not None and whole else None
+    elif inner.type == "string":
+        found = _text(clause, fields, inner)
+    else:
+        found = None
+    return [found] if found is not None and parameter.type == "list" else found
+
+
+def _text(clause: Clause, fields: Fields, parameter: Field) -> str | None:
+    value = clause.value or ""
+    known = fields.find(clause)
+    schema = known.schema if known is not None else None
+    inner = schema.items if schema is not None and schema.type == "list" else schema
+    listed = inner.choices if inner is not None else ()
+    if not listed and clause.kind == "string" and clause.op != "=":
+        return None
+    choices = parameter.choices or listed
+    if choices:
+        return {str(choice).lower(): str(choice) for choice in choices}.get(value.lower())
+    if clause.op == "=" or clause.kind == "id":
+        return value
+    if inner is not None and inner.format == "currency":
+        return value.lower()
+    return None
+
+
+def likely(clauses: Sequence[Clause]) -> float:
+    """The share of all objects that fulfils clauses like these: a guess, made to compare
+    calls with each other."""
+    share = 1.0
+    for clause in clauses:
+        if clause.value is None:
+            share *= 0.5
+        elif clause.op in (":", "=") and clause.kind in ("id", "string"):
+            share *= 0.0001
+        elif clause.op in (":", "=") and clause.key:
+            share *= 0.001
+        elif clause.op == "~":
+            share *= 0.05
+        else:
+            share *= 0.3
+    return share

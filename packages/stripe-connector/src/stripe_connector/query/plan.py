@@ -1,0 +1,182 @@
+"""Which calls answer a query: the cheapest mix that leaves nothing out."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Literal
+
+from connector_sdk import JSON, Field
+
+from stripe_connector.catalogue.overlay import list_defaults
+from stripe_connector.query.clause import MAX_CHARACTERS, MAX_CLAUSES, Clause, Group, Query, clauses
+from stripe_connector.query.fields import Fields
+from stripe_connector.query.narrowing import by_list, by_search, likely
+from stripe_connector.query.normal import Alternative, alternatives
+from stripe_connector.query.writing import write
+
+Consistency = Literal["indexed", "fresh"]
+
+ROWS = 100
+"""Rows of one call."""
+
+_OBJECTS = 100_000
+"""How many objects there are, as long as nobody said it."""
+
+_FRESH = 3
+"""A list may take as many more calls than a search before the search is preferred: it sees what
+was just written, and Stripe allows more of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One list or one search, read to its end.
+
+    `params` are the list's own; `query` is what a search is asked. `stands_for` are the
+    clauses that it asks for by itself, for each alternative that it covers.
+    """
+
+    by: Literal["list", "search"]
+    params: Mapping[str, JSON] = field(default_factory=dict)
+    query: str = ""
+    stands_for: tuple[Alternative, ...] = ((),)
+
+    def calls(self, objects: int = 0) -> int:
+        """About how many calls it takes, of `objects` in all."""
+        share = min(1.0, sum(likely(each) for each in self.stands_for))
+        return max(1, math.ceil(share * (objects or _OBJECTS) / ROWS))
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """All routes of a query, and what each row is checked for beside."""
+
+    routes: tuple[Route, ...]
+    checked: tuple[Clause, ...]
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it sees what was just written."""
+        return all(route.by == "list" for route in self.routes)
+
+
+def native(query: Query) -> Routes:
+    """The query as one search of Stripe's."""
+    return Routes((Route("search", {}, write(query), (tuple(clauses(query)),)),), ())
+
+
+def plan(
+    query: Query,
+    fields: Fields,
+    request: Field,
+    *,
+    searchable: bool,
+    given: Mapping[str, JSON],
+) -> Routes:
+    """How to answer `query` with lists, and with searches where the objects are `searchable`.
+
+    `request` are the parameters of the list, `given` those that a person set: they narrow
+    every list, and no search takes them.
+    """
+    found = alternatives(query)
+    searchable = searchable and not given
+    whole = _list([_shared(found)], fields, request, given)
+    parts = [_cheapest(each, fields, request, given, searchable) for each in found]
+    split = _folded(_merged(route for part in parts for route in part))
+    chosen = min((whole, split), key=_cost)
+    return Routes(tuple(chosen), _left(query, chosen))
+
+
+def _cost(routes: Iterable[Route]) -> float:
+    return sum(route.calls() * (_FRESH if route.by == "search" else 1) for route in routes)
+
+
+def _shared(found: Sequence[Alternative]) -> Alternative:
+    first, *others = found
+    return tuple(clause for clause in first if all(clause in other for other in others))
+
+
+def _cheapest(
+    alternative: Alternative,
+    fields: Fields,
+    request: Field,
+    given: Mapping[str, JSON],
+    searchable: bool,
+) -> list[Route]:
+    listed = _list([alternative], fields, request, given)
+    asked = by_search(alternative, fields) if searchable else ()
+    if not asked:
+        return listed
+    searched = [Route("search", {}, _written(asked), (asked,))]
+    too_long = len(searched[0].query) > MAX_CHARACTERS
+    return listed if too_long or _cost(listed) <= _cost(searched) else searched
+
+
+def _list(
+    found: Sequence[Alternative], fields: Fields, request: Field, given: Mapping[str, JSON]
+) -> list[Route]:
+    """One list for an alternative; several where only several leave nothing out."""
+    params, used = by_list(found[0], fields, request, tuple(given))
+    defaults = {
+        name: values
+        for name, values in list_defaults().get(fields.object, {}).items()
+        if name not in params and name not in given
+    }
+    return [
+        Route("list", {**params, **dict(zip(defaults, values, strict=True))}, "", (used,))
+        for values in product(*defaults.values())
+    ]
+
+
+def _merged(routes: Iterable[Route]) -> list[Route]:
+    """Without those whose objects another one gives as well."""
+    kept: list[Route] = []
+    for route in routes:
+        if any(_covers(other, route) for other in kept):
+            continue
+        kept = [other for other in kept if not _covers(route, other)]
+        kept.append(route)
+    return kept
+
+
+def _covers(wide: Route, narrow: Route) -> bool:
+    if wide.by != narrow.by:
+        return False
+    if wide.by == "search":
+        return set(wide.stands_for[0]) <= set(narrow.stands_for[0])
+    return all(name in narrow.params and narrow.params[name] == value
+               for name, value in wide.params.items())  # fmt: skip
+
+
+def _folded(routes: Sequence[Route]) -> list[Route]:
+    """Searches for one clause each become searches for up to ten of them, joined by OR."""
+    single = [route for route in routes if route.by == "search" and len(route.stands_for[0]) == 1]
+    others = [route for route in routes if route not in single]
+    folded: list[Route] = []
+    batch: list[Route] = []
+    size = 0
+    for route in single:
+        size += len(route.query) + len(" OR ")
+        if batch and (len(batch) == MAX_CLAUSES or size > MAX_CHARACTERS):
+            folded.append(_one(batch))
+            batch, size = [], len(route.query)
+        batch.append(route)
+    if batch:
+        folded.append(_one(batch))
+    return others + folded
+
+
+def _one(batch: Sequence[Route]) -> Route:
+    asked = tuple(route.stands_for[0] for route in batch)
+    query = " OR ".join(route.query for route in batch)
+    return Route("search", {}, query, asked)
+
+
+def _written(asked: Sequence[Clause]) -> str:
+    return write(asked[0] if len(asked) == 1 else Group("AND", tuple(asked)))
+
+
+def _left(query: Query, routes: Sequence[Route]) -> tuple[Clause, ...]:
+    """The clauses that no call asks for by itself."""
+    asked = {clause for route in routes for each in route.stands_for for clause in each}
+    return tuple(dict.fromkeys(clause for clause in clauses(query) if clause not in asked))

@@ -1,0 +1,259 @@
+"""Searches by a query, on the sandbox."""
+
+import json
+import logging
+from typing import Any, cast
+
+import pytest
+from connector_sdk import JSON, Activity, MemoryHost, RefusedError, SourceChangedError
+from stripe_connector.activities.planned import PlannedSource
+from stripe_connector.activities.resolution import resolve
+from stripe_connector.catalogue import load
+from stripe_connector.client import Client
+from stripe_connector.connection import StripeConnection
+from stripe_connector.sandbox import Fault, Sandbox, SandboxRequest
+from stripe_connector.settings import read_settings
+
+from tests.stripe_connector.activities.scripted import Scripted
+from tests.stripe_connector.workbench import Workbench, all_pages, records
+
+INVALID = "invalid_request_error"
+LISTS, SEARCHES = "GET /v1/customers", "GET /v1/customers/search"
+
+
+def ids(pages: Any) -> list[str]:
+    return [json.loads(record.raw)["id"] for record in records(pages)]
+
+
+async def customers(bench: Workbench, count: int, **more: Any) -> None:
+    rows = ({"email": f"{n % 2}@example.com", "name": f"n {n}", **more} for n in range(count))
+    await bench.write("create", "customers", *rows)
+
+
+async def test_one_search_gives_its_pages_as_they_are(bench: Workbench) -> None:
+    await customers(bench, 250)
+    source = await bench.source("search", "customers", query="email:'1@example.com'")
+    pages = await all_pages(source)
+    assert [len(page.records) for page in pages] == [100, 25]
+    assert [record.seq for record in records(pages)] == list(range(1, 126))
+    assert bench.sandbox.requests[SEARCHES] == 2
+    assert bench.sandbox.requests[LISTS] == 0
+    for at, page in enumerate(pages):
+        assert await all_pages(source, page.after) == pages[at + 1 :]
+    assert await source.total() == 125
+
+
+async def test_fresh_asks_no_index(bench: Workbench) -> None:
+    await customers(bench, 120)
+    query = "email:'1@example.com'"
+    source = await bench.source("search", "customers", query=query, consistency="fresh")
+    pages = await all_pages(source)
+    assert len(records(pages)) == 60
+    assert sum(page.filtered for page in pages) == 60
+    assert bench.sandbox.requests[SEARCHES] == 0
+    assert await source.total() is None
+
+
+async def test_a_limit_counts_what_is_found(bench: Workbench) -> None:
+    await customers(bench, 120)
+    query = "email:'1@example.com' name~'n 1'"
+    settings = {"query": query, "consistency": "fresh"}
+    found = await bench.read("search", "customers", limit=7, **settings)
+    assert len(found) == 7
+    whole = await bench.read("search", "customers", **settings)
+    assert whole[:7] == found
+
+
+async def test_alternatives_are_merged_newest_first_and_each_row_comes_once(
+    bench: Workbench,
+) -> None:
+    now = [1_700_000_000.0]
+    bench.sandbox._clock = lambda: now[0]
+    made: list[str] = []
+    for n in range(40):
+        now[0] += 1
+        email, phone = ("a@b.c", "555") if n % 3 == 0 else ("x@y.z", "555" if n % 2 else "1")
+        made.append(await bench.make("customers", email=email, phone=phone))
+    wanted = [each for n, each in enumerate(made) if n % 3 == 0 or n % 2]
+    query = "(email:'a@b.c' created>1) OR phone:'555'"
+    source = await bench.source("search", "customers", query=query)
+    pages = await all_pages(source)
+    assert ids(pages) == wanted[::-1]
+    assert bench.sandbox.requests[SEARCHES] >= 2
+    assert sum(page.filtered for page in pages) == len([n for n in range(0, 40, 3) if n % 3 == 0])
+
+
+async def test_every_cursor_of_merged_calls_goes_on_exactly(bench: Workbench) -> None:
+    await customers(bench, 230)
+    query = "(email:'1@example.com' created>1) OR (name~'n 2' created>1)"
+    source = await bench.source("search", "customers", query=query)
+    pages = await all_pages(source)
+    found = ids(pages)
+    assert len(found) == len(set(found)) > 115
+    for page in pages:
+        done = sum(len(each.records) for each in pages[: pages.index(page) + 1])
+        assert ids(await all_pages(source, page.after)) == found[done:]
+
+
+async def test_rows_repeated_at_the_edge_of_a_search_come_once(bench: Workbench) -> None:
+    await customers(bench, 150)
+    source = await bench.source("search", "customers", query="name~'n 1' OR email~'exa'")
+    first = await anext(source.read(None))
+    whole = ids(await all_pages(source))
+    cursor = json.loads(first.after)
+    cursor["at"][0]["before"] = whole[98:103]  # a newer object pushed them to the second page
+    (page,) = await all_pages(source, json.dumps(cursor).encode())
+    assert ids([page]) == whole[103:]
+
+
+@pytest.mark.parametrize("query", ["email:'1@example.com'", "email:'1@example.com' OR name:'x'"])
+@pytest.mark.parametrize("restart", [False, True])
+async def test_an_expired_page_token_loses_and_doubles_nothing(
+    bench: Workbench, query: str, restart: bool
+) -> None:
+    now = [1_700_000_000.0]
+    bench.sandbox._clock = lambda: now[0]
+    for _ in range(8):
+        now[0] += 1
+        await customers(bench, 60)
+    settings = {"query": query, "action": "search"}
+    source = await bench.source("search", "customers", **settings)
+    whole = ids(await all_pages(source))
+    assert len(whole) == 240
+    expired: set[str] = set()
+
+    async def expire(request: SandboxRequest) -> Fault | None:
+        """Two tokens are refused; each search is then asked anew."""
+        text = request.body.decode()
+        if "page=" in text and text not in expired and len(expired) < 2:
+            expired.add(text)
+            return Fault(400, INVALID, "This page of the search has expired.")
+        return None
+
+    bench.sandbox.on_request = expire
+    if restart:
+        first = await anext(source.read(None))
+        again = await bench.source("search", "customers", **settings)
+        found = ids([first]) + ids(await all_pages(again, first.after))
+    else:
+        found = ids(await all_pages(source))
+    assert len(expired) == 2
+    assert found == whole
+
+
+async def test_without_stripes_search_lists_answer_and_say_so(
+    bench: Workbench, caplog: pytest.LogCaptureFixture
+) -> None:
+    await customers(bench, 130)
+
+    async def india(request: SandboxRequest) -> Fault | None:
+        if request.path.endswith("/search"):
+            message = "The search feature is temporarily unavailable in your region."
+            return Fault(400, INVALID, message)
+        return None
+
+    bench.sandbox.on_request = india
+    source = await bench.source("search", "customers", query="email:'1@example.com'")
+    with caplog.at_level(logging.WARNING):
+        pages = await all_pages(source)
+    assert len(records(pages)) == 65
+    assert "lists answer the query" in caplog.text
+    assert await all_pages(source, pages[0].after) == pages[1:]
+    native = await bench.source("search", "customers", "search", query="email:'1@example.com'")
+    with pytest.raises(RefusedError) as caught:
+        await all_pages(native)
+    assert caught.value.problem.code == "search_unavailable"
+    assert "Leave the action out" in caught.value.problem.remedy
+
+
+async def test_an_index_that_lags_behind(bench: Workbench) -> None:
+    """What changed since is left out, what is new is found by lists only."""
+    now = [1_700_000_000.0]
+    async with Sandbox(clock=lambda: now[0], search_delay=60) as sandbox:
+        settings: dict[str, JSON] = {"api_key": "sk_test_lag", "address": sandbox.address}
+        connection = StripeConnection(read_settings(settings), bench.host)
+        lagging = Workbench(connection, sandbox, bench.host)
+        made = await lagging.make("customers", phone="5551")
+        query = "phone~'555'"
+        assert await lagging.read("search", "customers", query=query) == []
+        fresh = await lagging.read("search", "customers", query=query, consistency="fresh")
+        assert [each["id"] for each in fresh] == [made]
+        now[0] += 60
+        assert len(await lagging.read("search", "customers", query=query)) == 1
+        await lagging.write("update", "customers", {"id": made, "phone": "999"})
+        for action in ("", "search"):
+            stale = await all_pages(
+                await lagging.source("search", "customers", action, query=query)
+            )
+            assert [json.loads(record.raw)["phone"] for record in records(stale)] == ["5551"]
+        await lagging.write("delete", "customers", {"id": made})
+        now[0] += 60
+        assert await lagging.read("search", "customers", query=query) == []
+        await connection.close()
+
+
+async def test_rows_that_do_not_fit_are_passed_over() -> None:
+    row = {"id": "cus_1", "object": "customer", "created": 5, "phone": "999"}
+    for action in ("", "search"):
+        client = Scripted({"object": "search_result", "data": [row], "has_more": False})
+        activity = Activity("a", "search", "customers", action, {"query": "phone~'555'"})
+        resolved = resolve(load(), activity, "test")
+        source = PlannedSource(cast("Client", client), load(), MemoryHost(), resolved)
+        (page,) = await all_pages(source)
+        assert (list(page.records), page.filtered) == ([], 1)
+
+
+async def test_a_cursor_of_another_query_is_refused(bench: Workbench) -> None:
+    await customers(bench, 120)
+    first = await bench.source("search", "customers", query="email~'exa'")
+    page = await anext(first.read(None))
+    other = await bench.source("search", "customers", query="email~'mple'")
+    with pytest.raises(SourceChangedError):
+        await all_pages(other, page.after)
+
+
+async def test_lists_that_hide_rows_are_asked_for_all_of_them(bench: Workbench) -> None:
+    product = await bench.make("products", name="Box")
+    made = [
+        await bench.make("prices", product=product, currency="eur", unit_amount=n) for n in range(4)
+    ]
+    await bench.write("update", "prices", {"id": made[1], "active": False})
+    settings = {"consistency": "fresh"}
+    found = await bench.read("search", "prices", query=f"product:{product}", **settings)
+    assert {each["id"] for each in found} == {*made}
+    assert bench.sandbox.requests["GET /v1/prices"] == 2
+    (inactive,) = await bench.read("search", "prices", query="active:false", **settings)
+    assert inactive["id"] == made[1]
+
+
+async def test_a_nested_list_is_searched_below_its_parent(bench: Workbench) -> None:
+    ada = await bench.make("customers", name="Ada")
+    for value in ("DE123456789", "ATU12345678"):
+        await bench.make("customers.tax_ids", customer=ada, type="eu_vat", value=value)
+    (found,) = await bench.read(
+        "search", "customers.tax_ids", parents={"customer": ada}, query="value~'ATU'"
+    )
+    assert found["value"] == "ATU12345678"
+
+
+async def test_expanded_objects_can_be_asked_for(bench: Workbench) -> None:
+    for name in ("Ada", "Grace"):
+        customer = await bench.make("customers", name=name)
+        await bench.make("payment_intents", amount=500, currency="eur", customer=customer)
+    (found,) = await bench.read(
+        "search", "payment_intents", query="customer.name:'ada'", expand=["customer"]
+    )
+    assert found["customer"]["name"] == "Ada"
+
+
+async def test_only_what_is_wanted_of_a_record(bench: Workbench) -> None:
+    address = {"city": "Linz", "country": "AT"}
+    made = await bench.make("customers", name="Ada", address=address)
+    (found,) = await bench.read("search", "customers", fields=["address.city", "name"])
+    assert found == {"id": made, "name": "Ada", "address": {"city": "Linz"}}
+    (same,) = await bench.read(
+        "search", "customers", query="address.country:at", fields=["address.city"]
+    )
+    assert same == {"id": made, "address": {"city": "Linz"}}
+    (read,) = await bench.read("read", "customers", ids=made, fields=["name"])
+    assert read == {"id": made, "name": "Ada"}
