@@ -5,13 +5,19 @@ from typing import Any
 
 import typer
 from connector_agent.cli.app import app
+from connector_agent.cli.commands import OWN
+
+GROUP = "stripe"
+"""The connector whose commands are shown as an example of those that connectors bring."""
 
 
 def commands() -> dict[str, Any]:
-    """Every command by name, in the order of the help. Groups that connectors bring are left
-    out: they depend on what is installed."""
+    """Every command of the agent by name, in the order of the help, and those of GROUP behind
+    them. What other connectors bring depends on what is installed."""
     group: Any = typer.main.get_command(app)
-    return {name: each for name, each in group.commands.items() if not hasattr(each, "commands")}
+    own = {name: group.commands[name] for name in OWN}
+    below = group.commands[GROUP].commands
+    return own | {f"{GROUP} {name}": below[name] for name in below}
 
 
 def command_table() -> Iterator[str]:
@@ -19,7 +25,8 @@ def command_table() -> Iterator[str]:
     yield "| command | |"
     yield "|---|---|"
     for name, command in commands().items():
-        yield f"| [`connector {name}`](docs/commands.md#connector-{name}) | {_summary(command)} |"
+        anchor = name.replace(" ", "-")
+        yield f"| [`connector {name}`](docs/commands.md#connector-{anchor}) | {_summary(command)} |"
     yield "| `stripe-sandbox` | Serve the small Stripe on this machine, for any client of Stripe. |"
 
 
@@ -50,9 +57,15 @@ def _usage(parameters: list[Any]) -> str:
     words = ["[OPTIONS]"] if any(_is_option(each) for each in parameters) else []
     for each in parameters:
         if not _is_option(each):
-            name = each.name.upper() + ("..." if each.nargs == -1 else "")
-            words.append(name if each.required else f"[{name}]")
+            words.append(_argument(each))
     return " ".join(words)
+
+
+def _argument(parameter: Any) -> str:
+    if parameter.metavar:
+        return str(parameter.metavar)
+    name = parameter.name.upper() + ("..." if parameter.nargs == -1 else "")
+    return name if parameter.required else f"[{name}]"
 
 
 def _paragraphs(text: str) -> Iterator[str]:
@@ -71,7 +84,7 @@ def _is_option(parameter: Any) -> bool:
 
 def _names(parameter: Any) -> str:
     if not _is_option(parameter):
-        return f"`{parameter.name.upper()}`"
+        return f"`{_argument(parameter).strip('[].')}`"
     names = ", ".join(f"`{each}`" for each in parameter.opts)
     if parameter.is_flag:
         return names

@@ -141,3 +141,14 @@ async def test_a_named_operation_that_is_broken_is_told(check: Check) -> None:
 def test_places_of_problems() -> None:
     assert place_of(Problem("x", "", line="a:b.yaml:12:5")) == ("a:b.yaml", 12, 5)
     assert place_of(Problem("x", "", line="operations/x.yml")) == ("operations/x.yml", 1, 1)
+
+
+async def test_the_source_says_how_many_decimals_its_currencies_have(check: Check) -> None:
+    export = (
+        "source: acme/active\ntarget: crm/list\nmapping:\n"
+        "  - to: paid\n    value: 1234\n    steps:\n      - from_minor:\n          currency: usd\n"
+    )
+    assert (await check({"operations/export.yaml": export}, "export")).faults == ()
+    wrong = export.replace("usd", "usx")
+    (fault,) = (await check({"operations/export.yaml": wrong}, "export")).faults
+    assert (fault.code, fault.line) == ("unknown_currency", "operations/export.yaml:7:7")

@@ -1,6 +1,15 @@
 """The contract between a connector and what runs it."""
 
-from connector_sdk.activity import Activity, ActivityType, Choice, Form, Guarantee, Tested
+from connector_sdk.activity import (
+    IRREVERSIBLE,
+    Activity,
+    ActivityType,
+    Choice,
+    Command,
+    Form,
+    Guarantee,
+    Tested,
+)
 from connector_sdk.conform import Conformed, conform, did_you_mean, shown
 from connector_sdk.connection import Connection, Mode, Source, Target
 from connector_sdk.connector import CONTRACT, ENTRY_POINTS, Connector
@@ -37,6 +46,7 @@ __all__ = [
     "ANY_OBJECT",
     "CONTRACT",
     "ENTRY_POINTS",
+    "IRREVERSIBLE",
     "JSON",
     "KINDS",
     "Activity",
@@ -44,6 +54,7 @@ __all__ = [
     "Body",
     "Call",
     "Choice",
+    "Command",
     "Conformed",
     "Connection",
     "Connector",

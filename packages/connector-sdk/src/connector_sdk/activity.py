@@ -7,6 +7,10 @@ from typing import Literal
 from connector_sdk.record import JSON, Problem
 from connector_sdk.schema import Field
 
+IRREVERSIBLE = "irreversible"
+"""The setting that allows with "allow" what can't be undone, and the code of the Problem with
+which a connection of a live account refuses it otherwise."""
+
 Guarantee = Literal["keyed", "positioned", "transactional", "repeatable", "none"]
 """How a target keeps a repeated write harmless.
 
@@ -19,12 +23,33 @@ none           a repeat may double; runs say so.
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """A command for one-off use of an activity type, or of one `action` of it.
+
+    `argument` names what is given behind the object without an option: a setting of a source
+    ("query"), or a field of a target's request ("id"); `several` says that there may be many.
+    `example` is such a use, from the object on.
+    """
+
+    name: str
+    action: str = ""
+    argument: str = ""
+    several: bool = False
+    help: str = ""
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ActivityType:
     """A verb of a connector. `levels` names the choices that lead to one call of the other
     system ("object", "sub-object", "action"); a connector of plain places has none. The last
     level is an activity's `action` and the one before it what its `on` names, a single level is
     `on`; levels above only lead there. `guarantee` is what every target of the type gives, so
-    that an operation is checked before one is opened; None where it shows only then."""
+    that an operation is checked before one is opened; None where it shows only then.
+
+    `commands` say how a command line offers the type; without any it has one of the type's
+    name.
+    """
 
     name: str
     role: Literal["source", "target"]
@@ -32,6 +57,7 @@ class ActivityType:
     help: str
     levels: tuple[str, ...] = ()
     guarantee: Guarantee | None = None
+    commands: tuple[Command, ...] = ()
 
     def chosen(self, on: str, action: str = "") -> tuple[str, ...]:
         """The choices that lead to `on`, or to its `action`. Levels above stay open (""), as
@@ -46,7 +72,8 @@ class Form:
     """The settings that a person fills in, in the order of the page.
 
     `trial` are settings of a connection with which it can be looked at before anybody has an
-    account: what it offers, schemas, faults of activities. Nothing is called with them.
+    account: what it offers, schemas, faults of activities. Where they lead to a sandbox they
+    also serve to try things out; else nothing is called with them.
     """
 
     fields: tuple[Field, ...] = ()

@@ -7,6 +7,7 @@ parameters that a Python caller hands over, so that each fault has one text ever
 import difflib
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from connector_sdk.record import JSON, Problem
 from connector_sdk.schema import Field
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _SHOWN = 60
 _DIGITS = 308
 """Numbers of more digits are refused: no float holds them, and "1e999999999" written out would
@@ -31,9 +33,9 @@ def conform(schema: Field, value: JSON, path: str = "") -> Conformed:
     """`value` as `schema` wants it.
 
     Only changes that lose nothing are made: "12" becomes the integer 12 and 12 the string
-    "12" where the schema says so. None stays None where the field can be cleared or is
-    nullable, and is a problem elsewhere. Fields that the schema does not know are problems,
-    with the nearest known name.
+    "12" where the schema says so, and a moment goes from RFC 3339 to Unix seconds or back.
+    None stays None where the field can be cleared or is nullable, and is a problem elsewhere.
+    Fields that the schema does not know are problems, with the nearest known name.
     """
     problems: list[Problem] = []
     return Conformed(_fit(schema, value, path, problems), tuple(problems))
@@ -156,7 +158,7 @@ def _fit_list(schema: Field, value: JSON, path: str, problems: list[Problem]) ->
 
 def _fit_any(schema: Field, value: JSON, path: str, problems: list[Problem]) -> JSON:
     """The first alternative that fits; the native type of the value goes before a converted
-    one, so that "12" stays text where both are allowed."""
+    one, so that "12" stays text where both are allowed, and a moment becomes one."""
     best: list[Problem] | None = None
     options = sorted(schema.any_of, key=lambda option: not _is_native(option, value))
     for option in options:
@@ -181,6 +183,8 @@ def _is_native(option: Field, value: JSON) -> bool:
         case float():
             return option.type == "number"
         case str():
+            if _MOMENT.fullmatch(value):
+                return option.format in ("unix-time", "date-time")
             return option.type in ("string", "file")
         case list():
             return option.type == "list"
@@ -197,10 +201,14 @@ def _fit_plain(schema: Field, value: JSON) -> JSON:
         case "string" | "file":
             if schema.format == "decimal":
                 return _decimal_text(value)
+            if schema.format == "date-time":
+                return _moment_text(value)
             if isinstance(value, bool):
                 return "true" if value else "false"
             return value if isinstance(value, str) else _decimal_text(value)
         case "integer":
+            if schema.format == "unix-time" and isinstance(value, str):
+                return _unix_seconds(value)
             return _integer(value)
         case "number":
             return _number(value)
@@ -225,6 +233,33 @@ def _integer(value: JSON) -> int | None:
         except ValueError:  # Python refuses to convert more than 4,300 digits
             return None
     return None
+
+
+def _unix_seconds(text: str) -> int | None:
+    moment = _moment(text)
+    if moment is None:
+        return _integer(text)
+    return int(moment.timestamp()) if moment.microsecond == 0 else None
+
+
+def _moment_text(value: JSON) -> str | None:
+    """A moment as RFC 3339 writes it; a number counts Unix seconds."""
+    if isinstance(value, str):
+        return value if _moment(value) is not None else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        told = datetime.fromtimestamp(value, UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return None
+    return told.replace("+00:00", "Z")
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if _MOMENT.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def _number(value: JSON) -> int | float | None:
@@ -270,6 +305,8 @@ def _wrong_type(schema: Field, value: JSON, path: str) -> Problem:
     wanted = _ARTICLE.get(schema.type, schema.type)
     if schema.format == "decimal":
         wanted = "a decimal number"
+    elif schema.format == "date-time":
+        wanted = "a moment such as 2026-01-31T12:00:00Z"
     return Problem(
         f"not_{schema.type}",
         f"{path or 'The value'} has to be {wanted}, not {shown(value)!r}.",

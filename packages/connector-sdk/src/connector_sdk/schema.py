@@ -23,7 +23,8 @@ class Field:
     connector itself puts values in the place of `${…}`: it is given as the text, or as
     {"text": …, "values": {"var:NAME": …}}, so that no value can become part of its language.
     `id_of` names the objects whose ids stand here ("customers"). `deprecated` says why a field
-    should not be used any more, "" where it may be.
+    should not be used any more, "" where it may be. `variable` is the environment variable that
+    gives a connection's setting where no project does.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Field:
     label: str = ""
     default: JSON = None
     secret: bool = False
+    variable: str = ""
 
     def child(self, name: str) -> "Field | None":
         """The child of an object by its name, or None."""

@@ -60,6 +60,7 @@ def connection_form() -> Form:
                 name="api_key",
                 type="string",
                 secret=True,
+                variable="STRIPE_API_KEY",
                 label="API key",
                 description="A secret or restricted key (sk_… or rk_…), best as a reference: "
                 "${env:STRIPE_API_KEY}. The embedded sandbox needs none.",
@@ -88,6 +89,7 @@ def connection_form() -> Form:
                 name="proxy",
                 type="string",
                 secret=True,
+                variable="STRIPE_PROXY",
                 label="Proxy",
                 description="The URL of an HTTP proxy, which may hold a user and a password.",
             ),

@@ -8,6 +8,7 @@ import typer
 from connector_sdk import ConnectorError, MemoryHost, Problem
 from rich.text import Text
 
+from connector_agent.cli import completion
 from connector_agent.cli.output import (
     COULD_NOT_RUN,
     err,
@@ -22,14 +23,18 @@ from connector_agent.cli.project_option import (
     project_folder,
 )
 from connector_agent.operations.check import Checked, check_project, place_of
+from connector_agent.project import STATE
 from connector_agent.runs.outcome_table import problem_json
-from connector_agent.runs.runner import STATE
 
 
 def check_command(
     operations: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[OPERATION]...", help="Only these, and what they use."),
+        typer.Argument(
+            metavar="[OPERATION]...",
+            help="Only these, and what they use.",
+            autocompletion=completion.operations,
+        ),
     ] = None,
     project: ProjectOption = None,
     environment: EnvironmentOption = "",

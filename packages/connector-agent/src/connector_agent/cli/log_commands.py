@@ -7,6 +7,7 @@ import typer
 from connector_sdk import ConnectorError
 from rich.text import Text
 
+from connector_agent.cli import completion
 from connector_agent.cli.output import (
     fail,
     mode_text,
@@ -22,18 +23,23 @@ from connector_agent.cli.project_option import (
     open_runner,
     project_folder,
 )
+from connector_agent.project import STATE
 from connector_agent.runs.lock import is_held
 from connector_agent.runs.log import read_log
 from connector_agent.runs.outcome_table import problem_json
 from connector_agent.runs.retry import in_snapshot
 from connector_agent.runs.run import Run, find_run, list_runs
-from connector_agent.runs.runner import STATE
 
-RunArgument = Annotated[str, typer.Argument(help='Id of the run, its end, or "last".')]
+RunArgument = Annotated[
+    str, typer.Argument(help='Id of the run, its end, or "last".', autocompletion=completion.runs)
+]
 
 
 def runs_command(
-    operation: Annotated[str, typer.Argument(help="Only runs of this operation.")] = "",
+    operation: Annotated[
+        str,
+        typer.Argument(help="Only runs of this operation.", autocompletion=completion.operations),
+    ] = "",
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many at most.")] = 20,
     project: ProjectOption = None,
     as_json: JsonOption = False,

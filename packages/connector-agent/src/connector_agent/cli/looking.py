@@ -19,9 +19,8 @@ from connector_sdk import (
 from connector_agent.connectors import registry
 from connector_agent.operations.end import connector_of
 from connector_agent.operations.inspection import Inspection
-from connector_agent.project import EndpointDocument, Project, Survey
-from connector_agent.project.names import canonical
-from connector_agent.runs.runner import STATE
+from connector_agent.project import STATE, EndpointDocument, Project, Survey
+from connector_agent.project.names import canonical, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ async def look(name: str, surveyed: Survey | None) -> AsyncIterator[Looked]:
     of that endpoint."""
     folder = surveyed.project.folder if surveyed is not None else None
     host = MemoryHost(folder, folder / STATE if folder is not None else None)
-    endpoint = _endpoint(name, surveyed)
+    endpoint = endpoint_of(name, surveyed)
     if endpoint is not None:
         inspection = Inspection(host)
         try:
@@ -86,7 +85,9 @@ async def look(name: str, surveyed: Survey | None) -> AsyncIterator[Looked]:
         await connection.close()
 
 
-def _endpoint(name: str, surveyed: Survey | None) -> EndpointDocument | None:
+def endpoint_of(name: str, surveyed: Survey | None) -> EndpointDocument | None:
+    """The endpoint of this name, None where there is none. Raises SettingError for the faults
+    of its file."""
     if surveyed is None:
         return None
     found = surveyed.project.endpoints.get(canonical(name))
@@ -96,6 +97,23 @@ def _endpoint(name: str, surveyed: Survey | None) -> EndpointDocument | None:
         if faults:
             raise SettingError(*faults)
     return found
+
+
+def unknown_endpoint(name: str, surveyed: Survey | None, connector: str) -> Problem:
+    """Says that the project has no such endpoint, or that there is no project."""
+    if surveyed is None:
+        return Problem(
+            "no_project",
+            f"There is no endpoint {name!r}: this folder is in no project.",
+            "Name the project with --project, or go without --endpoint.",
+        )
+    known = [
+        each.name for each in surveyed.project.endpoints.values() if each.connector == connector
+    ]
+    have = f"Endpoints of {connector}: {', '.join(known) or 'none'}."
+    return Problem(
+        "unknown_endpoint", f"There is no endpoint {name!r}.", nearest(name, known) or have
+    )
 
 
 def _unknown(name: str, surveyed: Survey | None) -> Problem:

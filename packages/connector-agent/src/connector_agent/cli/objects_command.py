@@ -20,6 +20,7 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from connector_agent.cli import completion
 from connector_agent.cli.looking import Looked, look, survey
 from connector_agent.cli.output import fail, out, print_json, table
 from connector_agent.cli.project_option import EnvironmentOption, JsonOption, ProjectOption
@@ -53,11 +54,21 @@ _TYPE_WIDTH = 40
 
 def objects_command(
     endpoint: Annotated[
-        str, typer.Argument(help="An endpoint, or the name of a connector. Default: all.")
+        str,
+        typer.Argument(
+            help="An endpoint, or the name of a connector. Default: all.",
+            autocompletion=completion.places,
+        ),
     ] = "",
     text: Annotated[str, typer.Argument(help="Only objects with this in their name.")] = "",
     type: Annotated[
-        str, typer.Option("--type", metavar="TYPE", help="Only what this activity type works on.")
+        str,
+        typer.Option(
+            "--type",
+            metavar="TYPE",
+            help="Only what this activity type works on.",
+            autocompletion=completion.types,
+        ),
     ] = "",
     section: Annotated[
         str,
@@ -99,12 +110,21 @@ def schema_command(
     place: Annotated[
         str,
         typer.Argument(
-            metavar="PLACE", help="ENDPOINT/ACTIVITY, or an endpoint or connector with the rest."
+            metavar="PLACE",
+            help="ENDPOINT/ACTIVITY, or an endpoint or connector with the rest.",
+            autocompletion=completion.places,
         ),
     ],
-    type: Annotated[str, typer.Argument(metavar="[TYPE]", help="Activity type.")] = "",
-    object: Annotated[str, typer.Argument(metavar="[OBJECT]", help="Object.")] = "",
-    action: Annotated[str, typer.Argument(metavar="[ACTION]", help="Action.")] = "",
+    type: Annotated[
+        str,
+        typer.Argument(metavar="[TYPE]", help="Activity type.", autocompletion=completion.types),
+    ] = "",
+    object: Annotated[
+        str, typer.Argument(metavar="[OBJECT]", help="Object.", autocompletion=completion.objects)
+    ] = "",
+    action: Annotated[
+        str, typer.Argument(metavar="[ACTION]", help="Action.", autocompletion=completion.actions)
+    ] = "",
     only_required: Annotated[
         bool, typer.Option("--only-required", help="Only fields that have to be given.")
     ] = False,

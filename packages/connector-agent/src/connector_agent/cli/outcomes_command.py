@@ -9,6 +9,7 @@ import typer
 from connector_sdk import KINDS, ConnectorError, Kind
 from rich.text import Text
 
+from connector_agent.cli import completion
 from connector_agent.cli.output import fail, out, print_json, table
 from connector_agent.cli.project_option import JsonOption, ProjectOption, open_runner
 from connector_agent.runs.outcome_table import columns_of, csv_header, csv_row, outcome_json
@@ -24,7 +25,10 @@ SHOWN = 100
 
 
 def outcomes_command(
-    run: Annotated[str, typer.Argument(help='Id of the run, its end, or "last".')],
+    run: Annotated[
+        str,
+        typer.Argument(help='Id of the run, its end, or "last".', autocompletion=completion.runs),
+    ],
     only: Annotated[
         Only | None, typer.Option("--only", help="Only these outcomes.", metavar="KIND")
     ] = None,

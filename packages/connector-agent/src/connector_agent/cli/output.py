@@ -35,7 +35,10 @@ def print_json(value: Any) -> None:
 def problem_text(problem: Problem) -> Text:
     """A problem as a person reads it: what happened, where, what to do."""
     text = Text()
-    text.append("error: ", style="bold red")
+    if problem.warning:
+        text.append("warning: ", style="yellow")
+    else:
+        text.append("error: ", style="bold red")
     text.append(problem.message)
     for label, part in (
         ("at", problem.line),

@@ -2,12 +2,15 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector_agent.cli import completion
 from connector_agent.project import Project
-from connector_agent.runs.runner import Runner
+
+if TYPE_CHECKING:
+    from connector_agent.runs.runner import Runner
 
 ProjectOption = Annotated[
     Path | None,
@@ -26,6 +29,7 @@ EnvironmentOption = Annotated[
         envvar="CONNECTOR_ENV",
         show_envvar=False,
         help="The project's environment: environments/NAME.yaml. Default: CONNECTOR_ENV, or none.",
+        autocompletion=completion.environments,
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one value a line.")]
@@ -36,7 +40,9 @@ def project_folder(stated: Path | None) -> Path:
     return stated.absolute() if stated is not None else Project.find(Path.cwd())
 
 
-def open_runner(stated: Path | None, environment: str = "") -> Runner:
+def open_runner(stated: Path | None, environment: str = "") -> "Runner":
     """The runs of the project; new ones are begun in its `environment`. Raises SettingError
     when there is no project."""
+    from connector_agent.runs.runner import Runner
+
     return Runner(project_folder(stated), os.environ, environment)

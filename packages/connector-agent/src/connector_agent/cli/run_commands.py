@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from connector_sdk import ConnectorError
 
+from connector_agent.cli import completion
 from connector_agent.cli.output import (
     COULD_NOT_RUN,
     INTERRUPTED,
@@ -35,7 +36,9 @@ from connector_agent.runs.runner import Runner, Watch
 
 
 def run_command(
-    operation: Annotated[str, typer.Argument(help="Name of the operation.")],
+    operation: Annotated[
+        str, typer.Argument(help="Name of the operation.", autocompletion=completion.operations)
+    ],
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="End after so many source records.")
     ] = None,
@@ -60,7 +63,10 @@ def run_command(
 
 
 def resume_command(
-    run: Annotated[str, typer.Argument(help='Id of the run, its end, or "last".')],
+    run: Annotated[
+        str,
+        typer.Argument(help='Id of the run, its end, or "last".', autocompletion=completion.runs),
+    ],
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -72,7 +78,10 @@ def resume_command(
 
 
 def retry_command(
-    run: Annotated[str, typer.Argument(help='Id of the run, its end, or "last".')],
+    run: Annotated[
+        str,
+        typer.Argument(help='Id of the run, its end, or "last".', autocompletion=completion.runs),
+    ],
     file: Annotated[
         Path | None,
         typer.Option("--from", metavar="FILE", help="The mended records: CSV or JSON Lines."),

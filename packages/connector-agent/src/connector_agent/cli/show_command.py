@@ -8,6 +8,7 @@ import typer
 from connector_sdk import JSON, ConnectorError, MemoryHost
 from rich.text import Text
 
+from connector_agent.cli import completion
 from connector_agent.cli.output import fail, mode_text, out, print_json
 from connector_agent.cli.project_option import (
     EnvironmentOption,
@@ -16,12 +17,13 @@ from connector_agent.cli.project_option import (
     project_folder,
 )
 from connector_agent.operations.description import Description, Side, describe
-from connector_agent.project import Project
-from connector_agent.runs.runner import STATE
+from connector_agent.project import STATE, Project
 
 
 def show_command(
-    operation: Annotated[str, typer.Argument(help="Name of the operation.")],
+    operation: Annotated[
+        str, typer.Argument(help="Name of the operation.", autocompletion=completion.operations)
+    ],
     project: ProjectOption = None,
     environment: EnvironmentOption = "",
     as_json: JsonOption = False,

@@ -9,6 +9,7 @@ import typer
 from connector_sdk import JSON, Field, Problem, SettingError, did_you_mean, json_schema
 from rich.text import Text
 
+from connector_agent.cli import completion
 from connector_agent.cli.output import fail, out, print_json, table
 from connector_agent.cli.project_option import JsonOption, ProjectOption
 from connector_agent.mapping import ABSENT, Step, StepExample, load_steps
@@ -17,7 +18,12 @@ from connector_agent.project.steps_file import read_steps
 
 
 def steps_command(
-    name: Annotated[str, typer.Argument(help="Name of a step. Default: all of them.")] = "",
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="Name of a step. Default: all of them.", autocompletion=completion.steps
+        ),
+    ] = "",
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:

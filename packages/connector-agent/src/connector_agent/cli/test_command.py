@@ -8,6 +8,7 @@ import typer
 from connector_sdk import ConnectorError, MemoryHost, Tested
 from rich.text import Text
 
+from connector_agent.cli import completion
 from connector_agent.cli.output import (
     COULD_NOT_RUN,
     fail,
@@ -23,13 +24,14 @@ from connector_agent.cli.project_option import (
     project_folder,
 )
 from connector_agent.operations.end import connect
-from connector_agent.project import Project
+from connector_agent.project import STATE, Project
 from connector_agent.runs.outcome_table import problem_json
-from connector_agent.runs.runner import STATE
 
 
 def test_command(
-    endpoint: Annotated[str, typer.Argument(help="Name of the endpoint.")],
+    endpoint: Annotated[
+        str, typer.Argument(help="Name of the endpoint.", autocompletion=completion.endpoints)
+    ],
     project: ProjectOption = None,
     environment: EnvironmentOption = "",
     as_json: JsonOption = False,

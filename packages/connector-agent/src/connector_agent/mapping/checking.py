@@ -9,7 +9,7 @@ import orjson
 from connector_sdk import Field, Problem, conform
 
 from connector_agent.mapping.compiled import Compiled
-from connector_agent.mapping.declaration import StepFaultError, Surroundings
+from connector_agent.mapping.declaration import Step, StepFaultError, Surroundings
 from connector_agent.mapping.fields import Unknown, find, missing, unknown
 from connector_agent.mapping.lines import RECORD, VALUE
 from connector_agent.mapping.making import step_problem
@@ -51,6 +51,7 @@ class Check(NamedTuple):
                 yield from unknown(find(self.schema, to, "target"), to, line.line)
             for path, place in _reads(each):
                 yield from self._unknown_source(path, here, place)
+            yield from self._money(each, to, here)
             if line.inner is None:
                 continue
             inner = Here((*to, 0), None)
@@ -71,6 +72,33 @@ class Check(NamedTuple):
             if isinstance(element, Field) and element.type not in ("object", "map"):
                 return
         yield from unknown(found, full, line)
+
+    def _money(self, each: Compiled, to: Path, here: Here) -> Iterator[Problem]:
+        """Text that goes into an amount of money as it is: 12 would be 12 cents."""
+        line = each.line
+        if self.schema is None or self.source is None or line.source is None:
+            return
+        if here.source is None and not _is_whole(line.source, here):
+            return
+        target = find(self.schema, to, "target")
+        source = find(self.source, self._full(line.source, here), "source")
+        if (
+            isinstance(target, Field)
+            and isinstance(source, Field)
+            and target.format == "minor-units"
+            and source.type == "string"
+            and all(_keeps_text(call.step) for call in line.steps)
+        ):
+            path = format_path(to)
+            yield Problem(
+                "money_without_currency",
+                f"{path!r} takes an amount in the smallest unit of its currency, and the line "
+                "doesn't say of which currency the text is: 12 would be 0.12 usd, or 12 jpy.",
+                "Add the step `money_to_minor` with a currency; or `to_integer`, where the "
+                "source has the smallest unit already.",
+                path=path,
+                line=line.line,
+            )
 
     def _full(self, path: Path, here: Here) -> Path:
         """A path of a line as one into the whole record."""
@@ -148,6 +176,11 @@ def _reads(each: Compiled) -> Iterator[tuple[Path, str]]:
     for call in line.steps:
         for path in call.reads():
             yield path, call.line
+
+
+def _keeps_text(step: Step) -> bool:
+    """Whether a step leaves text what it is, or says what blank text is."""
+    return not step.own and (step.gives == "text" or step.sees_blank)
 
 
 def _is_whole(path: Path, here: Here) -> bool:

@@ -63,6 +63,7 @@ def compose(
             target.request if target is not None else None,
             target.minor_units if target is not None else None,
             source_schema=record,
+            source_units=source.minor_units if source is not None else None,
             folder=project.folder,
             line=document.mapping_position(),
         )

@@ -19,6 +19,9 @@ from connector_agent.project.variables import Variables
 MARKER = "project.yaml"
 """The file that makes a folder a project."""
 
+STATE = ".connector"
+"""The folder of a project that holds its ledger and the connectors' own files."""
+
 _EDITORS = (".#", "._")
 """How files start that editors and file systems leave beside the real ones."""
 

@@ -3,12 +3,13 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from connector_sdk import Problem
 
-from connector_agent.runs.outcomes import OutcomeRow
+if TYPE_CHECKING:
+    from connector_agent.runs.outcomes import OutcomeRow
 
 ADDED = ("_outcome", "_id", "_request_id", "_problem", "_remedy", "_field", "_line", "_at")
 """The columns behind those of the record; a retry leaves out what starts with "_"."""
@@ -18,7 +19,7 @@ _PARTS = (["cells"], ["text"])
 """What the records of rows are made of that could not be read."""
 
 
-def columns_of(rows: Iterable[OutcomeRow]) -> tuple[str, ...]:
+def columns_of(rows: Iterable["OutcomeRow"]) -> tuple[str, ...]:
     """The columns of the first record that could be read."""
     for row in rows:
         record = _parsed(row.record)
@@ -32,7 +33,7 @@ def csv_header(columns: Sequence[str]) -> str:
     return _line([*columns, MORE, *ADDED])
 
 
-def csv_row(row: OutcomeRow, columns: Sequence[str]) -> str:
+def csv_row(row: "OutcomeRow", columns: Sequence[str]) -> str:
     """One record: its own columns as they were read, what became of it behind them. The cells
     of a row that could not be read stand in the columns, so far as there are any."""
     record = _parsed(row.record)
@@ -60,7 +61,7 @@ def csv_row(row: OutcomeRow, columns: Sequence[str]) -> str:
     )
 
 
-def outcome_json(row: OutcomeRow) -> dict[str, Any]:
+def outcome_json(row: "OutcomeRow") -> dict[str, Any]:
     """One outcome for machines, with the record and the request."""
     problem = row.problem
     return {

@@ -20,7 +20,7 @@ from connector_sdk import (
 )
 
 from connector_agent.operations.operation import Operation, open_operation, require
-from connector_agent.project import Project, environment_of
+from connector_agent.project import STATE, Project, environment_of
 from connector_agent.runs.counts import Counts
 from connector_agent.runs.execution import Halt, Parts
 from connector_agent.runs.keyed import KeyedExecution
@@ -47,9 +47,6 @@ from connector_agent.runs.run import (
 from connector_agent.runs.staging import stage_of
 from connector_agent.store import Database
 from connector_agent.store.vault import Vault
-
-STATE = ".connector"
-"""The folder of a project that holds its ledger and the connectors' own files."""
 
 
 @dataclass(slots=True)

@@ -210,9 +210,28 @@ def request_schema(catalogue: Catalogue, offer: Offer, constants: frozenset[str]
     return replace(request, fields=tuple(fields))
 
 
+def _clearable(field: Field) -> Field:
+    """The same with null wherever something may be left out: it clears the field in API v2, and
+    takes a name out of metadata (https://docs.stripe.com/api-v2-overview)."""
+    items = _clearable(field.items) if field.items is not None else None
+    if items is not None and field.name == "metadata":
+        items = replace(items, nullable=True)
+    return replace(
+        field,
+        fields=tuple(
+            _clearable(child) if child.required else replace(_clearable(child), nullable=True)
+            for child in field.fields
+        ),
+        items=items,
+        any_of=tuple(_clearable(option) for option in field.any_of),
+    )
+
+
 def offered(catalogue: Catalogue, offer: Offer) -> Field:
     """What the operation takes, without what the offer sets itself."""
     request = catalogue.request(offer.operation)
+    if offer.operation.body == "json":
+        request = _clearable(request)
     if offer.way is None:
         return request
     only_ids = offer.operation.action == "update"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from connector_sdk import ActivityType, Mode
+from connector_sdk import ActivityType, Command, Mode
 
 from stripe_connector.catalogue import overlay
 from stripe_connector.catalogue.model import Operation
@@ -19,9 +19,36 @@ TYPES = (
         "Search",
         "Finds objects by a query where Stripe can search them, and lists all of them.",
         LEVELS,
+        commands=(
+            Command(
+                "search",
+                argument="query",
+                help="Find objects by a query in Stripe's search language.",
+                example="customers \"email:'ada@example.com'\"",
+            ),
+            Command(
+                "list",
+                "list",
+                help="List objects, the newest first.",
+                example="invoices --param status=open --limit 10",
+            ),
+        ),
     ),
     ActivityType(
-        "read", "source", "Read", "Reads objects by their ids, and settings that have none.", LEVELS
+        "read",
+        "source",
+        "Read",
+        "Reads objects by their ids, and settings that have none.",
+        LEVELS,
+        commands=(
+            Command(
+                "read",
+                argument="ids",
+                several=True,
+                help="Read objects by their ids, and settings that have none.",
+                example="customers cus_123",
+            ),
+        ),
     ),
     ActivityType(
         "create",
@@ -30,6 +57,13 @@ TYPES = (
         "Makes one new object for each record.",
         LEVELS,
         "keyed",
+        (
+            Command(
+                "create",
+                help="Create an object, or one for each line of a file.",
+                example="customers --set name=Ada --set address.city=London",
+            ),
+        ),
     ),
     ActivityType(
         "update",
@@ -39,6 +73,15 @@ TYPES = (
         "finalize, pay.",
         LEVELS,
         "keyed",
+        (
+            Command(
+                "update",
+                argument="id",
+                several=True,
+                help="Change objects, each in the fields that are given and no others.",
+                example="customers cus_123 --set name=Ada",
+            ),
+        ),
     ),
     ActivityType(
         "delete",
@@ -48,6 +91,15 @@ TYPES = (
         "cancel, void, detach, archive, deactivate, expire.",
         LEVELS,
         "keyed",
+        (
+            Command(
+                "delete",
+                argument="id",
+                several=True,
+                help="Delete objects, or what comes nearest to it: cancel, void, archive.",
+                example="customers --ids-from gone.csv",
+            ),
+        ),
     ),
 )
 

@@ -86,7 +86,7 @@ class FileSource:
         problems = []
         for file in passed:
             found = self._files.get(file.name)
-            if found is None:
+            if found is None or not found.path.exists():
                 continue  # Somebody was quicker.
             problem: Problem | None
             if _state(found.path) != (file.size, file.changed):

@@ -1,0 +1,117 @@
+"""The commands by name; each is imported when it is asked for, so that one does not pay for
+what the others need."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from functools import partial
+from importlib import import_module
+from typing import Any, cast
+
+import typer
+from connector_sdk import Connector, SettingError
+from typer.core import TyperGroup
+
+OWN = {
+    "init": "init_command:init_command",
+    "check": "check_command:check_command",
+    "objects": "objects_command:objects_command",
+    "schema": "objects_command:schema_command",
+    "show": "show_command:show_command",
+    "test": "test_command:test_command",
+    "run": "run_commands:run_command",
+    "resume": "run_commands:resume_command",
+    "runs": "log_commands:runs_command",
+    "log": "log_commands:log_command",
+    "outcomes": "outcomes_command:outcomes_command",
+    "retry": "run_commands:retry_command",
+    "steps": "steps_command:steps_command",
+    "forget": "forget_command:forget_command",
+    "ledger-key": "forget_command:ledger_key_command",
+}
+"""The agent's own commands, in the order of the help: modules beside this one."""
+
+HELP = {"help_option_names": ["-h", "--help"]}
+
+
+Maker = Callable[[str], Any]
+
+
+class Commands(Mapping[str, Any]):
+    """The commands of a group by name. A command is made when it is asked for; `more`, which
+    finds the makers of further ones, is asked for what is not in `names`."""
+
+    def __init__(
+        self, names: Iterable[str], maker: Maker, more: Callable[[], Mapping[str, Maker]] = dict
+    ) -> None:
+        self._makers = dict.fromkeys(names, maker)
+        self._more = more
+        self._made: dict[str, Any] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            makers = self._makers if name in self._makers else self._all()
+            self._made[name] = makers[name](name)
+        return self._made[name]
+
+    def _all(self) -> Mapping[str, Maker]:
+        return {**self._makers, **{n: m for n, m in self._more().items() if n not in self._makers}}
+
+
+class LazyGroup(TyperGroup):
+    """A group whose commands are `Commands`."""
+
+    def offer(self, commands: Commands) -> None:
+        """Sets the commands of the group; nothing is ever added to them."""
+        self.commands = cast("MutableMapping[str, Any]", commands)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names, without making the commands."""
+        return list(self.commands)
+
+
+def made(name: str, function: Callable[..., Any], **how: Any) -> Any:
+    """The command `name` that calls `function`."""
+    app = typer.Typer(add_completion=False, context_settings=HELP)
+    app.command(name, **how)(function)
+    return typer.main.get_command(app)
+
+
+def _own(name: str) -> Any:
+    module, _, function = OWN[name].partition(":")
+    found = import_module(f"connector_agent.cli.{module}")
+    return made(name, getattr(found, function))
+
+
+class AllCommands(LazyGroup):
+    """What `connector` can do: its own commands, those that connectors bring, and a group for
+    each connector whose activity types have objects to choose from."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.offer(Commands(OWN, _own, _installed))
+
+
+def _installed() -> dict[str, Maker]:
+    from connector_agent.connectors import registry
+
+    found: dict[str, Maker] = {}
+    connectors = registry.installed()
+    for name in connectors:
+        try:
+            connector = connectors[name]
+        except SettingError:
+            continue  # a broken connector leaves the others alone; its endpoints tell of it
+        if any(kind.levels for kind in connector.activity_types()):
+            found[name] = partial(_group, connector)
+    return found
+
+
+def _group(connector: Connector, _: str) -> Any:
+    from connector_agent.cli.one_off.group import connector_group
+
+    return connector_group(connector)

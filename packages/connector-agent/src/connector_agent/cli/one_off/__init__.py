@@ -1,0 +1,1 @@
+"""A group of commands for each connector: `connector stripe list customers`."""

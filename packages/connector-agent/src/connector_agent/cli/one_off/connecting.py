@@ -1,0 +1,113 @@
+"""The connection of a command: that of an endpoint, or one of the command's own."""
+
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from connector_sdk import JSON, Connection, Connector, MemoryHost, Problem, SettingError
+
+from connector_agent.cli.looking import endpoint_of, survey, unknown_endpoint
+from connector_agent.cli.one_off.options import connection_fields, option_of
+from connector_agent.operations.end import connect
+from connector_agent.project import STATE
+
+
+class Host(MemoryHost):
+    """The host of one command. Without a project, what connectors keep (the sandbox) stands in
+    a folder of the user, so that the next command finds it."""
+
+    def __init__(self, project: Path | None) -> None:
+        super().__init__(project, project / STATE if project is not None else own_state())
+
+
+def own_state() -> Path:
+    """The folder of the XDG specification for state of this user."""
+    stated = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(stated) if Path(stated).is_absolute() else Path.home() / ".local" / "state"
+    return base / "connector"
+
+
+@asynccontextmanager
+async def connected(
+    connector: Connector, given: Mapping[str, Any]
+) -> AsyncIterator[tuple[Connection, Host]]:
+    """The opened connection and its host. Raises SettingError."""
+    surveyed = survey(given["project"], given["environment"])
+    host = Host(surveyed.project.folder if surveyed is not None else None)
+    own = _own(connector, given)
+    name = given["endpoint"]
+    if name:
+        if own:
+            raise SettingError(
+                Problem(
+                    "two_connections",
+                    f"{next(iter(own))} belongs to a connection of the command's own, and "
+                    f"--endpoint {name} names another one.",
+                    "Leave one of them out.",
+                )
+            )
+        endpoint = endpoint_of(name, surveyed)
+        if endpoint is None:
+            raise SettingError(unknown_endpoint(name, surveyed, connector.name))
+        if endpoint.connector != connector.name:
+            raise SettingError(
+                Problem(
+                    "other_connector",
+                    f"The endpoint {endpoint.name!r} is one of {endpoint.connector}, and this "
+                    f"command is for {connector.name}.",
+                    f"Name an endpoint of {connector.name}.",
+                )
+            )
+        connection = await connect(endpoint, host)
+    else:
+        connection = await _connect(connector, own, given, host)
+    try:
+        yield connection, host
+    finally:
+        await connection.close()
+
+
+def _own(connector: Connector, given: Mapping[str, Any]) -> dict[str, str]:
+    """The options of the connection that were used, with what they say."""
+    said = {
+        option_of(field): given[f"connection_{field.name}"]
+        for field in connection_fields(connector.form())
+        if given[f"connection_{field.name}"]
+    }
+    return {"--sandbox": "", **said} if given.get("sandbox") else said
+
+
+async def _connect(
+    connector: Connector, own: Mapping[str, str], given: Mapping[str, Any], host: Host
+) -> Connection:
+    form = connector.form()
+    settings: dict[str, JSON] = {}
+    if "--sandbox" in own:
+        settings.update(form.trial)
+    else:
+        for field in form.fields:
+            if field.variable and os.environ.get(field.variable):
+                settings[field.name] = os.environ[field.variable]
+    for field in connection_fields(form):
+        if option_of(field) in own:
+            settings[field.name] = given[f"connection_{field.name}"]
+    try:
+        return await connector.connect(settings, host)
+    except SettingError as error:
+        variables = {field.name: field.variable for field in form.fields if field.variable}
+        raise SettingError(*(_own_words(one, variables) for one in error.problems)) from None
+
+
+def _own_words(problem: Problem, variables: Mapping[str, str]) -> Problem:
+    """What is missing, and where a command takes it from."""
+    variable = variables.get(problem.path)
+    if not variable:
+        return problem
+    if problem.code == "missing_field":
+        return problem._replace(
+            remedy=f"Set the environment variable {variable}, name an endpoint of a project with "
+            "--endpoint, or try things out with --sandbox."
+        )
+    return problem._replace(remedy=f"{problem.remedy} It was taken from {variable}.".strip())

@@ -1,0 +1,85 @@
+"""The commands of one connector, made from its activity types."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import typer
+from connector_sdk import ActivityType, Command, Connector
+
+from connector_agent.cli.commands import HELP, Commands, LazyGroup, made
+from connector_agent.cli.one_off.options import parameters
+
+
+class Use(NamedTuple):
+    """What one command does: an activity type of a connector, as `command` offers it."""
+
+    connector: Connector
+    type: ActivityType
+    command: Command
+
+
+def connector_group(connector: Connector) -> Any:
+    """The group of commands that has the connector's name."""
+    uses = {use.command.name: use for use in _uses(connector)}
+
+    class Group(LazyGroup):
+        def __init__(self, **settings: Any) -> None:
+            super().__init__(**settings)
+            self.offer(Commands(uses, lambda name: _command(uses[name])))
+
+    app = typer.Typer(
+        name=connector.name,
+        cls=Group,
+        help=f"Use {connector.label} once, without an operation.",
+        no_args_is_help=True,
+        add_completion=False,
+        context_settings=HELP,
+    )
+    app.callback()(_nothing)
+    return typer.main.get_command(app)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _uses(connector: Connector) -> Iterator[Use]:
+    for kind in connector.activity_types():
+        if kind.levels:
+            for command in kind.commands or (Command(kind.name),):
+                yield Use(connector, kind, command)
+
+
+def _command(use: Use) -> Any:
+    return made(use.command.name, _function(use), help=_help(use))
+
+
+def _function(use: Use) -> Callable[..., None]:
+    """A function with the parameters of the command, as Typer wants them."""
+
+    def command(**given: Any) -> None:
+        if use.type.role == "source":
+            from connector_agent.cli.one_off.reading import read
+
+            read(use.connector, use.type, use.command, given)
+        else:
+            from connector_agent.cli.one_off.writing import write
+
+            write(use.connector, use.type, use.command, given)
+
+    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        list(parameters(use.connector, use.type, use.command))
+    )
+    return command
+
+
+def _help(use: Use) -> str:
+    name = f"connector {use.connector.name} {use.command.name}"
+    text = use.command.help or use.type.help
+    schema = f"connector schema {use.connector.name} {use.type.name} OBJECT"
+    if use.type.role == "target":
+        text += f"\n\nThe fields that --set and --data may give are listed by '{schema}'."
+    else:
+        text += f"\n\nThe fields of a record, and what --param takes, are listed by '{schema}'."
+    return f"{text}\n\nExample: {name} {use.command.example or 'OBJECT'}"

@@ -1,0 +1,231 @@
+"""The arguments and options of a command for one-off use."""
+
+import inspect
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+import typer
+from connector_sdk import ActivityType, Command, Connector, Field, Form
+
+from connector_agent.cli import completion
+from connector_agent.cli.project_option import EnvironmentOption, JsonOption, ProjectOption
+
+CONNECTION = "Connection"
+ACTIVITY = "Activity"
+Format = Literal["table", "json", "jsonl", "csv"]
+
+
+def parameters(
+    connector: Connector, kind: ActivityType, command: Command
+) -> Iterator[inspect.Parameter]:
+    """The parameters, in the order of the help. Each name is the one under which `Given` of
+    reading and writing finds it."""
+    yield _parameter("object", _OBJECT, inspect.Parameter.empty)
+    if command.argument:
+        yield _parameter("words", _words(command), None if command.several else "")
+    if command.several:
+        yield _parameter("ids_from", _IDS_FROM, "")
+    yield from _source() if kind.role == "source" else _target()
+    if len(kind.levels) > 1 and not command.action:
+        yield _parameter("action", _ACTION, "")
+    yield _parameter("parents", _PARENTS, None)
+    yield _parameter("expand", _EXPAND, None)
+    yield _parameter("settings", _SETTINGS, None)
+    yield _parameter("endpoint", _ENDPOINT, "")
+    yield _parameter("project", ProjectOption, None)
+    yield _parameter("environment", EnvironmentOption, "")
+    yield from _connection(connector.form())
+    yield _parameter("as_json", JsonOption, False)
+
+
+def connection_fields(form: Form) -> list[Field]:
+    """The settings of a connection that can be given on a command line: no secret."""
+    return [field for field in form.fields if not field.secret]
+
+
+def option_of(field: Field) -> str:
+    """The option that gives a setting of a connection."""
+    return f"--{field.name.replace('_', '-')}"
+
+
+def _source() -> Iterator[inspect.Parameter]:
+    yield _parameter("params", _PARAMS, None)
+    yield _parameter("limit", _LIMIT, None)
+    yield _parameter("fields", _FIELDS, "")
+    yield _parameter("count", _COUNT, False)
+    yield _parameter("format", _FORMAT, None)
+
+
+def _target() -> Iterator[inspect.Parameter]:
+    yield _parameter("given", _SET, None)
+    yield _parameter("data", _DATA, "")
+    yield _parameter("key", _KEY, "")
+    yield _parameter("yes", _YES, False)
+    yield _parameter("format", _FORMAT, None)
+
+
+def _connection(form: Form) -> Iterator[inspect.Parameter]:
+    if form.trial:
+        what = ", ".join(f"{name}={value}" for name, value in form.trial.items())
+        option = typer.Option(
+            "--sandbox",
+            help=f"Use the sandbox ({what}); no key is needed.",
+            rich_help_panel=CONNECTION,
+        )
+        yield _parameter("sandbox", Annotated[bool, option], False)
+    for field in connection_fields(form):
+        option = typer.Option(
+            option_of(field),
+            metavar="VALUE",
+            help=field.description,
+            show_default=False,
+            rich_help_panel=CONNECTION,
+        )
+        yield _parameter(f"connection_{field.name}", Annotated[str, option], "")
+
+
+def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )
+
+
+_OBJECT = Annotated[
+    str,
+    typer.Argument(
+        metavar="OBJECT",
+        help="What to work on, as 'connector objects' lists it.",
+        autocompletion=completion.objects,
+    ),
+]
+
+
+def _words(command: Command) -> Any:
+    name = command.argument.removesuffix("s") if command.several else command.argument
+    argument = typer.Argument(
+        metavar=f"[{name.upper()}]{'...' if command.several else ''}", help=_WORDS[command.several]
+    )
+    return Annotated[list[str] | None, argument] if command.several else Annotated[str, argument]
+
+
+_WORDS = {True: "One or more, with blanks between.", False: "As one word: quote it for the shell."}
+
+_ACTION = Annotated[
+    str,
+    typer.Option(
+        "--action",
+        metavar="NAME",
+        help="What is done with the object, where there are several ways.",
+        autocompletion=completion.actions,
+        rich_help_panel=ACTIVITY,
+    ),
+]
+_PARENTS = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--parent",
+        metavar="NAME=ID",
+        help="The id of an object above: customer=cus_123. Repeatable.",
+        autocompletion=completion.parents,
+        rich_help_panel=ACTIVITY,
+    ),
+]
+_PARAMS = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--param",
+        metavar="NAME=VALUE",
+        help="A filter or another parameter: status=open, created.gte=1767225600. Repeatable.",
+        autocompletion=completion.params,
+    ),
+]
+_EXPAND = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--expand",
+        metavar="FIELD",
+        help="Give the whole object instead of its id. Repeatable.",
+        autocompletion=completion.answer_fields,
+        rich_help_panel=ACTIVITY,
+    ),
+]
+_SETTINGS = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--setting",
+        metavar="NAME=VALUE",
+        help="Any other setting of such an activity, as 'connector schema' lists them. Repeatable.",
+        autocompletion=completion.settings,
+        rich_help_panel=ACTIVITY,
+    ),
+]
+_LIMIT = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many records.")]
+_FIELDS = Annotated[
+    str,
+    typer.Option(
+        "--fields",
+        metavar="A,B",
+        help="Only these fields: id,address.city.",
+        autocompletion=completion.answer_fields,
+    ),
+]
+_COUNT = Annotated[bool, typer.Option("--count", help="Only say how many there are.")]
+_FORMAT = Annotated[
+    Format | None,
+    typer.Option(
+        "--format",
+        "-f",
+        help="Default: a table on a terminal, else jsonl, one JSON object a line.",
+        show_default=False,
+    ),
+]
+_IDS_FROM = Annotated[
+    str,
+    typer.Option(
+        "--ids-from",
+        metavar="FILE",
+        help="A file of ids, or - for a pipe: one a line, a CSV file with a column id, or JSON "
+        "Lines with an id.",
+    ),
+]
+_SET = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="A field of the request: address.city=Leeds, items[0].quantity=2; NAME= clears it, "
+        "NAME:=JSON gives JSON. Repeatable.",
+        autocompletion=completion.request_fields,
+    ),
+]
+_DATA = Annotated[
+    str,
+    typer.Option(
+        "--data",
+        metavar="FILE",
+        help="Requests as JSON, or JSON Lines for many; - for a pipe. --set goes on top.",
+    ),
+]
+_KEY = Annotated[
+    str,
+    typer.Option(
+        "--key",
+        metavar="TEXT",
+        help="What idempotency keys are made from. The same command with the same text does "
+        "nothing twice within a day. Default: new each time.",
+    ),
+]
+_YES = Annotated[
+    bool, typer.Option("--yes", "-y", help="Don't ask before something is destroyed for good.")
+]
+_ENDPOINT = Annotated[
+    str,
+    typer.Option(
+        "--endpoint",
+        "-e",
+        metavar="NAME",
+        help="An endpoint of the project. Default: a connection by environment variables and "
+        "the options below.",
+        autocompletion=completion.endpoints,
+    ),
+]

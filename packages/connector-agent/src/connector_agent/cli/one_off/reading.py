@@ -1,0 +1,196 @@
+"""Source commands: connector stripe search, list and read."""
+
+import asyncio
+import sys
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any
+
+import typer
+from connector_sdk import (
+    JSON,
+    Activity,
+    ActivityType,
+    Command,
+    Connection,
+    Connector,
+    ConnectorError,
+    Problem,
+    Record,
+    Schemas,
+    SettingError,
+    did_you_mean,
+)
+
+from connector_agent.cli.one_off.connecting import connected
+from connector_agent.cli.one_off.rows import SAMPLE, rows_for
+from connector_agent.cli.one_off.words import activity_words, assigned, ids_twice, require_faultless
+from connector_agent.cli.output import WITH_PROBLEMS, err, fail, out, print_json, problem_text
+from connector_agent.mapping.path import PathError, parse_path
+from connector_agent.one_off.activity import Choosing
+from connector_agent.one_off.intake import ids, lines_of
+
+AT_ONCE = 100
+"""Ids of a file that are read as one activity."""
+
+
+def read(
+    connector: Connector, kind: ActivityType, command: Command, given: Mapping[str, Any]
+) -> None:
+    """Prints the records of one activity. Ends with 3 when a record could not be read."""
+    try:
+        problems = asyncio.run(_Reading(kind, command, given).run(connector))
+    except ConnectorError as error:
+        fail(activity_words(error, command), as_json=given["as_json"])
+    if problems:
+        raise typer.Exit(WITH_PROBLEMS)
+
+
+class _Reading:
+    def __init__(self, kind: ActivityType, command: Command, given: Mapping[str, Any]) -> None:
+        self._kind = kind
+        self._command = command
+        self._given = given
+        stated = "jsonl" if given["as_json"] else given["format"]
+        self._format: str = stated or ("table" if sys.stdout.isatty() else "jsonl")
+        self._fields = [name.strip() for name in given["fields"].split(",") if name.strip()]
+        self._limit: int | None = given["limit"]
+        self._cut = self._limit is None and self._format == "table" and not given["count"]
+        if self._cut:
+            self._limit = SAMPLE + 1  # one more, to know whether there are more
+        self._problems = 0
+
+    async def run(self, connector: Connector) -> int:
+        """How many records had a problem."""
+        async with connected(connector, self._given) as (connection, _):
+            choosing = Choosing(
+                connection,
+                self._kind,
+                self._given["object"],
+                self._command.action or self._given.get("action", ""),
+            )
+            activities = self._activities(choosing)
+            first = next(activities, None)
+            if first is None:
+                return self._problems
+            require_faultless(await connection.check(first))
+            schemas = await connection.schemas(first)
+            _require(self._fields, schemas)
+            if self._given["count"]:
+                await self._count(connection, first, activities)
+            else:
+                await self._print(self._records(connection, first, activities), schemas)
+            return self._problems
+
+    def _activities(self, choosing: Choosing) -> Iterator[Activity]:
+        """The activity, or one for each hundred ids of a file."""
+        given, name = self._given, self._command.argument
+        settings: dict[str, JSON] = {}
+        if self._limit is not None and choosing.setting("limit") is not None:
+            settings["limit"] = self._limit
+        assigns = assigned(given)
+        words, path = given.get("words"), given.get("ids_from")
+        if words and path:
+            raise SettingError(ids_twice())
+        if not path:
+            if words:
+                settings[name] = words
+            yield choosing.activity(assigns, **settings)
+            return
+        batch: list[JSON] = []
+        for each in ids(lines_of(path)):
+            if each.problem is not None:
+                self._tell(each.problem)
+                continue
+            batch.append(each.value)
+            if len(batch) == AT_ONCE:
+                yield choosing.activity(assigns, **settings, **{name: batch})
+                batch = []
+        if batch:
+            yield choosing.activity(assigns, **settings, **{name: batch})
+
+    async def _count(
+        self, connection: Connection, first: Activity, more: Iterator[Activity]
+    ) -> None:
+        total = None
+        if not self._given.get("ids_from") and self._limit is None:
+            source = await connection.source(first)
+            total = await source.total()
+        if total is None:
+            total = 0
+            async with aclosing(self._records(connection, first, more)) as records:
+                async for record in records:
+                    total += record.problem is None
+        if self._format in ("json", "jsonl"):
+            print_json({"count": total})
+        else:
+            out.print(str(total))
+
+    async def _print(self, records: AsyncGenerator[Record, None], schemas: Schemas) -> None:
+        rows = rows_for(self._format, self._fields, schemas)
+        shown = 0
+        async with aclosing(records):
+            async for record in records:
+                if record.problem is not None:
+                    self._tell(record.problem)
+                    continue
+                shown += 1
+                if not self._cut or shown <= SAMPLE:
+                    rows.add(record.raw)
+        rows.end()
+        if self._cut and shown > SAMPLE:
+            err.print(
+                f"These are the first {SAMPLE}. More with --limit; all of them with --format csv "
+                "or jsonl."
+            )
+        elif self._format == "table" and not shown and not self._problems:
+            out.print("Nothing was found.")
+
+    async def _records(
+        self, connection: Connection, first: Activity, more: Iterator[Activity]
+    ) -> AsyncGenerator[Record, None]:
+        count = 0
+        activity: Activity | None = first
+        while activity is not None:
+            source = await connection.source(activity)
+            async with aclosing(source.read(None)) as pages:
+                async for page in pages:
+                    for record in page.records:
+                        yield record
+                        count += 1
+                        if count == self._limit:
+                            return
+                    sys.stdout.flush()
+            activity = next(more, None)
+
+    def _tell(self, problem: Problem) -> None:
+        self._problems += 1
+        err.print(problem_text(problem))
+
+
+def _require(fields: Sequence[str], schemas: Schemas) -> None:
+    """Raises SettingError for a field that records surely don't have."""
+    known = [field.name for field in schemas.response.fields]
+    problems = list(_faults(fields, known))
+    if problems:
+        raise SettingError(*problems)
+
+
+def _faults(fields: Sequence[str], known: Sequence[str]) -> Iterator[Problem]:
+    for name in fields:
+        try:
+            first = str(parse_path(name)[0])
+        except PathError as error:
+            yield Problem(
+                "wrong_path",
+                f"--fields {name!r} is no path: {error}.",
+                "Write it like id,address.city.",
+            )
+            continue
+        if known and first not in known:
+            yield Problem(
+                "unknown_field",
+                f"A record has no field {first!r}.",
+                did_you_mean(first, known) or f"It has: {', '.join(known)}.",
+                path=name,
+            )

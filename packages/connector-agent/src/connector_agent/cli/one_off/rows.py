@@ -1,0 +1,222 @@
+"""Records on the standard output: a table, JSON, JSON Lines or CSV, as they come."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import orjson
+from connector_sdk import JSON, Schemas
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from connector_agent.cli.one_off.columns import Column, chosen, sensible
+from connector_agent.cli.output import out
+from connector_agent.connectors.files.cells import CellError, Scalar, csv_line, rows_of, text_of
+from connector_agent.mapping.path import Path, parse_path, read_path
+from connector_agent.mapping.state import ABSENT
+
+SAMPLE = 100
+"""Records from which the columns of a table or a CSV file are chosen."""
+
+MORE = "_more"
+"""The column that holds as JSON what has no column of its own."""
+
+_WIDEST = 40
+
+
+class Rows(Protocol):
+    """Prints records in one format. `end` comes after the last."""
+
+    def add(self, raw: bytes) -> None:
+        """One record: a JSON object."""
+        ...
+
+    def end(self) -> None:
+        """Prints what waits."""
+        ...
+
+
+def rows_for(format: str, fields: Sequence[str], schemas: Schemas) -> Rows:
+    """The printer of a format; with `fields` of these paths only."""
+    paths = [parse_path(name) for name in fields]
+    match format:
+        case "jsonl":
+            return JsonLines(paths)
+        case "json":
+            return JsonList(paths)
+        case "csv":
+            return CsvRows(fields, paths)
+    return TableRows(fields, schemas)
+
+
+class JsonLines:
+    """One object a line, as it came unless fields are chosen."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+
+    def add(self, raw: bytes) -> None:
+        sys.stdout.write(picked(raw, self._paths).decode() + "\n")
+
+    def end(self) -> None:
+        sys.stdout.flush()
+
+
+class JsonList:
+    """One JSON list of all objects."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+        self._before = "[\n"
+
+    def add(self, raw: bytes) -> None:
+        sys.stdout.write(self._before + picked(raw, self._paths).decode())
+        self._before = ",\n"
+
+    def end(self) -> None:
+        sys.stdout.write("[]\n" if self._before == "[\n" else "\n]\n")
+        sys.stdout.flush()
+
+
+class CsvRows:
+    """A header and a row each. The columns are the fields that were chosen, or what the first
+    records have; then later records keep the rest in the column `_more`."""
+
+    def __init__(self, fields: Sequence[str], paths: Sequence[Path]) -> None:
+        self._paths = paths
+        self._columns = list(fields)
+        self._waiting: list[dict[str, Scalar]] = []
+        self._begun = False
+
+    def add(self, raw: bytes) -> None:
+        cells = _cells(picked(raw, self._paths), self._columns)
+        if self._begun:
+            self._write(cells)
+            return
+        self._waiting.append(cells)
+        if self._paths or len(self._waiting) > SAMPLE:
+            self._begin(more=not self._paths)
+
+    def end(self) -> None:
+        if not self._begun:
+            self._begin(more=False)
+        sys.stdout.flush()
+
+    def _begin(self, *, more: bool) -> None:
+        self._begun = True
+        if not self._columns:
+            sample = self._waiting[:SAMPLE]
+            self._columns = _columns(sample)
+            if more:
+                self._columns.append(MORE)
+        if self._columns:
+            sys.stdout.write(csv_line(self._columns, ","))
+        for cells in self._waiting:
+            self._write(cells)
+        self._waiting.clear()
+
+    def _write(self, cells: dict[str, Scalar]) -> None:
+        row = [cells.pop(name, None) for name in self._columns]
+        rest = {name: text_of(cell) for name, cell in cells.items() if cell not in _EMPTY}
+        if rest and self._columns[-1:] == [MORE]:
+            row[-1] = orjson.dumps(rest).decode()
+        sys.stdout.write(csv_line(row, ","))
+
+
+_EMPTY = (None, "")
+
+
+def _cells(raw: bytes, columns: Sequence[str]) -> dict[str, Scalar]:
+    """One row. Where two fields want the same column ("a.b" beside "a" with "b"), objects stay
+    one cell of JSON text."""
+    try:
+        return rows_of(raw, columns, "json")[0]
+    except CellError:
+        return rows_of(raw, [*columns, *orjson.loads(raw)], "json")[0]
+
+
+def _columns(sample: Sequence[dict[str, Scalar]]) -> list[str]:
+    """The columns in their order; an object that some records lack altogether has only those
+    of its fields."""
+    names = list(dict.fromkeys(name for cells in sample for name in cells))
+    filled = {name for cells in sample for name, cell in cells.items() if cell not in _EMPTY}
+    above = {name.rpartition(".")[0] for name in names}
+    return [name for name in names if name in filled or name not in above]
+
+
+class TableRows:
+    """A table whose widths fit the first records; on a terminal longer values are cut."""
+
+    def __init__(self, fields: Sequence[str], schemas: Schemas) -> None:
+        self._schemas = schemas
+        self._columns: list[Column] = chosen(fields, schemas)
+        self._waiting: list[Mapping[str, JSON]] = []
+        self._widths: list[int] = []
+
+    def add(self, raw: bytes) -> None:
+        record = orjson.loads(raw)
+        if self._widths:
+            self._print([column.cell(record) for column in self._columns])
+            return
+        self._waiting.append(record)
+        if len(self._waiting) == SAMPLE:
+            self.end()
+
+    def end(self) -> None:
+        if self._widths or not self._waiting:
+            return
+        if not self._columns:
+            self._columns = sensible(self._waiting, self._schemas)
+        table = [[column.cell(record) for column in self._columns] for record in self._waiting]
+        titles = [column.title for column in self._columns]
+        self._widths = [max(map(cell_len, cells)) for cells in zip(titles, *table, strict=True)]
+        if out.is_terminal:
+            self._widths = _fitted([min(width, _WIDEST) for width in self._widths], out.width)
+        self._print(titles, style="bold")
+        for cells in table:
+            self._print(cells)
+        self._waiting.clear()
+
+    def _print(self, cells: Sequence[str], style: str = "") -> None:
+        line = "  ".join(
+            _padded(cell, width) for cell, width in zip(cells, self._widths, strict=True)
+        )
+        out.print(Text(line.rstrip(), style=style))
+
+
+def picked(raw: bytes, paths: Sequence[Path]) -> bytes:
+    """The record with nothing but what stands at these paths; as it is without any."""
+    if not paths:
+        return raw
+    record = orjson.loads(raw)
+    made: dict[str, JSON] = {}
+    for path in paths:
+        value = read_path(record, path)
+        if value is not ABSENT:
+            _put(made, path, value)
+    return orjson.dumps(made)
+
+
+def _put(made: dict[str, JSON], path: Path, value: object) -> None:
+    """Puts a value at its path; what stands in a list is named by its index."""
+    node: dict[str, object] = made  # type: ignore[assignment]
+    for segment in path[:-1]:
+        below = node.setdefault(str(segment), {})
+        if not isinstance(below, dict):
+            return
+        node = below
+    node[str(path[-1])] = value
+
+
+def _padded(cell: str, width: int) -> str:
+    if cell_len(cell) > width and out.is_terminal:
+        return set_cell_size(cell, width - 1) + "…"
+    return set_cell_size(cell, max(width, cell_len(cell)))
+
+
+def _fitted(widths: list[int], whole: int) -> list[int]:
+    """Narrower columns, the widest first, until they fit beside each other."""
+    room = whole - 2 * (len(widths) - 1)
+    while sum(widths) > room and max(widths) > 8:
+        widths[widths.index(max(widths))] -= 1
+    return widths

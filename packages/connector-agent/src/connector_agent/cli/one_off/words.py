@@ -1,0 +1,78 @@
+"""What the options of a command say of an activity, and faults of it in words of the options."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from connector_sdk import Command, ConnectorError, Problem, SettingError
+
+from connector_agent.cli.output import err, problem_text
+from connector_agent.one_off.activity import below
+from connector_agent.one_off.assignment import Assignment, assignments
+
+PARTS = {"parents": ("parents", "--parent"), "parameters": ("params", "--param")}
+"""The settings that have an option for their parts: their name there, and the option."""
+
+
+def assigned(given: Mapping[str, Any]) -> list[Assignment]:
+    """The settings that options give. Raises SettingError."""
+    found: list[Assignment] = []
+    for setting, (name, option) in PARTS.items():
+        found.extend(below(setting, assignments(given.get(name) or (), option)))
+    paths = [path for part in given.get("expand") or () for path in part.split(",") if path]
+    if paths:
+        found.append(Assignment(("expand",), [*paths]))
+    found.extend(assignments(given.get("settings") or (), "--setting"))
+    return found
+
+
+def require_faultless(found: Iterable[Problem]) -> None:
+    """Prints what is only a warning. Raises SettingError for the rest."""
+    faults = [problem for problem in found if not problem.warning or _warn(problem)]
+    if faults:
+        raise SettingError(*faults)
+
+
+def _warn(problem: Problem) -> bool:
+    err.print(problem_text(problem))
+    return False
+
+
+def activity_words(error: ConnectorError, command: Command) -> ConnectorError:
+    """The same error; a missing setting is asked for by its option."""
+    if not isinstance(error, SettingError):
+        return error
+    return SettingError(*(_in_words(problem, command) for problem in error.problems))
+
+
+def _in_words(problem: Problem, command: Command) -> Problem:
+    if problem.code != "missing_field":
+        return problem
+    setting, dot, name = problem.path.partition(".")
+    if dot and setting in PARTS:
+        return problem._replace(remedy=f"Give it: {PARTS[setting][1]} {name}=VALUE")
+    if problem.path == command.argument:
+        return problem._replace(remedy="Give it behind the object.")
+    return problem
+
+
+def option_for(problem: Problem, command: Command, parents: Sequence[str]) -> Problem:
+    """The same problem of a request; a missing field is asked for by the option that gives
+    it."""
+    if problem.code != "missing_field":
+        return problem
+    if problem.path == command.argument:
+        remedy = "Give it behind the object, or many with --ids-from."
+    elif problem.path in parents:
+        remedy = f"Give it: --parent {problem.path}=ID"
+    else:
+        remedy = f"Give it: --set {problem.path}=VALUE"
+    return problem._replace(remedy=remedy)
+
+
+def ids_twice() -> Problem:
+    """Says that ids come from two places."""
+    return Problem(
+        "ids_twice",
+        "Ids are given behind the object and by a file.",
+        "Leave one of them out.",
+    )

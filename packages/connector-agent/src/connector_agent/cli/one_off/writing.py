@@ -1,0 +1,229 @@
+"""Target commands: connector stripe create, update and delete."""
+
+import asyncio
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
+from dataclasses import replace
+from typing import Any
+
+import typer
+from connector_sdk import (
+    IRREVERSIBLE,
+    KINDS,
+    Activity,
+    ActivityType,
+    Command,
+    Connection,
+    Connector,
+    ConnectorError,
+    MemoryHost,
+    Problem,
+    Record,
+    SettingError,
+)
+
+from connector_agent.cli.one_off.confirmation import confirmed, require_terminal
+from connector_agent.cli.one_off.connecting import connected
+from connector_agent.cli.one_off.told import Printer
+from connector_agent.cli.one_off.words import (
+    activity_words,
+    assigned,
+    ids_twice,
+    option_for,
+    require_faultless,
+)
+from connector_agent.cli.output import (
+    COULD_NOT_RUN,
+    INTERRUPTED,
+    WITH_PROBLEMS,
+    err,
+    fail,
+    mode_text,
+    problem_text,
+)
+from connector_agent.one_off.activity import Choosing
+from connector_agent.one_off.assignment import applied, assignments
+from connector_agent.one_off.feed import Feed
+from connector_agent.one_off.intake import Given, ids, lines_of, objects
+from connector_agent.one_off.requests import about, of_ids, of_objects
+from connector_agent.one_off.writing import Told, Writing, new_prefix
+
+
+def write(
+    connector: Connector, kind: ActivityType, command: Command, given: Mapping[str, Any]
+) -> None:
+    """Writes what was given and prints each outcome."""
+    writing = _Writing(kind, command, given)
+    try:
+        status = asyncio.run(writing.run(connector))
+    except ConnectorError as error:
+        fail(activity_words(error, command), as_json=given["as_json"])
+    except KeyboardInterrupt:
+        err.print("Ended at once: what was under way may have been done, and more may be.")
+        writing.tell_how_to_repeat()
+        raise typer.Exit(INTERRUPTED) from None
+    raise typer.Exit(status)
+
+
+class _Writing:
+    def __init__(self, kind: ActivityType, command: Command, given: Mapping[str, Any]) -> None:
+        self._kind = kind
+        self._command = command
+        self._given = given
+        self._prefix: str = given["key"] or new_prefix()
+        stated = "jsonl" if given["as_json"] else given["format"]
+        self._printer = Printer(stated or ("table" if sys.stdout.isatty() else "jsonl"))
+        self._counts: Counter[str] = Counter()
+        self._parents: list[str] = []
+        self._interrupted = False
+        self._unread = False
+
+    async def run(self, connector: Connector) -> int:
+        """The exit status."""
+        async with connected(connector, self._given) as (connection, host):
+            activity = self._activity(connection)
+            faults = list(await connection.check(activity))
+            destroys = [problem for problem in faults if problem.code == IRREVERSIBLE]
+            require_faultless(problem for problem in faults if problem not in destroys)
+            records = self._records()
+            if destroys and not self._given["yes"]:
+                require_terminal(destroys[0])
+                waiting = list(records)
+                if not await confirmed(connection, destroys[0], len(waiting)):
+                    err.print("Nothing was done.")
+                    return COULD_NOT_RUN
+                records = iter(waiting)
+            elif connection.mode == "live":
+                err.print(mode_text("live"), f"{self._command.name} {activity.on}")
+            if destroys:
+                settings = {**activity.settings, IRREVERSIBLE: "allow"}
+                activity = replace(activity, settings=settings)
+            target = await connection.target(activity)
+            feed = Feed(records)
+            writing = Writing(target, feed.all(), self._prefix)
+            with _on_signal(lambda: self._stop(host, feed)):
+                await self._print(writing, host, feed)
+            return self._end(writing)
+
+    def tell_how_to_repeat(self) -> None:
+        """How the same command can be given again without harm."""
+        err.print(
+            "  next: These commands keep no ledger. Within a day the same command with "
+            f"--key {self._prefix} does nothing twice."
+        )
+
+    def _activity(self, connection: Connection) -> Activity:
+        given = self._given
+        choosing = Choosing(
+            connection,
+            self._kind,
+            given["object"],
+            self._command.action or given.get("action", ""),
+        )
+        above = choosing.setting("parents")
+        self._parents = [field.name for field in above.fields] if above is not None else []
+        return choosing.activity(assigned(given))
+
+    def _records(self) -> Iterator[Record]:
+        given, argument = self._given, self._command.argument
+        words, path, data = given.get("words"), given.get("ids_from"), given["data"]
+        fields = assignments(given["given"] or (), "--set")
+        if (words and path) or (data and (words or path)):
+            raise SettingError(ids_twice() if words and path else _ids_and_data())
+        if data:
+            return of_objects(objects(lines_of(data)), fields)
+        same = applied({}, fields)
+        if path:
+            return of_ids(ids(lines_of(path)), argument, same)
+        if words:
+            names = [words] if isinstance(words, str) else words
+            return of_ids(about(names), argument, same)
+        if not fields and not argument:
+            raise SettingError(_nothing_given())
+        return of_objects([Given(same, "")], ())
+
+    async def _print(self, writing: Writing, host: MemoryHost, feed: Feed[Record]) -> None:
+        async with aclosing(writing.outcomes()) as outcomes:
+            async for told in outcomes:
+                self._counts[told.outcome.kind] += 1
+                if self._unread:
+                    continue
+                try:
+                    self._printer.add(self._in_words(told))
+                except BrokenPipeError:
+                    # What was sent has to come to its end, though nobody reads about it.
+                    self._unread = True
+                    host.stop()
+                    feed.stop()
+
+    def _in_words(self, told: Told) -> Told:
+        problem = told.outcome.problem
+        if problem is None or self._given["data"]:
+            return told
+        problem = option_for(problem, self._command, self._parents)
+        return told._replace(outcome=told.outcome._replace(problem=problem))
+
+    def _stop(self, host: MemoryHost, feed: Feed[Record]) -> None:
+        err.print("Stopping: what was sent comes to its end. Ctrl-C again ends at once.")
+        self._interrupted = True
+        host.stop()
+        feed.stop()
+
+    def _end(self, writing: Writing) -> int:
+        if not self._unread:
+            self._printer.end()
+        problems = sum(self._counts[kind] for kind in ("refused", "failed", "unknown"))
+        early = self._interrupted or self._unread or writing.stopped is not None
+        if sum(self._counts.values()) > 1 or problems or early:
+            told = [f"{self._counts[kind]:,} {kind}" for kind in KINDS if self._counts[kind]]
+            err.print(f"{', '.join(told) or 'Nothing was written'}.")
+        if writing.stopped is not None:
+            err.print(problem_text(writing.stopped.problem))
+        if early or self._counts["unknown"] or self._counts["failed"]:
+            self.tell_how_to_repeat()
+        if self._unread:
+            raise BrokenPipeError(32, "Broken pipe")
+        if self._interrupted:
+            return INTERRUPTED
+        if writing.stopped is not None:
+            return COULD_NOT_RUN
+        return WITH_PROBLEMS if problems else 0
+
+
+@contextmanager
+def _on_signal(stop: Callable[[], None]) -> Iterator[None]:
+    """Inside, the first Ctrl-C or SIGTERM calls `stop`; the next one ends the process."""
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+
+    def first() -> None:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+        stop()
+
+    for number in numbers:
+        loop.add_signal_handler(number, first)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+def _ids_and_data() -> Problem:
+    return Problem(
+        "ids_and_data",
+        "Ids and --data are both given.",
+        "Put the ids into the objects of --data, as their field `id`.",
+    )
+
+
+def _nothing_given() -> Problem:
+    return Problem(
+        "nothing_given",
+        "It isn't said what to write.",
+        "Give fields with --set, or whole objects with --data.",
+    )

@@ -1,0 +1,140 @@
+"""Values given one by one: `address.city=Leeds`, `items[0].quantity=2`, `expand:=["customer"]`."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import orjson
+from connector_sdk import JSON, Problem, SettingError, shown
+
+from connector_agent.mapping.path import Path, PathError, format_path, parse_path
+
+
+class Assignment(NamedTuple):
+    """`value` belongs at `path`; text is later fitted to the schema, "" may clear a field."""
+
+    path: Path
+    value: JSON
+
+
+def assignments(texts: Iterable[str], option: str) -> tuple[Assignment, ...]:
+    """What the uses of an option say, in their order. Raises SettingError with every fault."""
+    found: list[Assignment] = []
+    problems: list[Problem] = []
+    for text in texts:
+        try:
+            made = _assignment(text, option)
+        except SettingError as error:
+            problems.extend(error.problems)
+            continue
+        clash = next((one for one in found if _clash(one.path, made.path)), None)
+        if clash is not None:
+            problems.append(
+                Problem(
+                    "given_twice",
+                    f"{option} gives {format_path(made.path)!r} a value that "
+                    f"{format_path(clash.path)!r} has already.",
+                    "Give it once.",
+                    path=format_path(made.path),
+                )
+            )
+        found.append(made)
+    if problems:
+        raise SettingError(*problems)
+    return tuple(found)
+
+
+def applied(base: JSON, given: Iterable[Assignment]) -> dict[str, JSON]:
+    """A copy of the object `base` in which the assignments hold. Raises SettingError where a
+    list would get a hole, or a path leads through a value that is neither list nor object."""
+    root: Any = orjson.loads(orjson.dumps(base))
+    for path, value in given:
+        node = root
+        for at, segment in enumerate(path):
+            last = at == len(path) - 1
+            fill = value if last else ([] if isinstance(path[at + 1], int) else {})
+            node = _set(node, segment, fill, path[: at + 1], replace=last)
+    made: dict[str, JSON] = root
+    return made
+
+
+def _assignment(text: str, option: str) -> Assignment:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise SettingError(
+            Problem(
+                "no_assignment",
+                f"{option} {shown(text)!r} gives no value.",
+                f"Write {option} NAME=VALUE; NAME= clears a field, NAME:=JSON gives JSON.",
+                value=shown(text),
+            )
+        )
+    as_json = name.endswith(":")
+    try:
+        path = parse_path(name.removesuffix(":").strip())
+    except PathError as error:
+        raise SettingError(
+            Problem(
+                "wrong_path",
+                f"{option} {shown(name)!r} is no path: {error}.",
+                "Write it like name, address.city or items[0].price.",
+                value=shown(name),
+            )
+        ) from None
+    if not as_json:
+        return Assignment(path, value)
+    try:
+        return Assignment(path, orjson.loads(value))
+    except orjson.JSONDecodeError as error:
+        raise SettingError(
+            Problem(
+                "not_json",
+                f"{option} {format_path(path)!r} is not given JSON behind `:=`: {error}.",
+                'Quote it for the shell as a whole: \'items:=[{"price": "price_1"}]\'. Plain '
+                "text goes behind `=`.",
+                path=format_path(path),
+                value=shown(value),
+            )
+        ) from None
+
+
+def _clash(first: Path, second: Path) -> bool:
+    """Whether one of two paths is the other or leads through it."""
+    length = min(len(first), len(second))
+    return first[:length] == second[:length]
+
+
+def _set(node: Any, segment: str | int, fill: JSON, path: Path, *, replace: bool) -> Any:
+    """Puts `fill` at one place, unless something stands there and isn't to be replaced; what
+    stands there then."""
+    if isinstance(segment, str):
+        if not isinstance(node, dict):
+            raise SettingError(_through(path))
+        if replace or not isinstance(node.get(segment), (dict, list)):
+            node[segment] = fill
+        return node[segment]
+    if not isinstance(node, list):
+        raise SettingError(_through(path))
+    if segment > len(node):
+        hole = format_path((*path[:-1], len(node)))
+        raise SettingError(
+            Problem(
+                "list_hole",
+                f"{format_path(path)!r} is given a value, but {hole!r} is not.",
+                "Count the places of a list from 0 and leave none out.",
+                path=format_path(path),
+            )
+        )
+    if segment == len(node):
+        node.append(fill)
+    elif replace or not isinstance(node[segment], (dict, list)):
+        node[segment] = fill
+    return node[segment]
+
+
+def _through(path: Path) -> Problem:
+    return Problem(
+        "whole_and_part",
+        f"{format_path(path)!r} is given a value inside of something that has no such parts.",
+        "Write lists as items[0], and objects as address.city.",
+        path=format_path(path),
+    )

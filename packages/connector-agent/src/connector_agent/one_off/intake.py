@@ -1,0 +1,218 @@
+"""Objects and ids as people hand them over: files and pipes, one after the other."""
+
+import csv
+import io
+import sys
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import orjson
+from connector_sdk import JSON, Problem, SettingError, shown
+
+from connector_agent.connectors.files.rows import find_delimiter, rows
+
+STDIN = "-"
+_ID_COLUMNS = ("id", "_id")
+
+
+class Given(NamedTuple):
+    """One object or id, and its place for people; or the problem instead."""
+
+    value: JSON
+    at: str
+    problem: Problem | None = None
+
+
+class Lines(NamedTuple):
+    """A text that is read line by line, and what people call it."""
+
+    name: str
+    lines: Iterator[str]
+
+
+def lines_of(path: str) -> Lines:
+    """The lines of a file, or of the standard input for "-". Raises SettingError for a file
+    that can't be opened; reading on raises it for one that is no text in UTF-8."""
+    if path == STDIN:
+        return Lines("standard input", _decoded("Standard input", _stdin()))
+    try:
+        file = Path(path).open(encoding="utf-8-sig", newline="")  # noqa: SIM115
+    except OSError as error:
+        raise SettingError(
+            Problem(
+                "file_unreadable",
+                f"{path} can't be read: {error.strerror}.",
+                'Correct the path, or write "-" for the standard input.',
+                value=path,
+            )
+        ) from None
+    return Lines(Path(path).name, _decoded(path, file))
+
+
+def objects(text: Lines) -> Iterator[Given]:
+    """The JSON objects of a text: one an each line (JSON Lines), or all of it one object or
+    one list of objects. A faulty line carries its problem. Raises SettingError when the text is
+    neither."""
+    first, numbered = _begun(text)
+    if first is None:
+        return
+    number, line = first
+    begin = _parsed(line)
+    if isinstance(begin, dict):
+        yield Given(begin, f"{text.name} line {number}")
+        for number, line in numbered:
+            if line.strip():
+                yield _object(line, f"{text.name} line {number}")
+        return
+    whole = line + "".join(line for _, line in numbered)
+    try:
+        value = orjson.loads(whole)
+    except orjson.JSONDecodeError as error:
+        raise SettingError(
+            Problem(
+                "not_json",
+                f"{text.name} holds neither JSON nor JSON Lines: {error}.",
+                "Give one JSON object, a list of them, or one object a line.",
+            )
+        ) from None
+    for count, each in enumerate(value if isinstance(value, list) else [value], 1):
+        at = f"{text.name} item {count}" if isinstance(value, list) else text.name
+        yield Given(each, at) if isinstance(each, dict) else _no_object(each, at)
+
+
+def ids(text: Lines) -> Iterator[Given]:
+    """The ids of a text: one a line, the column "id" of a CSV file, or the field "id" of JSON
+    objects. Raises SettingError for a CSV file without such a column."""
+    first, numbered = _begun(text)
+    if first is None:
+        return
+    number, line = first
+    again = Lines(text.name, chain(["\n"] * (number - 1), [line], (each for _, each in numbered)))
+    if line.lstrip()[0] in "{[":
+        for given in objects(again):
+            yield given if given.problem else _id_of(given)
+    elif _is_header(line):
+        yield from _column(again)
+    else:
+        for number, each in enumerate(again.lines, 1):
+            if each.strip():
+                yield _checked(each.strip(), f"{text.name} line {number}")
+
+
+def _stdin() -> IO[str]:
+    """The standard input, through a buffer of its own: a thread that is stuck in a read of
+    Python's own one can't be left behind when the process ends."""
+    try:
+        number = sys.stdin.fileno()
+    except io.UnsupportedOperation:
+        return sys.stdin
+    return open(number, encoding="utf-8", newline="", closefd=False)
+
+
+def _decoded(name: str, file: IO[str]) -> Iterator[str]:
+    try:
+        with file:
+            yield from file
+    except UnicodeDecodeError:
+        raise SettingError(
+            Problem("not_utf8", f"{name} is not text in UTF-8.", "Save it as UTF-8.")
+        ) from None
+
+
+def _begun(text: Lines) -> tuple[tuple[int, str] | None, Iterator[tuple[int, str]]]:
+    """The first line that isn't blank, and those behind it, numbered."""
+    numbered = enumerate((line.removeprefix("\ufeff") for line in text.lines), 1)
+    first = next((each for each in numbered if each[1].strip()), None)
+    return first, numbered
+
+
+def _parsed(line: str) -> JSON:
+    try:
+        value: JSON = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return value
+
+
+def _object(line: str, at: str) -> Given:
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        return Given(
+            None,
+            at,
+            Problem(
+                "line_unreadable",
+                f"The line is not JSON: {error}.",
+                "Correct the line; each has to hold one JSON object in UTF-8.",
+                value=shown(line),
+                at=at,
+            ),
+        )
+    return Given(value, at) if isinstance(value, dict) else _no_object(value, at)
+
+
+def _no_object(value: JSON, at: str) -> Given:
+    return Given(
+        None,
+        at,
+        Problem(
+            "not_object",
+            f"This is no JSON object: {shown(value)}.",
+            "Hand over one JSON object for each record.",
+            value=shown(value),
+            at=at,
+        ),
+    )
+
+
+def _id_of(given: Given) -> Given:
+    name = given.value.get("id") if isinstance(given.value, dict) else None
+    return _checked(name.strip() if isinstance(name, str) else "", given.at)
+
+
+def _checked(name: str, at: str) -> Given:
+    if name and not any(sign.isspace() for sign in name):
+        return Given(name, at)
+    return Given(
+        None,
+        at,
+        Problem(
+            "missing_id",
+            f"{shown(name)!r} is no id." if name else "There is no id.",
+            "Give one id a line, a CSV file with a column `id`, or JSON objects with an `id`.",
+            value=shown(name),
+            at=at,
+        ),
+    )
+
+
+def _is_header(line: str) -> bool:
+    cells = next(csv.reader([line.strip()], delimiter=find_delimiter(line, True, '"')))
+    return len(cells) > 1 or cells[0].strip().casefold() in _ID_COLUMNS
+
+
+def _column(text: Lines) -> Iterator[Given]:
+    head = next(text.lines)
+    while not head.strip():
+        head = next(text.lines)
+    delimiter = find_delimiter(head, True, '"')
+    header = next(csv.reader([head.strip()], delimiter=delimiter))
+    names = [name.strip().casefold() for name in header]
+    at = next((names.index(name) for name in _ID_COLUMNS if name in names), None)
+    if at is None:
+        raise SettingError(
+            Problem(
+                "no_id_column",
+                f"{text.name} has no column `id`; its columns are: {shown(', '.join(header))}.",
+                "Name the column of the ids `id`, or give one id a line.",
+            )
+        )
+    for row in rows(text.lines, delimiter, '"'):
+        place = f"{text.name} row {row.number + 1}"
+        if row.fault:
+            yield Given(None, place, Problem("row_unreadable", row.fault, "Correct it.", at=place))
+        elif row.cells:
+            yield _checked(row.cells[at].strip() if at < len(row.cells) else "", place)

@@ -1,0 +1,145 @@
+"""connector stripe search, list and read."""
+
+import csv
+import io
+from collections.abc import Callable
+
+import pytest
+
+from tests.connector_agent.cli.one_off.conftest import Stripe
+
+Made = Callable[..., str]
+
+
+@pytest.fixture
+def two(made: Made) -> tuple[str, str]:
+    """Two customers of one e-mail address that no other test has."""
+    first = made("customers", "name=Ada", "email=two@example.com", "address.city=Leeds")
+    return first, made("customers", "name=Grace", "email=two@example.com")
+
+
+def test_list_as_json_lines(stripe: Stripe, two: tuple[str, str]) -> None:
+    said = stripe("list", "customers", "--param", "email=two@example.com")
+    assert said.status == 0
+    assert {row["id"] for row in said.lines} >= set(two)
+    assert all(row["email"] == "two@example.com" for row in said.lines)
+
+
+def test_limit(stripe: Stripe, two: tuple[str, str]) -> None:
+    said = stripe("list", "customers", "--limit", "1", "--fields", "id,address.city")
+    assert said.lines == [{"id": two[1]}]
+
+
+def test_search(stripe: Stripe, made: Made) -> None:
+    name = made("customers", "name=Only one of these")
+    said = stripe("search", "customers", "name:'Only one of these'", "--json")
+    assert [row["id"] for row in said.lines] == [name]
+
+
+def test_read(stripe: Stripe, two: tuple[str, str]) -> None:
+    said = stripe("read", "customers", two[1], "cus_nobody", two[0], "--fields", "name")
+    assert said.lines == [{"name": "Grace"}, {"name": "Ada"}]
+    assert said.status == 3
+    assert "No such customer: 'cus_nobody'" in said.err
+
+
+@pytest.mark.parametrize(
+    "content", ["{0}\n{1}\n", "id,x\n{0},1\n{1},2\n", '{{"id": "{0}"}}\n{{"id": "{1}"}}\n']
+)
+def test_ids_from_a_pipe(content: str, stripe: Stripe, two: tuple[str, str]) -> None:
+    said = stripe("read", "customers", "--ids-from", "-", given=content.format(*two))
+    assert [row["id"] for row in said.lines] == list(two)
+
+
+def test_ids_from_nothing(stripe: Stripe) -> None:
+    said = stripe("read", "customers", "--ids-from", "-", given="\n")
+    assert (said.status, said.out) == (0, "")
+    said = stripe("read", "customers", "--ids-from", "-", given="two words\n")
+    assert said.status == 3
+    assert "'two words' is no id" in said.err
+    said = stripe("read", "customers", "cus_1", "--ids-from", "-")
+    assert (said.status, "two places" in said.err or "by a file" in said.err) == (1, True)
+
+
+def test_count(stripe: Stripe, made: Made) -> None:
+    for _ in range(3):
+        made("customers", "email=counted@example.com")
+    listed = stripe("list", "customers", "--param", "email=counted@example.com", "--count")
+    assert listed.lines == [{"count": 3}]
+    query = "email:'counted@example.com'"
+    said = stripe("search", "customers", query, "--count", "--format", "table")
+    assert said.out == "3\n"
+
+
+def test_table(stripe: Stripe, made: Made) -> None:
+    customer = made("customers", "name=Tab\nle", "email=table@example.com")
+    said = stripe("list", "customers", "--param", "email=table@example.com", "-f", "table")
+    head, row = said.out.splitlines()
+    assert head.split() == ["id", "name", "email", "created"]
+    assert row.startswith(f"{customer}  Tab le  table@example.com  20")
+    made("charges", "amount=1999", "currency=eur", "source=tok_visa", "description=Tea")
+    said = stripe("list", "charges", "-f", "table", "--limit", "1")
+    head, row = said.out.splitlines()
+    assert head.split() == ["id", "description", "amount", "status", "created"]
+    assert "  Tea          19.99 eur  succeeded  20" in row
+    said = stripe("list", "charges", "-f", "table", "--fields", "amount,source.brand")
+    assert said.out.splitlines()[0].split() == ["amount", "source.brand"]
+    said = stripe("list", "coupons", "-f", "table")
+    assert said.out == "Nothing was found.\n"
+
+
+def test_csv(stripe: Stripe, two: tuple[str, str]) -> None:
+    said = stripe("read", "customers", *two, "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(said.out)))
+    assert [row["name"] for row in rows] == ["Ada", "Grace"]
+    assert [row["address.city"] for row in rows] == ["Leeds", ""]
+    assert "address" not in rows[0]
+    assert "_more" not in rows[0]
+    said = stripe("read", "customers", *two, "-f", "csv", "--fields", "name,address.city")
+    assert said.out.split() == ["name,address.city", "Ada,Leeds", "Grace,"]
+
+
+def test_json(stripe: Stripe, two: tuple[str, str]) -> None:
+    said = stripe("read", "customers", *two, "--format", "json", "--fields", "name")
+    assert said.out == '[\n{"name":"Ada"},\n{"name":"Grace"}\n]\n'
+    assert stripe("list", "coupons", "--format", "json").out == "[]\n"
+
+
+def test_nested_objects(stripe: Stripe, made: Made) -> None:
+    customer = made("customers", "name=Ada")
+    made("customers.tax_ids", "type=eu_vat", "value=DE123456789", customer=customer)
+    said = stripe("list", "customers.tax_ids", "--parent", f"customer={customer}")
+    assert [row["value"] for row in said.lines] == ["DE123456789"]
+    said = stripe("list", "customers.tax_ids")
+    assert said.status == 1
+    assert "--parent customer=VALUE" in said.err
+
+
+def test_expand(stripe: Stripe, made: Made) -> None:
+    charge = made("charges", "amount=100", "currency=eur", "source=tok_visa")
+    said = stripe("read", "charges", charge, "--expand", "balance_transaction")
+    assert said.lines[0]["balance_transaction"]["object"] == "balance_transaction"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("list", "costumers"), "Did you mean 'customers'"),
+        (("lst", "customers"), "Did you mean 'list'"),
+        (("list", "customers", "--param", "emial=x"), "Did you mean 'email'"),
+        (("list", "customers", "--param", "created.gte=x"), "whole number"),
+        (("list", "customers", "--fields", "id,nmae"), "Did you mean 'name'"),
+        (("list", "customers", "--fields", "a..b"), "no path"),
+        (("list", "customers", "--setting", "lmit=1"), "Did you mean 'limit'"),
+        (("list", "customers", "--expand", "sourcs"), "Did you mean"),
+        (("search", "customers", "name:"), "     ^"),
+        (("read", "customers"), "behind the object"),
+        (("read", "customers", "a", "--action", "nothing"), "action"),
+        (("list", "customers", "--limit", "0"), "--limit"),
+    ],
+)
+def test_faults(arguments: tuple[str, ...], told: str, stripe: Stripe) -> None:
+    said = stripe(*arguments)
+    assert said.status in (1, 2)
+    assert told in said.err
+    assert said.out == ""

@@ -1,0 +1,61 @@
+"""How the commands are put together: lazily, and with what connectors bring."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from connector_agent.cli.app import app
+from connector_agent.cli.commands import OWN
+from typer.testing import CliRunner
+
+HEAVY = {"aiohttp", "sqlalchemy", "alembic", "jsonata", "lark", "openpyxl", "pyarrow", "dbos"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("objects",), ("schema", "stripe", "create", "customers"), ("steps",), ("--version",)],
+    ids=" ".join,
+)
+def test_looking_loads_little(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    said = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "connector_agent.cli", *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {
+        line.rpartition("|")[2].strip().partition(".")[0] for line in said.stderr.splitlines()
+    }
+    assert said.stdout
+    assert not loaded & HEAVY
+    assert "rich.markdown" not in said.stderr
+
+
+def test_every_command_has_help_with_an_example() -> None:
+    group: Any = typer.main.get_command(app)
+    assert set(OWN) <= set(group.commands)
+    every = {name: group.commands[name] for name in group.commands}
+    every |= {f"stripe {name}": each for name, each in every.pop("stripe").commands.items()}
+    for name, command in every.items():
+        assert f"Example: connector {name}" in command.help or "$(connector" in command.help, name
+        for parameter in command.params:
+            assert parameter.help or parameter.name == "help", f"{name} {parameter.name}"
+
+
+def test_connectors_without_objects_have_no_group() -> None:
+    said = CliRunner().invoke(app, ["files", "read"])
+    assert said.exit_code == 2
+    assert "No such command 'files'" in said.stderr
+
+
+def test_help_lists_what_there_is() -> None:
+    said = CliRunner().invoke(app, ["--help"]).stdout
+    for name in (*OWN, "stripe"):
+        assert f"│ {name} " in said
+    said = CliRunner().invoke(app, ["stripe"]).output
+    for name in ("search", "list", "read", "create", "update", "delete"):
+        assert f"│ {name} " in said
