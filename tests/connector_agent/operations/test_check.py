@@ -151,4 +151,4 @@ async def test_the_source_says_how_many_decimals_its_currencies_have(check: Chec
     assert (await check({"operations/export.yaml": export}, "export")).faults == ()
     wrong = export.replace("usd", "usx")
     (fault,) = (await check({"operations/export.yaml": wrong}, "export")).faults
-    assert (fault.code, fault.line) == ("unknown_currency", "operations/export.yaml:7:7")
+    assert (fault.code, fault.line) == ("unknown_currency", "operations/export.yaml:7:9")
