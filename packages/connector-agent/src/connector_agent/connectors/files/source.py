@@ -1,6 +1,7 @@
 """Reads files in pages that can be gone on from in another process."""
 
 import hashlib
+import logging
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import closing, suppress
 from itertools import islice
@@ -9,6 +10,7 @@ from pathlib import Path
 import msgspec
 from connector_sdk import Cursor, Host, Page, Problem, Record, SettingError, SourceChangedError
 
+from connector_agent.connectors.files.encoding import LOGGER
 from connector_agent.connectors.files.put_away import put_away
 from connector_agent.connectors.files.ready import Reads, Ready
 from connector_agent.connectors.files.selection import Found
@@ -99,6 +101,7 @@ class FileSource:
             else:
                 problem = put_away(found.path, folder)
             if problem is not None:
+                logging.getLogger(LOGGER).warning("%s", problem.text())
                 problems.append(problem)
         return problems
 

@@ -1,0 +1,97 @@
+"""What a source hears when a run is over."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from connector_agent.connectors.files import source
+from connector_agent.connectors.files.source import FileSource
+from connector_agent.runs.log import read_log
+from connector_agent.runs.run import Run
+from connector_agent.runs.runner import Progress, Runner
+from connector_sdk import Cursor, Problem
+
+ENDPOINT = """connector: files
+activities:
+  read:
+    type: read
+    path: "in"
+    after:
+      move_to: done
+  write:
+    type: write
+    path: out.jsonl
+"""
+
+
+def watch(progress: Progress) -> None:
+    pass
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    for folder in ("endpoints", "operations", "in"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "project.yaml").write_text("name: moving\n")
+    (tmp_path / "endpoints" / "files.yaml").write_text(ENDPOINT)
+    (tmp_path / "operations" / "copy.yaml").write_text("source: files/read\ntarget: files/write\n")
+    (tmp_path / "in" / "a.csv").write_text("id\n1\n2\n")
+    return Runner(tmp_path, {})
+
+
+async def events(runner: Runner, run: Run) -> list[tuple[str, str, str]]:
+    found = await runner.database.call(lambda connection: read_log(connection, run.id))
+    return [(event.level, event.kind, event.text) for event in found]
+
+
+async def test_a_finished_run_moves_its_files(tmp_path: Path, runner: Runner) -> None:
+    with (tmp_path / "in" / "a.csv").open("a") as file:
+        file.write("3,too many\n")
+    run = await runner.run("copy", None, watch)
+    assert (run.status, run.counts.refused) == ("finished", 1)
+    assert [path.name for path in (tmp_path / "done").iterdir()] == ["a.csv"]
+    runner.close()
+
+
+async def test_a_limited_run_moves_nothing(tmp_path: Path, runner: Runner) -> None:
+    run = await runner.run("copy", 1, watch)
+    assert run.status == "finished"
+    assert (tmp_path / "in" / "a.csv").exists()
+    runner.close()
+
+
+async def test_a_stopped_run_moves_nothing(tmp_path: Path, runner: Runner) -> None:
+    run = await runner.run("copy", None, lambda progress: progress.stop())
+    assert run.status == "interrupted"
+    assert (tmp_path / "in" / "a.csv").exists()
+    run = await runner.resume(run.id, watch)
+    assert run.status == "finished"
+    assert (tmp_path / "done" / "a.csv").exists()
+    runner.close()
+
+
+async def test_what_can_not_be_moved_stands_in_the_log(
+    tmp_path: Path, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = Problem("not_moved", "a.csv can't be moved.", "Move it by hand.")
+    monkeypatch.setattr(source, "put_away", lambda path, folder: refused)
+    run = await runner.run("copy", None, watch)
+    assert run.status == "finished"
+    found = await events(runner, run)
+    assert found[-2][1] == "finished"
+    assert found[-1] == ("warning", "not_moved", "a.csv can't be moved. Move it by hand.")
+    assert (tmp_path / "in" / "a.csv").exists()
+    runner.close()
+
+
+async def test_the_run_is_stored_before(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ended by force in the middle of the move: the run is over."""
+
+    async def killed(self: FileSource, after: Cursor) -> Sequence[Problem]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(FileSource, "finish", killed)
+    with pytest.raises(KeyboardInterrupt):
+        await runner.run("copy", None, watch)
+    assert (await runner.find("last")).status == "finished"
+    runner.close()
