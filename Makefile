@@ -48,6 +48,7 @@ test: check
 	$(BIN)/python -m coverage report
 
 test-full: check
+	$(BIN)/python scripts/build_catalogue.py --check --all
 	$(BIN)/python -m pytest --full
 
 bench: $(VENV)/ready-dev

@@ -1,7 +1,6 @@
 """Turns type annotations into the parts of a Field, written as JSON with defaults left out."""
 
 import ast
-import re
 from collections.abc import Callable, Iterator
 from inspect import cleandoc
 from typing import Any
@@ -22,9 +21,6 @@ _PLAIN: dict[str, Node] = {
     "StripeObject": {"type": "map", "items": {"name": "", "type": "any"}},
 }
 _LITERAL: dict[type, str] = {str: "string", int: "integer", bool: "boolean"}
-_UNIX_TIME = re.compile(r"\bunix\b|\btimestamp\b|\bepoch\b", re.IGNORECASE)
-_MOMENT = re.compile(r"(_at|_date)$|^(created|(current_)?period_(start|end)|trial_(start|end))$")
-_DATE_TIME = re.compile(r"\bRFC ?3339\b", re.IGNORECASE)
 
 
 class Annotations:
@@ -52,7 +48,6 @@ class Annotations:
         out |= self._shape(choices, shapes, where)
         if text:
             out["description"] = text
-        _add_format(name, out, text)
         return out
 
     def _shape(self, choices: list[str | int | bool], shapes: list[ast.expr], where: Place) -> Node:
@@ -185,24 +180,3 @@ def _literal(node: ast.expr) -> list[str | int | bool] | None:
 
 def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
-
-
-def _add_format(name: str, node: Node, text: str) -> None:
-    """What name and description say of a plain type: the source has no formats of its own.
-
-    Stripe's whole numbers that are called `..._at` or `..._date` are seconds since 1970, unless
-    the description speaks of milliseconds.
-    """
-    for option in node.get("any_of", ()):
-        if option["type"] == "integer":
-            _add_format(name, option, text)
-    if "format" in node or "choices" in node:
-        return
-    if node["type"] == "integer" and "millisecond" not in text:
-        if _MOMENT.search(name) or _UNIX_TIME.search(text):
-            node["format"] = "unix-time"
-    elif node["type"] == "string" and "ref" not in node:
-        if name == "currency" or name.endswith("_currency"):
-            node["format"] = "currency"
-        elif _DATE_TIME.search(text):
-            node["format"] = "date-time"

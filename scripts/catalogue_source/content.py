@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from scripts.catalogue_source.annotation import Node
+from scripts.catalogue_source.facts import Hit, Reviewed, Side, apply, walk
+from scripts.catalogue_source.identity import Identities
 from scripts.catalogue_source.package import Package, Place, UnresolvedError
 from scripts.catalogue_source.params import Params, apply_encodings
 from scripts.catalogue_source.resources import Resources
+from scripts.catalogue_source.rules import RULES
 from scripts.catalogue_source.services import Call, calls
 
 Content = dict[str, dict[str, Any]]
@@ -17,27 +20,41 @@ Content = dict[str, dict[str, Any]]
 INDEX = "index.json"
 
 
-def build(package: Package) -> Content:
-    """Everything that the SDK's source says of the API."""
+def build(package: Package, hits: list[Hit] | None = None) -> Content:
+    """Everything that the SDK's source says of the API, and what the rules and the reviewed
+    list add to it; `hits` collects which of them said what."""
     params, resources = Params(package), Resources(package)
     content: Content = {}
-    operations = []
+    operations: dict[str, Node] = {}
     for call in calls(package):
         name = f"{call.object}.{call.action}"
         answers = [resources.returned(answer, call.service) for answer in call.returns]
-        operations.append(_operation(call, answers))
+        operations[name] = _operation(call, answers)
         request = _request(name, call, package, params)
         content[f"operations/{name}.json"] = {"summary": call.summary, "request": request}
     for place, name in resources.ids.items():
         content[f"resources/{name}.json"] = resources.resource(place)
     _check_references(content, set(resources.ids.values()))
+    known = list(_known(content, Identities(list(operations.values()))))
+    if hits is not None:
+        hits += known
     content[INDEX] = {
         "api_version": _api_version(package),
         "sdk": package.version,
         "operations": operations,
-        "resources": sorted(resources.ids.values()),
+        "resources": {name: {} for name in sorted(resources.ids.values())},
     }
     return content
+
+
+def _known(content: Content, identities: Identities) -> Iterator[Hit]:
+    reviewed, rules = Reviewed(), (*identities.rules(), *RULES)
+    for name, member in content.items():
+        folder, _, file = name.partition("/")
+        side: Side = "request" if folder == "operations" else "response"
+        root = member["request"] if side == "request" else member["schema"]
+        nodes = walk(side, file.removesuffix(".json"), root)
+        yield from apply(nodes, rules, reviewed, identities.objects)
 
 
 def _operation(call: Call, answers: list[str]) -> Node:

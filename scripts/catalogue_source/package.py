@@ -1,4 +1,4 @@
-"""The source of an installed Python package as syntax trees, and where its names lead."""
+"""The source of a Python package as syntax trees, and where its names lead."""
 
 import ast
 import importlib.metadata
@@ -36,13 +36,7 @@ class Module:
 
     @cached_property
     def assigned(self) -> dict[str, ast.expr]:
-        return {
-            target.id: node.value
-            for node in self.tree.body
-            if isinstance(node, ast.Assign)
-            for target in node.targets
-            if isinstance(target, ast.Name)
-        }
+        return assigned(self.tree.body)
 
     @cached_property
     def imports(self) -> dict[str, tuple[str, str]]:
@@ -58,24 +52,36 @@ class Module:
 
 
 class Package:
-    """An installed package, read without importing it. Raises UnresolvedError if it is absent."""
+    """A package read without importing it: `root` holds its modules."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, version: str, root: Path) -> None:
+        self.name = name
+        self.version = version
+        self.root = root
+        self.module = cache(self._read)
+
+    @classmethod
+    def installed(cls, name: str) -> "Package":
+        """The one that is installed. Raises UnresolvedError if there is none."""
         spec = importlib.util.find_spec(name)
         if spec is None or spec.origin is None:
             raise UnresolvedError(f"The package {name} is not installed.")
-        self.name = name
-        self.version = importlib.metadata.version(name)
-        self.root = Path(spec.origin).parent
-        self.module = cache(self._read)
+        return cls(name, importlib.metadata.version(name), Path(spec.origin).parent)
 
     def _read(self, name: str) -> Module:
         parts = name.split(".")
         if parts[0] != self.name:
             raise UnresolvedError(f"{name} is not a module of {self.name}")
-        base = self.root.joinpath(*parts[1:])
+        return Module(name, self._file(name))
+
+    def _file(self, name: str) -> Path:
+        base = self.root.joinpath(*name.split(".")[1:])
         file = base.with_suffix(".py")
-        return Module(name, file if file.is_file() else base / "__init__.py")
+        return file if file.is_file() else base / "__init__.py"
+
+    def has(self, name: str) -> bool:
+        """Whether there is a module of that name."""
+        return self._file(name).is_file()
 
     def modules(self) -> list[Module]:
         """Every module of the package itself, in the order of their names."""
@@ -93,6 +99,13 @@ class Package:
         if found is None:
             raise UnresolvedError(f"There is no class {place}.")
         return found
+
+    def assigned(self, name: str, where: Place) -> ast.expr | None:
+        """What `name` was given around the class `where`: in the class that holds it, or in
+        its module."""
+        outer = Place(where.module, where.path[:-1])
+        found = assigned(self.node(outer).body) if outer.path else {}
+        return found.get(name, self.module(where.module).assigned.get(name))
 
     def resolve(self, name: str, where: Place) -> Place:
         """The class that `name` means inside the class `where`, by Python's scoping:
@@ -116,3 +129,14 @@ class Package:
 def nested(node: ast.ClassDef) -> dict[str, ast.ClassDef]:
     """The classes inside a class."""
     return {part.name: part for part in node.body if isinstance(part, ast.ClassDef)}
+
+
+def assigned(body: list[ast.stmt]) -> dict[str, ast.expr]:
+    """Name -> value of every plain assignment in the body of a module or a class."""
+    return {
+        target.id: node.value
+        for node in body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }

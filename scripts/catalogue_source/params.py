@@ -37,7 +37,7 @@ class Params:
         name = ast.unparse(base)
         if name in _OUTSIDE:
             return []
-        call = self._package.module(where.module).assigned.get(name)
+        call = self._package.assigned(name, where)
         if not isinstance(call, ast.Call) or not isinstance(call.args[1], ast.Dict):
             raise UnresolvedError(f"{where} has the unknown base {name}.")
         declared = call.args[1]

@@ -12,6 +12,9 @@ from scripts.catalogue_source.package import Package, Place, UnresolvedError
 _REQUESTS = {"_request", "_request_stream"}
 _LISTS = {"ListObject": "list", "SearchResultObject": "search"}
 _ROOTS = (("", "stripe._v1_services", "V1Services"), ("v2", "stripe._v2_services", "V2Services"))
+_CLIENT = Place("stripe._stripe_client", ("StripeClient",))
+_NO_API = {"oauth", "v2"}
+"""What the client of SDK 11, which has no V1Services, holds beside the services of API v1."""
 
 
 @dataclass
@@ -35,18 +38,38 @@ class Call:
 def calls(package: Package) -> Iterator[Call]:
     """Every operation, in the order in which the SDK's client presents its services."""
     for prefix, module, name in _ROOTS:
-        yield from _service(package, Place(module, (name,)), prefix)
+        if package.has(module):
+            yield from _service(package, Place(module, (name,)), prefix)
+        else:
+            for below, service in _subservices(package, _CLIENT):
+                if below not in _NO_API:
+                    yield from _service(package, service, below)
 
 
 def _service(package: Package, place: Place, object: str) -> Iterator[Call]:
     for statement in package.node(place).body:
         if isinstance(statement, ast.FunctionDef) and not statement.name.startswith("_"):
             yield _call(statement, place, object)
-    subservices = package.module(place.module).assigned.get("_subservices")
-    if subservices is not None:
-        for name, (module, service) in ast.literal_eval(subservices).items():
-            below = f"{object}.{name}" if object else name
-            yield from _service(package, Place(module, (service,)), below)
+    for name, service in _subservices(package, place):
+        yield from _service(package, service, f"{object}.{name}" if object else name)
+
+
+def _subservices(package: Package, place: Place) -> Iterator[tuple[str, Place]]:
+    """What hangs below a service: a table since SDK 13, assignments to `self` before."""
+    table = package.module(place.module).assigned.get("_subservices")
+    if table is not None:
+        for name, (module, service) in ast.literal_eval(table).items():
+            yield name, Place(module, (service,))
+        return
+    for statement in package.node(place).body:
+        if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
+            for node in statement.body:
+                if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+                    target, service = node.targets[0], ast.unparse(node.value.func)
+                    if isinstance(target, ast.Attribute) and service.endswith(
+                        ("Service", "Services")
+                    ):
+                        yield target.attr, package.resolve(service, place)
 
 
 def _call(method: ast.FunctionDef, place: Place, object: str) -> Call:

@@ -109,6 +109,38 @@ def test_faults_name_their_field(value: JSON, code: str, path: str, said: str) -
     assert said in problem.text()
 
 
+@pytest.mark.parametrize("code", ["eur", "USD", "usdc"])
+def test_codes_of_currencies(code: str) -> None:
+    assert conform(Field("currency", "string", format="currency"), code).problems == ()
+
+
+@pytest.mark.parametrize("code", ["", "€", "us", "dollars", "us1", "eur "])
+def test_what_is_no_code_of_a_currency(code: str) -> None:
+    (problem,) = conform(Field("currency", "string", format="currency"), code, "currency").problems
+    assert (problem.code, problem.path) == ("invalid_currency", "currency")
+
+
+@pytest.mark.parametrize("format", ["email", "url", "country", "id", "date", "date-time"])
+def test_other_formats_are_the_other_systems_business(format: str) -> None:
+    assert conform(Field("x", "string", format=format), "anything").problems == ()
+
+
+def test_limits_of_lists_and_maps() -> None:
+    tags = Field("tags", "list", items=Field("", "string"), max_items=2)
+    assert conform(tags, ["a", "b"]).problems == ()
+    (problem,) = conform(tags, ["a", "b", "c"], "tags").problems
+    assert (problem.code, problem.path) == ("too_many", "tags")
+    assert problem.message == "tags has 3 entries; 2 are allowed."
+    names = Field("m", "map", items=Field("", "string", max_length=2), max_items=2, max_length=3)
+    assert conform(names, {"abc": "de"}).problems == ()
+    found = conform(names, {"abcd": "", "b": "cde", "c": ""}, "m").problems
+    assert [problem.message for problem in found] == [
+        "m has 3 entries; 2 are allowed.",
+        "The name 'abcd' in m has 4 characters; 3 are allowed.",
+        "m.b has 3 characters; 2 are allowed.",
+    ]
+
+
 def test_every_fault_is_found_at_once() -> None:
     found = conform(CUSTOMER, {"balance": "x", "kind": "y", "nothing": 1})
     assert [problem.path for problem in found.problems] == ["balance", "kind", "nothing", "email"]

@@ -102,6 +102,9 @@ def test_json_schema() -> None:
             Field("when", "any", any_of=(Field("", "integer"), Field("", "string"))),
             Field("created", "integer", format="unix-time"),
             Field("document", "file"),
+            Field("tags", "list", items=Field("", "string"), max_items=3),
+            Field("notes", "map", items=Field("", "string"), max_items=3, max_length=9),
+            Field("coupon", "string", format="id", id_of="coupons", deprecated="Use discounts."),
         ),
     )
     made = json_schema(root)
@@ -134,6 +137,14 @@ def test_json_schema() -> None:
         "when": {"anyOf": [{"type": "integer"}, {"type": "string"}]},
         "created": {"type": "integer", "format": "unix-time"},
         "document": {"type": "string", "contentMediaType": "application/octet-stream"},
+        "tags": {"type": "array", "items": {"type": "string"}, "maxItems": 3},
+        "notes": {
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+            "maxProperties": 3,
+            "propertyNames": {"maxLength": 9},
+        },
+        "coupon": {"type": "string", "format": "id", "x-id-of": "coupons", "deprecated": True},
     }
     assert json_schema(ANY_OBJECT)["additionalProperties"] == {}
 

@@ -99,6 +99,23 @@ async def test_a_refused_version(bench: Workbench) -> None:
     assert (tested.ok, tested.problem.code) == (False, "invalid_api_version")
 
 
+async def test_a_pin_has_its_own_catalogue_and_stays_what_is_sent(bench: Workbench) -> None:
+    old = connection(bench.sandbox, api_version="2025-01-27.acacia")
+    assert old.catalogue.api_version == "2024-09-30.acacia"
+    assert "subscription_items.usage_records" in old.catalogue.objects
+    tested = await old.test()
+    await old.close()
+    assert (tested.ok, tested.api_version, tested.note) == (True, "2025-01-27.acacia", "")
+
+
+async def test_a_pin_older_than_all_catalogues_is_told(bench: Workbench) -> None:
+    old = connection(bench.sandbox, api_version="2020-08-27")
+    tested = await old.test()
+    await old.close()
+    assert (tested.ok, tested.api_version) == (True, "2020-08-27")
+    assert "older than the oldest catalogue" in tested.note
+
+
 async def test_nobody_there(bench: Workbench) -> None:
     await bench.sandbox.stop()
     tested = await bench.connection.test()

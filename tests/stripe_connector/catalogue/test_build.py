@@ -1,10 +1,11 @@
 """The script that writes the catalogue: what it ships, and what `--check` notices."""
 
+import hashlib
 import importlib.util
 import json
 import shutil
-import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -12,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from scripts.catalogue_source.sdks import Sdk
+
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = ROOT / "scripts/build_catalogue.py"
-VERSION = "2026-10-28.endive"
 
 
 @pytest.fixture(scope="module")
@@ -31,28 +33,36 @@ def script() -> Iterator[ModuleType]:
 
 @pytest.fixture(scope="module")
 def content(script: ModuleType) -> dict[str, Any]:
-    built: dict[str, Any] = script.build(script.Package("stripe"))
+    built: dict[str, Any] = script.build(script.installed())
     return built
+
+
+def packed(script: ModuleType, *contents: dict[str, Any]) -> dict[str, Any]:
+    data: dict[str, Any] = script.pack(contents, script.fingerprint())
+    return data
 
 
 def test_the_shipped_data_is_what_the_sdk_yields(
     script: ModuleType, content: dict[str, Any]
 ) -> None:
-    assert script.check(script.DATA / VERSION, content) == 0
+    assert script.check(script.DATA, content) == 0
 
 
 def test_the_same_content_gives_the_same_bytes(
     script: ModuleType, content: dict[str, Any], tmp_path: Path
 ) -> None:
     for name in ("one", "two"):
-        script.write(tmp_path / name, content)
+        script.write(tmp_path / name, packed(script, content))
     for file in ("index.json", "schemas.zip"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
     assert script.check(tmp_path / "one", content) == 0
-    assert (
-        script.DATA.joinpath(VERSION, "index.json").read_bytes()
-        == (tmp_path / "one" / "index.json").read_bytes()
-    )
+
+
+def test_all_pinned_versions_are_shipped(script: ModuleType) -> None:
+    index = script.read(script.DATA)["index.json"]
+    assert [entry["sdk"] for entry in index["versions"]] == [s.version for s in script.pinned()]
+    versions = [entry["api_version"] for entry in index["versions"]]
+    assert versions == sorted(versions)
 
 
 def test_every_kind_of_change_is_named(
@@ -62,7 +72,7 @@ def test_every_kind_of_change_is_named(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     changed = json.loads(json.dumps(content))
-    changed["index.json"]["operations"][0]["method"] = "PUT"
+    changed["index.json"]["operations"]["accounts.delete"]["method"] = "PUT"
     create = changed["operations/customers.create.json"]["request"]["fields"]
     create[1]["type"] = "string"
     create[6].pop("description")
@@ -70,18 +80,23 @@ def test_every_kind_of_change_is_named(
     del changed["resources/charge.json"]
     changed["resources/extra.json"] = {}
     changed["resources/customer.json"]["schema"]["fields"].pop()
-    script.write(tmp_path, changed)
+    data = packed(script, changed)
+    data["operations/customers.create.json"]["nodes"][0]["name"] = "edited"
+    data["index.json"]["built_by"] = "other scripts"
+    script.write(tmp_path, data)
     assert script.check(tmp_path, content) == 1
     told = capsys.readouterr().err
     for line in (
-        "/index.json/operations[0]/method: shipped",
+        "/index.json/operations/accounts.delete/method: shipped",
         '/fields[1]/type: shipped "string", the SDK says "integer"',
         "/fields[6]/description: in the SDK, but not shipped",
         "/fields[7]/secret: shipped, but not in the SDK",
         "/resources/charge.json: in the SDK, but not shipped",
         "/resources/extra.json: shipped, but not in the SDK",
         "/resources/customer.json/schema/fields: shipped",
-        "7 differences",
+        "the data were edited since they were built",
+        "scripts/catalogue_source changed since the data were built",
+        "differences between",
     ):
         assert line in told
 
@@ -94,9 +109,9 @@ def test_unreadable_data_is_no_match(
     damage: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    folder = tmp_path / VERSION
+    folder = tmp_path / "data"
     if damage != "missing":
-        shutil.copytree(script.DATA / VERSION, folder)
+        shutil.copytree(script.DATA, folder)
         name = "schemas.zip" if damage == "not a zip" else "index.json"
         (folder / name).write_bytes(b"{")
     assert script.check(folder, content) == 1
@@ -106,7 +121,7 @@ def test_unreadable_data_is_no_match(
 def test_another_sdk_than_the_pinned_one_is_refused(
     script: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(script, "PINNED", "15.0.0")
+    monkeypatch.setattr(script, "pinned", lambda: (Sdk("15.0.0", "0" * 64),))
     monkeypatch.setattr(sys, "argv", ["build_catalogue.py", "--check"])
     assert script.main() == 1
     assert "but 15.0.0 is pinned" in capsys.readouterr().err
@@ -114,20 +129,53 @@ def test_another_sdk_than_the_pinned_one_is_refused(
 
 def test_the_pin_is_the_one_of_the_requirements(script: ModuleType) -> None:
     wanted = (ROOT / "requirements-dev.in").read_text(encoding="utf-8").splitlines()
-    assert f"stripe=={script.PINNED}" in wanted
+    assert f"stripe=={script.pinned()[-1].version}" in wanted
 
 
-def test_the_command_exits_1_on_changed_data(tmp_path: Path, script: ModuleType) -> None:
-    shutil.copytree(script.DATA / VERSION, tmp_path / VERSION)
-    index = tmp_path / VERSION / "index.json"
+def test_the_command_exits_1_on_changed_data(
+    script: ModuleType,
+    content: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shutil.copytree(script.DATA, tmp_path / "data")
+    index = tmp_path / "data" / "index.json"
     text = index.read_text(encoding="utf-8")
     index.write_text(text.replace("/v1/coupons", "/v1/coupon"), encoding="utf-8")
-    run = subprocess.run(
-        [sys.executable, str(SCRIPT), "--check", "--data", str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
-    assert run.returncode == 1
-    assert 'the SDK says "/v1/coupons"' in run.stderr
+    monkeypatch.setattr(script, "build", lambda package: content)
+    arguments = ["build_catalogue.py", "--check", "--data", str(tmp_path / "data")]
+    monkeypatch.setattr(sys, "argv", arguments)
+    assert script.main() == 1
+    assert 'the SDK says "/v1/coupons"' in capsys.readouterr().err
+
+
+def test_a_release_that_cannot_be_had_is_told(
+    script: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", "")
+    monkeypatch.setattr(script, "PROCESSES", 1)
+    arguments = ["build_catalogue.py", "--check", "--all", "--cache", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    assert script.main() == 1
+    assert "stripe 11.0.0 can't be downloaded" in capsys.readouterr().err
+
+
+def test_a_wheel_is_taken_by_its_hash(script: ModuleType, tmp_path: Path) -> None:
+    wheel = tmp_path / "stripe-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("stripe/_version.py", "VERSION = 1")
+        archive.writestr("stripe/data.pem", "-")
+    good = Sdk("1.0", hashlib.sha256(wheel.read_bytes()).hexdigest())
+    package = good.package(tmp_path)
+    assert [module.name for module in package.modules()] == ["stripe._version"]
+    assert not (package.root / "data.pem").exists()
+
+
+def test_the_hashes_are_those_of_the_constraints(script: ModuleType) -> None:
+    constraints = (ROOT / "constraints-dev.txt").read_text(encoding="utf-8")
+    assert script.pinned()[-1].sha256 in constraints

@@ -254,11 +254,6 @@ def test_an_unknown_name_gets_the_nearest_one(
     assert remedy in caught.value.problem.remedy
 
 
-def test_an_unknown_version_names_what_is_shipped() -> None:
-    with pytest.raises(SettingError, match=r"Use 2026-10-28\.endive"):
-        load("2020-08-27")
-
-
 def test_the_newest_version_is_the_default(catalogue: Catalogue) -> None:
     assert load("2026-10-28.endive") is catalogue
 

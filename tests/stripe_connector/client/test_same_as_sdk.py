@@ -54,6 +54,7 @@ def _value(field: Field, style: Style, v2: bool, file: Path) -> Values:
         case "list":
             item = field.items or Field("", "string")
             parts = [_value(item, style, v2, file), _value(item, "last", v2, file)]
+            parts = parts[: field.max_items or None]
             return Values([part.theirs for part in parts], [part.ours for part in parts])
         case "boolean":
             return _both(style != "last")
@@ -69,7 +70,7 @@ def _value(field: Field, style: Style, v2: bool, file: Path) -> Values:
         return _both("2026-01-02T03:04:05Z")
     if field.format == "currency":
         return _both("usd")
-    return _both(f"{field.name} {TEXT}")
+    return _both(f"{field.name} {TEXT}"[-field.max_length :])
 
 
 def _object(field: Field, style: Style, v2: bool, file: Path) -> Values:

@@ -7,19 +7,16 @@ parameters that a Python caller hands over, so that each fault has one text ever
 import difflib
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
+from connector_sdk.plain import MOMENT, fit_plain
 from connector_sdk.record import JSON, Problem
 from connector_sdk.schema import Field
 
-_INTEGER = re.compile(r"[+-]?[0-9]+")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_CURRENCY = re.compile(r"[A-Za-z]{3,4}")
+"""Three letters by ISO 4217; stablecoins have four."""
+
 _SHOWN = 60
-_DIGITS = 308
-"""Numbers of more digits are refused: no float holds them, and "1e999999999" written out would
-fill the memory."""
 
 
 class Conformed(NamedTuple):
@@ -79,18 +76,20 @@ def _fit(schema: Field, value: JSON, path: str, problems: list[Problem]) -> JSON
             return _fit_list(schema, value, path, problems)
         case "any":
             return value
-    fitted = _fit_plain(schema, value)
+    fitted = fit_plain(schema, value)
     if fitted is None:
         problems.append(_wrong_type(schema, value, path))
         return value
     if schema.choices and not schema.open and fitted not in schema.choices:
         problems.append(_wrong_choice(schema, fitted, path))
     elif schema.max_length and isinstance(fitted, str) and len(fitted) > schema.max_length:
+        problems.append(_too_long(path, fitted, schema.max_length))
+    elif schema.format == "currency" and not _CURRENCY.fullmatch(str(fitted)):
         problems.append(
             Problem(
-                "too_long",
-                f"{path} has {len(fitted)} characters; {schema.max_length} are allowed.",
-                "Shorten it.",
+                "invalid_currency",
+                f"{path} has to be the code of a currency, not {shown(fitted)!r}.",
+                "Write three letters, such as eur or usd.",
                 path=path,
                 value=shown(fitted),
             )
@@ -137,6 +136,13 @@ def _fit_map(schema: Field, value: JSON, path: str, problems: list[Problem]) -> 
     if not isinstance(value, dict):
         problems.append(_wrong_type(schema, value, path))
         return value
+    if schema.max_items and len(value) > schema.max_items:
+        problems.append(_too_many(path, len(value), schema.max_items))
+    if schema.max_length:
+        for name in value:
+            if len(name) > schema.max_length:
+                where = f"The name {shown(name)!r} in {path}"
+                problems.append(_too_long(path, name, schema.max_length, where))
     if schema.items is None:
         return value
     return {
@@ -149,6 +155,8 @@ def _fit_list(schema: Field, value: JSON, path: str, problems: list[Problem]) ->
     if not isinstance(value, list):
         problems.append(_wrong_type(schema, value, path))
         return value
+    if schema.max_items and len(value) > schema.max_items:
+        problems.append(_too_many(path, len(value), schema.max_items))
     if schema.items is None:
         return value
     return [
@@ -183,7 +191,7 @@ def _is_native(option: Field, value: JSON) -> bool:
         case float():
             return option.type == "number"
         case str():
-            if _MOMENT.fullmatch(value):
+            if MOMENT.fullmatch(value):
                 return option.format in ("unix-time", "date-time")
             return option.type in ("string", "file")
         case list():
@@ -191,102 +199,6 @@ def _is_native(option: Field, value: JSON) -> bool:
         case dict():
             return option.type in ("object", "map")
     return False
-
-
-def _fit_plain(schema: Field, value: JSON) -> JSON:
-    """The value in the schema's plain type, or None when that would lose something."""
-    if isinstance(value, (list, dict)):
-        return None
-    match schema.type:
-        case "string" | "file":
-            if schema.format == "decimal":
-                return _decimal_text(value)
-            if schema.format == "date-time":
-                return _moment_text(value)
-            if isinstance(value, bool):
-                return "true" if value else "false"
-            return value if isinstance(value, str) else _decimal_text(value)
-        case "integer":
-            if schema.format == "unix-time" and isinstance(value, str):
-                return _unix_seconds(value)
-            return _integer(value)
-        case "number":
-            return _number(value)
-        case "boolean":
-            if isinstance(value, bool):
-                return value
-            if isinstance(value, str):
-                return {"true": True, "false": False}.get(value.strip().lower())
-    return None
-
-
-def _integer(value: JSON) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else None
-    if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
-        try:
-            return int(value)
-        except ValueError:  # Python refuses to convert more than 4,300 digits
-            return None
-    return None
-
-
-def _unix_seconds(text: str) -> int | None:
-    moment = _moment(text)
-    if moment is None:
-        return _integer(text)
-    return int(moment.timestamp()) if moment.microsecond == 0 else None
-
-
-def _moment_text(value: JSON) -> str | None:
-    """A moment as RFC 3339 writes it; a number counts Unix seconds."""
-    if isinstance(value, str):
-        return value if _moment(value) is not None else None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    try:
-        told = datetime.fromtimestamp(value, UTC).isoformat()
-    except (ValueError, OverflowError, OSError):
-        return None
-    return told.replace("+00:00", "Z")
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text) if _MOMENT.fullmatch(text) else None
-    except ValueError:
-        return None
-
-
-def _number(value: JSON) -> int | float | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, (int, float)):
-        return value
-    if isinstance(value, str):
-        try:
-            number = Decimal(value.strip())
-        except InvalidOperation:
-            return None
-        return float(number) if number.is_finite() and abs(number.adjusted()) < _DIGITS else None
-    return None
-
-
-def _decimal_text(value: JSON) -> str | None:
-    """A number as plain decimal text: no exponent, no lost digit."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        return None
-    try:
-        number = Decimal(str(value).strip())
-    except InvalidOperation:
-        return None
-    if not number.is_finite() or abs(number.adjusted()) >= _DIGITS:
-        return None
-    return f"{number:f}"
 
 
 _ARTICLE = {
@@ -313,6 +225,25 @@ def _wrong_type(schema: Field, value: JSON, path: str) -> Problem:
         "Correct the value, or convert it with a step of the mapping.",
         path=path,
         value=shown(value),
+    )
+
+
+def _too_long(path: str, text: str, most: int, what: str = "") -> Problem:
+    return Problem(
+        "too_long",
+        f"{what or path} has {len(text)} characters; {most} are allowed.",
+        "Shorten it.",
+        path=path,
+        value=shown(text),
+    )
+
+
+def _too_many(path: str, count: int, most: int) -> Problem:
+    return Problem(
+        "too_many",
+        f"{path} has {count} entries; {most} are allowed.",
+        "Leave some out.",
+        path=path,
     )
 
 

@@ -18,13 +18,15 @@ class Field:
     shapes (then `type` is "any"). `ref` names a resource whose whole object stands here and
     is resolved on demand, so that schemas stay finite. `clears` says that an empty value
     unsets the field at the other system. `format` refines the type ("unix-time", "date-time",
-    "decimal", "int64", "currency", "minor-units", "country", "email", "url", "id"); "" means
-    that nothing more is known. A setting of the format "template" is a text in which the
+    "date", "decimal", "int64", "currency", "minor-units", "country", "email", "url", "id"); ""
+    means that nothing more is known. A setting of the format "template" is a text in which the
     connector itself puts values in the place of `${…}`: it is given as the text, or as
     {"text": …, "values": {"var:NAME": …}}, so that no value can become part of its language.
-    `id_of` names the objects whose ids stand here ("customers"). `deprecated` says why a field
-    should not be used any more, "" where it may be. `variable` is the environment variable that
-    gives a connection's setting where no project does.
+    `max_length` are the characters of a text, or of each name of a map; `max_items` the elements
+    of a list or a map; 0 is no limit. `id_of` names the object whose ids stand here
+    ("customers"). `deprecated` says why a field should not be used any more, "" where it may be.
+    `variable` is the environment variable that gives a connection's setting where no project
+    does.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Field:
     open: bool = False
     format: str = ""
     max_length: int = 0
+    max_items: int = 0
     id_of: str = ""
     deprecated: str = ""
     description: str = ""
@@ -129,11 +132,17 @@ def _node(node: Field) -> dict[str, JSON]:
             out["required"] = required
     elif node.type == "list":
         out = {"type": "array", "items": _node(node.items) if node.items else {}}
+        if node.max_items:
+            out["maxItems"] = node.max_items
     elif node.type == "map":
         out = {
             "type": "object",
             "additionalProperties": _node(node.items) if node.items else True,
         }
+        if node.max_items:
+            out["maxProperties"] = node.max_items
+        if node.max_length:
+            out["propertyNames"] = {"maxLength": node.max_length}
     else:
         out = dict(_PLAIN[node.type])
         if node.choices and not node.open:

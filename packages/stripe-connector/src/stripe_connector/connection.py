@@ -39,7 +39,7 @@ from stripe_connector.activities.settings import activity_form
 from stripe_connector.activities.sources import planned, source_of
 from stripe_connector.activities.update import UpdateTarget
 from stripe_connector.address import SANDBOX, sandbox_address
-from stripe_connector.catalogue import load, minor_units
+from stripe_connector.catalogue import load, minor_units, versions
 from stripe_connector.client import Client
 from stripe_connector.settings import ConnectionSettings
 
@@ -56,7 +56,7 @@ class StripeConnection:
 
     def __init__(self, settings: ConnectionSettings, host: Host) -> None:
         self.mode: Mode = settings.mode
-        self.catalogue = load()
+        self.catalogue = load(settings.api_version)
         self._settings = settings
         self._host = host
         self._opening = asyncio.Lock()
@@ -81,7 +81,7 @@ class StripeConnection:
     async def test(self) -> Tested:
         """One call, not repeated: who the key belongs to. Raises nothing for what it finds."""
         begin = time.perf_counter()
-        account, note = "", ""
+        account, note = "", versions.note(self._settings.api_version)
         problem: Problem | None = None
         try:
             settings = replace((await self.client()).settings, retries=0)
@@ -91,7 +91,7 @@ class StripeConnection:
         except CredentialError as error:
             if error.problem.code == "permission_missing":
                 account = self._settings.account
-                note = _restricted(error.problem)
+                note = " ".join(part for part in (_restricted(error.problem), note) if part)
             else:
                 problem = error.problem
         except ConnectorError as error:

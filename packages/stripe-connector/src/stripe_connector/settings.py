@@ -8,7 +8,7 @@ from typing import cast
 from connector_sdk import JSON, Field, Form, Mode, Problem, SettingError, conform
 
 from stripe_connector.address import SANDBOX, SANDBOX_KEY, is_loopback
-from stripe_connector.catalogue import load
+from stripe_connector.catalogue.versions import shipped
 from stripe_connector.client import Settings
 
 _KEY = re.compile(r"[sr]k_(test|live)_[!-~]+")
@@ -74,9 +74,10 @@ def connection_form() -> Form:
             Field(
                 name="api_version",
                 type="string",
-                default=load().api_version,
+                default=shipped()[-1],
                 label="API version",
-                description="The version of Stripe's API that every call asks for.",
+                description="The version of Stripe's API that every call asks for. Objects, "
+                "actions and fields are those of that version.",
             ),
             Field(
                 name="address",
@@ -131,7 +132,7 @@ def read_settings(values: Mapping[str, JSON]) -> ConnectionSettings:
     address = str(given.get("address", "")).strip()
     settings = ConnectionSettings(
         api_key=str(given.get("api_key", "")).strip() or (SANDBOX_KEY * (address == SANDBOX)),
-        api_version=str(given.get("api_version", "")) or load().api_version,
+        api_version=str(given.get("api_version", "")) or shipped()[-1],
         account=str(given.get("account", "")),
         address=address,
         proxy=str(given.get("proxy", "")),
@@ -187,7 +188,7 @@ def _faults(settings: ConnectionSettings) -> list[Problem]:
             Problem(
                 "invalid_api_version",
                 f"{settings.api_version!r} is no version of Stripe's API.",
-                f"Write it like {load().api_version}, or leave it out.",
+                f"Write it like {shipped()[-1]}, or leave it out.",
                 path="api_version",
             )
         )

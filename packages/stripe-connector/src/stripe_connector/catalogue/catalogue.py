@@ -3,45 +3,32 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, cached_property
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import orjson
 from connector_sdk.conform import did_you_mean
 from connector_sdk.errors import SettingError
 from connector_sdk.record import Problem
 from connector_sdk.schema import Field
 
-from stripe_connector.catalogue import overlay, sections
+from stripe_connector.catalogue import overlay, sections, versions
 from stripe_connector.catalogue.model import Operation, Resource
 from stripe_connector.catalogue.routes import Routes
-from stripe_connector.catalogue.schemas import Archive, field
-
-_DATA = Path(__file__).parent / "data"
+from stripe_connector.catalogue.schemas import Archive, archive
 
 
 def load(version: str = "") -> "Catalogue":
-    """The catalogue of an API version ("2026-10-28.endive"); "" is the newest that is shipped.
+    """The catalogue that describes an API version ("2025-06-30.basil"); "" is the newest.
 
-    Reads the index only, once per process. Raises SettingError for a version without data.
+    Its `api_version` need not be the one asked for, which stays the one that is sent:
+    `versions.closest` says which catalogue that is. Reads the index only, once per process.
     """
-    shipped = sorted(folder.name for folder in _DATA.iterdir() if folder.is_dir())
-    wanted = version or shipped[-1]
-    if wanted not in shipped:
-        raise SettingError(
-            Problem(
-                "unknown_api_version",
-                f"There is no catalogue of the Stripe API version {wanted!r}.",
-                f"Use {' or '.join(shipped)}.",
-            )
-        )
-    return _load(wanted)
+    return _load(versions.closest(version))
 
 
 @cache
 def _load(version: str) -> "Catalogue":
-    return Catalogue(_DATA / version)
+    return Catalogue(archive(), version)
 
 
 class Catalogue:
@@ -52,17 +39,16 @@ class Catalogue:
     of it changes, and what was read once is kept.
     """
 
-    def __init__(self, folder: Path) -> None:
-        index: dict[str, Any] = orjson.loads((folder / "index.json").read_bytes())
-        found = [_operation(entry) for entry in index["operations"]]
+    def __init__(self, archive: Archive, version: str) -> None:
+        found = [_operation(entry) for entry in archive.operations(version)]
         objects: dict[str, tuple[str, ...]] = {}
         for operation in found:
             objects[operation.object] = (*objects.get(operation.object, ()), operation.action)
-        self.api_version: str = index["api_version"]
+        self.api_version = version
         self.operations: Mapping[str, Operation] = MappingProxyType({o.id: o for o in found})
         self.objects: Mapping[str, tuple[str, ...]] = MappingProxyType(objects)
-        self.resources: tuple[str, ...] = tuple(index["resources"])
-        self._archive = Archive(folder)
+        self.resources: tuple[str, ...] = tuple(archive.resources(version))
+        self._archive = archive
         self._members: dict[str, tuple[str, Field]] = {}
         self._resources: dict[str, Resource] = {}
 
@@ -73,6 +59,11 @@ class Catalogue:
         operation = self.operations.get(name) or self.additions.get(name)
         if operation is not None and operation.object == object:
             return operation
+        elsewhere = versions.absent(self.api_version, object) or versions.absent(
+            self.api_version, object, action
+        )
+        if elsewhere is not None:
+            raise SettingError(elsewhere)
         actions = self.objects.get(object)
         if actions is None:
             raise SettingError(
@@ -127,11 +118,11 @@ class Catalogue:
                     value=id,
                 )
             )
-        member = self._archive.member(f"resources/{id}.json")
+        member = self._read(f"resources/{id}.json")
         resource = Resource(
             id=id,
             object_name=member["object_name"],
-            schema=field(member["schema"]),
+            schema=member["schema"],
             deleted=member["deleted"],
             description=member["description"],
             prefix=overlay.prefixes().get(id, ""),
@@ -185,9 +176,14 @@ class Catalogue:
         if known is None and operation.id not in self.operations:
             known = self._members[operation.id] = self._addition(operation)
         if known is None:
-            member = self._archive.member(f"operations/{operation.id}.json")
-            known = self._members[operation.id] = (member["summary"], field(member["request"]))
+            member = self._read(f"operations/{operation.id}.json")
+            known = self._members[operation.id] = (member["summary"], member["request"])
         return known
+
+    def _read(self, name: str) -> dict[str, Any]:
+        member = self._archive.member(name, self.api_version)
+        assert member is not None, name
+        return member
 
     def _addition(self, operation: Operation) -> tuple[str, Field]:
         """What is stated of it, and the request that it takes like another operation. What it

@@ -99,6 +99,10 @@ class Fields:
         return own if stated is None or own == "id" or schema.choices else stated
 
 
+_TEXTS = ("", "country", "email", "url")
+"""Formats that say what a text is about, and leave it text that a part can be looked for in."""
+
+
 def fields_of(catalogue: Catalogue, operation: Operation) -> Fields:
     """The fields of the rows that a list or a search gives."""
     known = search_fields().get(operation.object, {})
@@ -114,7 +118,7 @@ def kind_of(schema: Field) -> FieldKind:
         return "number"
     if schema.expandable or schema.ref or schema.name == "id" or schema.id_of:
         return "id"
-    if schema.type == "string" and not schema.choices and not schema.format:
+    if schema.type == "string" and not schema.choices and schema.format in _TEXTS:
         return "string"
     return "token"
 

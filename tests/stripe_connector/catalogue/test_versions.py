@@ -1,0 +1,108 @@
+"""A pinned version gets the catalogue that describes it, and what it lacks is told."""
+
+import pytest
+from connector_sdk import SettingError
+from stripe_connector.catalogue import Catalogue, load, overlay, versions
+
+OLDEST, NEWEST = "2024-09-30.acacia", "2026-10-28.endive"
+
+
+@pytest.mark.parametrize(
+    ("pinned", "described_by"),
+    [
+        ("", NEWEST),
+        (NEWEST, NEWEST),
+        ("2027-01-01.fern", NEWEST),
+        ("2025-02-24.acacia", "2025-02-24.acacia"),
+        ("2025-01-27.acacia", OLDEST),
+        ("2025-03-31.basil", "2025-03-31.basil"),
+        ("2025-06-30.basil", "2025-03-31.basil"),
+        ("2026-09-01.dahlia", "2026-08-26.dahlia"),
+        ("2020-08-27", OLDEST),
+    ],
+)
+def test_the_newest_catalogue_that_is_not_newer_describes_a_version(
+    pinned: str, described_by: str
+) -> None:
+    assert versions.closest(pinned) == load(pinned).api_version == described_by
+
+
+def test_only_a_version_older_than_all_gets_a_note() -> None:
+    assert [versions.note(each) for each in ("", NEWEST, "2025-06-30.basil", "2027-01-01")] == [
+        ""
+    ] * 4
+    assert versions.note("2020-08-27") == (
+        "The API version 2020-08-27 is older than the oldest catalogue; objects, actions and "
+        "fields are those of 2024-09-30.acacia."
+    )
+
+
+def test_families_of_versions_never_share_a_catalogue() -> None:
+    """A family begins with a version that takes things away: it has to be there itself."""
+    first = {}
+    for version in versions.shipped():
+        first.setdefault(version[11:], version)
+    assert list(first.values()) == [
+        "2024-09-30.acacia",
+        "2025-03-31.basil",
+        "2025-09-30.clover",
+        "2026-03-25.dahlia",
+        "2026-09-30.endive",
+    ]
+
+
+@pytest.mark.parametrize("version", versions.shipped())
+def test_every_version_is_whole(version: str) -> None:
+    catalogue = load(version)
+    assert len(catalogue.operations) > 500
+    known = [section.id for section in overlay.sections()]
+    assert {catalogue.section(each) for each in catalogue.objects} <= set(known)
+    labels = {(catalogue.section(o), catalogue.label(o)) for o in catalogue.objects}
+    assert len(labels) == len(catalogue.objects)
+    resources = set(catalogue.resources)
+    for operation in catalogue.operations.values():
+        assert {operation.returns, *operation.returns_any} - {""} <= resources
+    for name in ("customers.create", "invoices.list", "prices.update"):
+        operation = catalogue.operations[name]
+        assert catalogue.summary(operation)
+        assert catalogue.request(operation).child("expand") is not None
+        assert catalogue.response(operation).child("id") is not None
+
+
+def test_usage_records_went_with_basil() -> None:
+    acacia = load("2025-02-24.acacia")
+    operation = acacia.operation("subscription_items.usage_records", "create")
+    assert operation.path == "/v1/subscription_items/{subscription_item}/usage_records"
+    request = acacia.request(operation)
+    assert [field.name for field in request.fields if field.required] == [
+        "subscription_item",
+        "quantity",
+    ]
+    assert acacia.response(operation).child("quantity") is not None
+    for version in ("2025-03-31.basil", NEWEST):
+        with pytest.raises(SettingError) as caught:
+            load(version).operation("subscription_items.usage_records", "create")
+        assert caught.value.problem.text() == (
+            "subscription_items.usage_records existed until 2025-02-24.acacia; this connection "
+            f"goes by {version}. Use what Stripe has in its place, or set "
+            "`api_version: 2025-02-24.acacia`."
+        )
+
+
+def test_what_came_later_is_told_with_its_version() -> None:
+    acacia = load("2025-02-24.acacia")
+    with pytest.raises(SettingError) as caught:
+        acacia.operation("billing.feedback_options", "create")
+    problem = caught.value.problem
+    assert problem.code == "newer_api_version"
+    assert "exists since 2026-08-26.dahlia; this connection goes by 2025-02-24" in problem.message
+    with pytest.raises(SettingError, match="attach_payment of invoices exists since 2025-08-27"):
+        acacia.operation("invoices", "attach_payment")
+
+
+def test_what_no_version_has_is_absent_nowhere(catalogue: Catalogue) -> None:
+    assert versions.absent(NEWEST, "customers") is None
+    assert versions.absent(NEWEST, "custommers") is None
+    assert versions.absent(NEWEST, "transfers.reversals", "create") is None
+    with pytest.raises(SettingError, match="no object 'custommers'"):
+        catalogue.operation("custommers", "create")
