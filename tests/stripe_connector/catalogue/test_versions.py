@@ -39,7 +39,7 @@ def test_only_a_version_older_than_all_gets_a_note() -> None:
 
 def test_families_of_versions_never_share_a_catalogue() -> None:
     """A family begins with a version that takes things away: it has to be there itself."""
-    first = {}
+    first: dict[str, str] = {}
     for version in versions.shipped():
         first.setdefault(version[11:], version)
     assert list(first.values()) == [
