@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 from connector_sdk import RefusedError, SettingError
 from stripe_connector import Stripe
+from stripe_connector.reads import Reads
 from stripe_connector.sandbox import Sandbox
 
 EXAMPLES = [
-    test for test in doctest.DocTestFinder().find(Stripe, globs={"Stripe": Stripe}) if test.examples
+    test
+    for kind in (Stripe, Reads)
+    for test in doctest.DocTestFinder().find(kind, globs={"Stripe": Stripe})
+    if test.examples
 ]
 
 
@@ -58,7 +62,7 @@ def printed(shown: ast.Expr) -> ast.Expr:
 
 def test_every_method_has_an_example() -> None:
     documented = {example.name.rpartition(".")[2] for example in EXAMPLES}
-    public = {name for name in vars(Stripe) if not name.startswith("_")}
+    public = {name for name in dir(Stripe) if not name.startswith("_")}
     assert public <= documented
     assert "Stripe" in documented
 

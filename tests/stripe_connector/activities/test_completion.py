@@ -131,11 +131,11 @@ async def test_a_wrong_path_is_refused_before_anything_is_sent(
         await bench.connection.source(activity)
 
 
-async def test_the_cost_is_stated_where_calls_are(bench: Workbench) -> None:
+async def test_the_cost_is_stated(bench: Workbench) -> None:
     activity = Activity("a", "search", "invoices", "", {"complete": ["lines"]})
-    assert (await bench.connection.schemas(activity)).call == (
-        "GET /v1/invoices, and one more call for each hundred rows of lines behind the first 10 "
-        "of each record"
+    assert (await bench.connection.schemas(activity)).note == (
+        "Completing lines costs one more call for each record with more than 10 rows there, and "
+        "another one for each further hundred of them."
     )
 
 

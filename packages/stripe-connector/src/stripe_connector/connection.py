@@ -29,10 +29,9 @@ from connector_sdk.schema import Schemas
 from stripe_connector.activities.choosing import rows
 from stripe_connector.activities.create import CreateTarget
 from stripe_connector.activities.delete import DeleteTarget
-from stripe_connector.activities.embedded import cost
 from stripe_connector.activities.offers import offer_for
-from stripe_connector.activities.projection import projected_schema, wanted
 from stripe_connector.activities.query_settings import askable
+from stripe_connector.activities.reading import calls, note, record_schema
 from stripe_connector.activities.refined import refined
 from stripe_connector.activities.resolution import faults, resolve
 from stripe_connector.activities.settings import activity_form
@@ -134,12 +133,10 @@ class StripeConnection:
         way = resolved.offer.way
         return Schemas(
             resolved.request_schema(self.catalogue),
-            projected_schema(
-                self.catalogue.response(resolved.operation), wanted(resolved.settings)
-            ),
+            record_schema(self.catalogue, resolved),
             dict(minor_units()),
-            f"{resolved.operation.method} {resolved.operation.path}{cost(resolved.complete)}",
-            way.told() if way is not None else "",
+            calls(self.catalogue, resolved),
+            way.told() if way is not None else note(resolved),
             askable(self.catalogue, resolved.operation) if activity.type == "search" else (),
         )
 

@@ -43,7 +43,9 @@ class PositionedExecution:
                 except Halt:
                     await self._checkpoint(batch)
                     raise
-                if exhausted or stopping or self._pulse.due(parts.counts.read):
+                # A page of nothing says that its cursor is worth keeping: a report was ordered.
+                told = not batch.staged and not batch.filtered
+                if exhausted or stopping or told or self._pulse.due(parts.counts.read):
                     await self._checkpoint(batch)
                 if stopping:
                     break

@@ -8,10 +8,10 @@ import msgspec
 from connector_sdk import JSON, Host, Problem, Record, Source
 
 from stripe_connector.activities.asking import Asked
+from stripe_connector.activities.download import read_source
 from stripe_connector.activities.driven import Asker, record_values
 from stripe_connector.activities.planned import PlannedSource
 from stripe_connector.activities.planning import Planning
-from stripe_connector.activities.read import ReadSource
 from stripe_connector.activities.resolution import Resolved
 from stripe_connector.activities.template import Template
 from stripe_connector.catalogue import Catalogue
@@ -96,7 +96,7 @@ class IdAsks:
     def source(self, askers: Sequence[Asker]) -> Source:
         """The objects in the order of their ids."""
         ids = [str(asker.asks) for asker in askers]
-        return ReadSource(self._client, self._host, self._resolved, ids)
+        return read_source(self._client, self._host, self._resolved, ids)
 
     def finder(self, askers: Sequence[Asker]) -> Callable[[Record], Record | None]:
         """The record at the same place."""

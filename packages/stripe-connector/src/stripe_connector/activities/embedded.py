@@ -111,8 +111,8 @@ def cost(ways: Sequence[Way]) -> str:
         return ""
     names = " and ".join(".".join(way.names) for way in ways)
     return (
-        f", and one more call for each hundred rows of {names} behind the first {EMBEDDED} of "
-        "each record"
+        f"Completing {names} costs one more call for each record with more than {EMBEDDED} rows "
+        "there, and another one for each further hundred of them."
     )
 
 

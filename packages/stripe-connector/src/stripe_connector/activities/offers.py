@@ -82,6 +82,7 @@ def offer_for(catalogue: Catalogue, type: str, on: str, action: str, mode: Mode)
 
 def _actions(catalogue: Catalogue, type: str, object: str, mode: Mode) -> dict[str, Offer]:
     operations = [catalogue.operations[f"{object}.{name}"] for name in catalogue.objects[object]]
+    operations += [each for each in catalogue.additions.values() if each.object == object]
     allowed = [operation for operation in operations if is_offered(operation, mode)]
     found: dict[str, Offer] = {}
     if type == "delete":

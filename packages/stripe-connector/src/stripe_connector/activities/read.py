@@ -30,7 +30,7 @@ class ReadSource:
         self._host = host
         self._operation = resolved.operation
         self._own = own_id(resolved.operation)
-        self._ids: Sequence[JSON] = _ids(resolved) if ids is None else ids
+        self._ids: Sequence[JSON] = ids_of(resolved) if ids is None else ids
         self._fixed: dict[str, JSON] = {**resolved.parents, **resolved.parameters}
         self._fixed.update(resolved.expansion)
 
@@ -72,7 +72,8 @@ class ReadSource:
         return Record(seq, compact(answer.body), at)
 
 
-def _ids(resolved: Resolved) -> Sequence[JSON]:
+def ids_of(resolved: Resolved) -> Sequence[JSON]:
+    """The ids that stand in the activity; an empty one for an object that has none."""
     if resolved.ids is not None:
         return [resolved.ids.filled()]
     ids = resolved.settings.get("ids", "")

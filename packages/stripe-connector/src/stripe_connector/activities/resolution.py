@@ -112,6 +112,7 @@ def resolve(catalogue: Catalogue, activity: Activity, mode: Mode) -> Resolved:
     if not problems and isinstance(values.get("ids"), (str, dict)):
         ids = template_of(values["ids"], "ids")
         problems.extend(ids.faults)
+        problems.extend([_rows_driven()] if ids.driven and operation.shape == "rows" else [])
     if not problems:
         paths = cast("list[str]", values.get("fields") or [])
         cut = (field_fault(catalogue, operation, path) for path in paths)
@@ -134,6 +135,15 @@ def faults(catalogue: Catalogue, activity: Activity, mode: Mode) -> tuple[Proble
     return resolved.asked.warnings if resolved.asked is not None else ()
 
 
+def _rows_driven() -> Problem:
+    return Problem(
+        "rows_driven",
+        "Rows of a result can't be read for each record of another source.",
+        "State the ids of the runs in the activity.",
+        path="ids",
+    )
+
+
 def _value_faults(settings: Mapping[str, JSON]) -> list[Problem]:
     problems: list[Problem] = []
     ids = settings.get("ids")
@@ -146,7 +156,7 @@ def _value_faults(settings: Mapping[str, JSON]) -> list[Problem]:
                 path="ids",
             )
         )
-    for name, lowest, highest in (("limit", 1, None), ("concurrency", 1, 100)):
+    for name, lowest, highest in (("limit", 1, None), ("wait", 1, None), ("concurrency", 1, 100)):
         number = settings.get(name)
         if isinstance(number, int) and (number < lowest or number > (highest or number)):
             problems.append(

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from connector_sdk import Field, Form
 
-from stripe_connector.activities.embedded import EMBEDDED, own_lists
 from stripe_connector.activities.offers import Offer
 from stripe_connector.activities.query_settings import asking, template
+from stripe_connector.activities.reading_settings import reading_fields
 from stripe_connector.activities.verbs import OWN_ID, own_id, parents_of, verb_of
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
@@ -92,7 +92,9 @@ def activity_form(catalogue: Catalogue, offer: Offer, type: str) -> Form:
                 description="How many records are read at most; all of them without it.",
             )
         )
-    fields.extend(_reading(catalogue, operation) if source else _writing(catalogue, operation))
+    fields.extend(
+        reading_fields(catalogue, operation) if source else _writing(catalogue, operation)
+    )
     if type == "delete":
         fields.extend(_deleting(offer))
     return Form(tuple(fields))
@@ -138,33 +140,6 @@ def _deleting(offer: Offer) -> list[Field]:
             label="Missing",
             description="What becomes of a record whose object is gone already: refused, or "
             "with `ok` skipped.",
-        ),
-    ]
-
-
-def _reading(catalogue: Catalogue, operation: Operation) -> list[Field]:
-    fields = Field(
-        name="fields",
-        type="list",
-        items=_NAME,
-        label="Fields",
-        description="Dotted paths of what is wanted of each record, besides its id; all of it "
-        "without them.",
-    )
-    lists = own_lists(catalogue, operation)
-    if not lists and not takes(catalogue, operation, "expand"):
-        return [fields]
-    such = f", such as {lists[0]}" if lists else ""
-    return [
-        fields,
-        Field(
-            name="complete",
-            type="list",
-            items=_NAME,
-            label="Complete",
-            description=f"Lists in the record of which all rows are wanted{such}. Stripe puts "
-            f"the first {EMBEDDED} into a record; each hundred more costs one more call for each "
-            "record that has them.",
         ),
     ]
 

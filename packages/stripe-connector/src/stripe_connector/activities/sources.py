@@ -2,12 +2,15 @@
 
 from connector_sdk import Host, Plan, PlannedCall, Source
 
+from stripe_connector.activities.download import read_source
 from stripe_connector.activities.driven import DrivenSource
 from stripe_connector.activities.driven_asks import IdAsks, QueryAsks
 from stripe_connector.activities.planned import PlannedSource
 from stripe_connector.activities.planning import Planning
-from stripe_connector.activities.read import ReadSource
+from stripe_connector.activities.reading import calls
 from stripe_connector.activities.resolution import Resolved
+from stripe_connector.activities.results import results_of
+from stripe_connector.activities.rows import RowsSource
 from stripe_connector.activities.search import SearchSource
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.client import Client
@@ -23,9 +26,12 @@ def source_of(
 ) -> Source:
     """The source of a Search or a Read, driven by the records of `requests` or not."""
     limit = resolved.integer("limit", 0)
+    if resolved.operation.shape == "rows":
+        results = results_of(client, catalogue, host, resolved)
+        return RowsSource(client, catalogue, host, results)
     if resolved.activity.type == "read":
         if requests is None:
-            return ReadSource(client, host, resolved)
+            return read_source(client, host, resolved)
         return DrivenSource(requests, IdAsks(client, host, resolved), host, limit)
     if resolved.asked is None:
         return SearchSource(client, catalogue, host, resolved)
@@ -40,8 +46,7 @@ def planned(catalogue: Catalogue, resolved: Resolved, records: int | None) -> Pl
     from, how many records are written, or for how many a Search or a Read is driven."""
     if resolved.asked is not None:
         return Planning(catalogue, resolved, resolved.asked.query()).explained(records)
-    operation = resolved.operation
-    call = f"{operation.method} {operation.path}"
+    call = calls(catalogue, resolved)
     listed = resolved.activity.type == "search"
     if resolved.activity.type == "read" and not resolved.driven:
         ids = resolved.settings.get("ids")
