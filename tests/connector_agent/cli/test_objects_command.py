@@ -215,3 +215,12 @@ def test_what_cannot_be_undone_is_said_before(call: Call, acme: Path) -> None:
     assert len(notes) == 1
     assert "It can't be undone." in call("show", "clear").out
     assert "It can't be undone." in call("schema", "acme/gone").out
+
+
+def test_a_schema_needs_no_settings(call: Call) -> None:
+    said = call("schema", "stripe", "search", "customers.tax_ids", "--depth", "1")
+    assert said.status == 0
+    settings = said.out.partition("Settings of such an activity")[2]
+    assert "parents*" in settings
+    assert "customer*" in settings
+    assert "values" not in settings  # a query is a text, however it is stored

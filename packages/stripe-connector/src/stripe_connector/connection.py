@@ -128,8 +128,8 @@ class StripeConnection:
 
     async def schemas(self, activity: Activity) -> Schemas:
         """For a source the record in `response`; for a target the request, without what the
-        activity's `parents` and `expand` set."""
-        resolved = resolve(self.catalogue, activity, self.mode)
+        activity's `parents` and `expand` set. Settings that are required may be missing."""
+        resolved = resolve(self.catalogue, activity, self.mode, whole=False)
         way = resolved.offer.way
         return Schemas(
             resolved.request_schema(self.catalogue),

@@ -143,3 +143,31 @@ def test_faults(arguments: tuple[str, ...], told: str, stripe: Stripe) -> None:
     assert said.status in (1, 2)
     assert told in said.err
     assert said.out == ""
+
+
+def test_explain(stripe: Stripe) -> None:
+    said = stripe("search", "customers", "name:'Ada' AND balance>5", "--explain", "-f", "table")
+    assert said.status == 0
+    assert said.out.startswith('GET /v1/customers/search query=name:"Ada": 1 call\n')
+    assert "No call can ask for balance>5" in said.out
+    said = stripe("list", "customers", "--explain")
+    assert said.lines[0]["calls"][0]["call"] == "GET /v1/customers"
+    assert said.lines[0]["fresh"]
+
+
+def test_fields_help(stripe: Stripe) -> None:
+    said = stripe("search", "customers", "--fields-help", "-f", "table")
+    assert "address.city " in said.out
+    assert ": > < >= <= null" in said.out
+    said = stripe("search", "customers", "--action", "search", "--fields-help")
+    assert "address.city" not in {row["field"] for row in said.lines}
+
+
+def test_values_stay_values(stripe: Stripe, made: Made) -> None:
+    name = made("customers", "name=O'Hara OR email:'x'")
+    query = ("search", "customers", "name:${var:who}", "--value")
+    said = stripe(*query, "who=O'Hara OR email:'x'", "--setting", "consistency=fresh")
+    assert [row["id"] for row in said.lines] == [name]
+    said = stripe(*query, "whom=x")
+    assert said.status == 1
+    assert "Did you mean 'var:whom'" in said.err

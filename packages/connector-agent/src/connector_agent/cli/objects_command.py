@@ -166,7 +166,7 @@ def schema_command(
     if schemas.note:
         out.print(Text(schemas.note, style="yellow"))
     if lines:
-        _print_tree(lines)
+        print_tree(lines)
     elif only_required:
         out.print("  Nothing is required.")
     elif text:
@@ -175,7 +175,7 @@ def schema_command(
         out.print("  any fields")
     if settings is not None and settings.fields and not whole:
         out.print(Text("\nSettings of such an activity", style="bold"))
-        _print_tree(tree(settings.as_field(), depth=1))
+        print_tree(tree(settings.as_field(), depth=_DEPTH))
 
 
 async def _objects(name: str, surveyed: Survey | None, wanted: Wanted) -> list[Row]:
@@ -293,7 +293,7 @@ def _no_type(name: str, looked: Looked) -> Problem:
     return Problem("missing_type", "It isn't said which schema to show.", f"{remedy}.")
 
 
-def _print_tree(lines: Sequence[Line]) -> None:
+def print_tree(lines: Sequence[Line]) -> None:
     """Name, type and description in columns; on a terminal each field on one line."""
     names = ["  " * (line.depth + 1) + line.field.name for line in lines]
     types = [type_text(line.field) for line in lines]

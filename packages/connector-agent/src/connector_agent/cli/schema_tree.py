@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from connector_sdk import Field
 
+TEMPLATE = "template"
+"""The format of a setting that is a text with references in it."""
+
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])|\n")
 _CHOICES = 6
@@ -39,6 +42,8 @@ def tree(root: Field, *, depth: int = 0, only_required: bool = False, text: str 
 def children(field: Field) -> tuple[Field, ...]:
     """The fields of an object, of the objects in a list or map, and of every shape that a
     value may have."""
+    if field.format == TEMPLATE:
+        return ()
     if field.any_of:
         seen: dict[str, Field] = {}
         for option in field.any_of:
@@ -54,6 +59,9 @@ def type_text(field: Field) -> str:
     """What a field holds, in words."""
     if field.ref:
         return f"id or {field.ref}" if field.expandable else field.ref
+    if field.format == TEMPLATE:
+        shapes = [option for option in field.any_of if option.type != "object"]
+        return " or ".join(map(type_text, shapes)) or "text"
     if field.any_of:
         return " or ".join(dict.fromkeys(type_text(option) for option in field.any_of))
     if field.type == "list":

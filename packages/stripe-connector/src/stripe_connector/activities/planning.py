@@ -89,11 +89,11 @@ class Planning:
     def _lines(self, routes: Routes, calls: tuple[PlannedCall, ...]) -> Iterator[str]:
         """The plan as a person reads it."""
         for route, call in zip(routes.routes, calls, strict=True):
-            count = "1 call" if call.expected == 1 else f"about {call.expected:,} calls"
             if call.expected is None:
-                count = "1 call for every 100 objects " + (
-                    "found" if route.by == "search" else "listed"
-                )
+                found = "found" if route.by == "search" else "listed"
+                count = f"1 call for every 100 objects {found}"
+            else:
+                count = "1 call" if call.expected == 1 else f"about {call.expected:,} calls"
             yield f"{call.call} {_shown(call.parameters)}".rstrip() + f": {count}"
         if len(routes.routes) > 1:
             yield "Merged by created, newest first; what comes twice is given once."

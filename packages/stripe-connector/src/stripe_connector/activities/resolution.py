@@ -79,9 +79,11 @@ class Resolved:
         return {name: self.expand} if self.expand else {}
 
 
-def resolve(catalogue: Catalogue, activity: Activity, mode: Mode) -> Resolved:
-    """The activity, ready for use with a key of this mode. Raises SettingError with every fault
-    that it has."""
+def resolve(
+    catalogue: Catalogue, activity: Activity, mode: Mode, *, whole: bool = True
+) -> Resolved:
+    """The activity, ready for use with a key of this mode; without `whole` to be looked at only,
+    so that settings may be missing. Raises SettingError with every fault that it has."""
     offer = offer_for(catalogue, activity.type, activity.on, activity.action, mode)
     operation = offer.operation
     problems: list[Problem] = []
@@ -91,7 +93,7 @@ def resolve(catalogue: Catalogue, activity: Activity, mode: Mode) -> Resolved:
         if field.type == "object" and field.required:
             settings.setdefault(field.name, {})  # so that the fault names the field inside
     fitted = conform(form.as_field(), cast("JSON", settings))
-    problems.extend(fitted.problems)
+    problems.extend(one for one in fitted.problems if whole or one.code != "missing_field")
     values = fitted.value if isinstance(fitted.value, dict) else {}
     if not problems:
         problems.extend(_value_faults(values))
@@ -99,7 +101,7 @@ def resolve(catalogue: Catalogue, activity: Activity, mode: Mode) -> Resolved:
         if not operation.v2:
             found = (expand_fault(catalogue, operation, path) for path in paths)
             problems.extend(problem for problem in found if problem is not None)
-        if offer.way is not None:
+        if offer.way is not None and whole:
             destroys = irreversible_fault(
                 offer.way, full_label(catalogue, operation.object), mode, values.get("irreversible")
             )

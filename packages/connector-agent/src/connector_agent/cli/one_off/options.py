@@ -25,7 +25,7 @@ def parameters(
         yield _parameter("words", _words(command), None if command.several else "")
     if command.several:
         yield _parameter("ids_from", _IDS_FROM, "")
-    yield from _source() if kind.role == "source" else _target()
+    yield from _source(command) if kind.role == "source" else _target()
     if len(kind.levels) > 1 and not command.action:
         yield _parameter("action", _ACTION, "")
     yield _parameter("parents", _PARENTS, None)
@@ -48,11 +48,16 @@ def option_of(field: Field) -> str:
     return f"--{field.name.replace('_', '-')}"
 
 
-def _source() -> Iterator[inspect.Parameter]:
+def _source(command: Command) -> Iterator[inspect.Parameter]:
+    if command.argument and not command.several:
+        yield _parameter("values", _VALUES, None)
     yield _parameter("params", _PARAMS, None)
     yield _parameter("limit", _LIMIT, None)
     yield _parameter("fields", _FIELDS, "")
     yield _parameter("count", _COUNT, False)
+    yield _parameter("explain", _EXPLAIN, False)
+    if command.argument and not command.several:
+        yield _parameter("fields_help", _FIELDS_HELP, False)
     yield _parameter("format", _FORMAT, None)
 
 
@@ -168,6 +173,21 @@ _FIELDS = Annotated[
         help="Only these fields: id,address.city.",
         autocompletion=completion.answer_fields,
     ),
+]
+_VALUES = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--value",
+        metavar="NAME=VALUE",
+        help="The value of ${var:NAME} in the query; whatever is in it, it stays a value. "
+        "Repeatable.",
+    ),
+]
+_EXPLAIN = Annotated[
+    bool, typer.Option("--explain", help="Only say what would be called, without calling it.")
+]
+_FIELDS_HELP = Annotated[
+    bool, typer.Option("--fields-help", help="Only list the fields that a query can ask for.")
 ]
 _COUNT = Annotated[bool, typer.Option("--count", help="Only say how many there are.")]
 _FORMAT = Annotated[

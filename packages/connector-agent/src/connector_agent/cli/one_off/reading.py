@@ -15,17 +15,33 @@ from connector_sdk import (
     Connection,
     Connector,
     ConnectorError,
+    Plan,
     Problem,
     Record,
     Schemas,
     SettingError,
     did_you_mean,
 )
+from rich.text import Text
 
 from connector_agent.cli.one_off.connecting import connected
 from connector_agent.cli.one_off.rows import SAMPLE, rows_for
-from connector_agent.cli.one_off.words import activity_words, assigned, ids_twice, require_faultless
-from connector_agent.cli.output import WITH_PROBLEMS, err, fail, out, print_json, problem_text
+from connector_agent.cli.one_off.words import (
+    activity_words,
+    assigned,
+    bound,
+    ids_twice,
+    require_faultless,
+)
+from connector_agent.cli.output import (
+    WITH_PROBLEMS,
+    err,
+    fail,
+    out,
+    print_json,
+    problem_text,
+    table,
+)
 from connector_agent.mapping.path import PathError, parse_path
 from connector_agent.one_off.activity import Choosing
 from connector_agent.one_off.intake import ids, lines_of
@@ -73,10 +89,15 @@ class _Reading:
             first = next(activities, None)
             if first is None:
                 return self._problems
-            require_faultless(await connection.check(first))
             schemas = await connection.schemas(first)
+            if self._given.get("fields_help"):
+                self._help(schemas)
+                return 0
+            require_faultless(await connection.check(first))
             _require(self._fields, schemas)
-            if self._given["count"]:
+            if self._given["explain"]:
+                self._explain(await connection.plan(first))
+            elif self._given["count"]:
                 await self._count(connection, first, activities)
             else:
                 await self._print(self._records(connection, first, activities), schemas)
@@ -94,7 +115,7 @@ class _Reading:
             raise SettingError(ids_twice())
         if not path:
             if words:
-                settings[name] = words
+                settings[name] = bound(words, given.get("values") or ())
             yield choosing.activity(assigns, **settings)
             return
         batch: list[JSON] = []
@@ -108,6 +129,35 @@ class _Reading:
                 batch = []
         if batch:
             yield choosing.activity(assigns, **settings, **{name: batch})
+
+    def _help(self, schemas: Schemas) -> None:
+        if self._format in ("json", "jsonl"):
+            for field in schemas.query:
+                print_json({"field": field.name, "type": field.type, "help": field.description})
+        elif schemas.query:
+            rows = table("field", "how it is asked for")
+            for field in schemas.query:
+                rows.add_row(Text(field.name), Text(field.description))
+            out.print(rows)
+        else:
+            out.print("No query can be asked here.")
+
+    def _explain(self, plan: Plan) -> None:
+        if self._format not in ("json", "jsonl"):
+            for line in plan.lines:
+                out.print(line, markup=False)
+            return
+        print_json(
+            {
+                "calls": [
+                    {"call": c.call, "parameters": dict(c.parameters), "expected": c.expected}
+                    for c in plan.calls
+                ],
+                "expected": plan.expected,
+                "fresh": plan.fresh,
+                "lines": plan.lines,
+            }
+        )
 
     async def _count(
         self, connection: Connection, first: Activity, more: Iterator[Activity]

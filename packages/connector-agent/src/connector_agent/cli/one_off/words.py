@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from connector_sdk import Command, ConnectorError, Problem, SettingError
+from connector_sdk import JSON, Command, ConnectorError, Problem, SettingError
 
 from connector_agent.cli.output import err, problem_text
+from connector_agent.mapping.path import format_path
 from connector_agent.one_off.activity import below
 from connector_agent.one_off.assignment import Assignment, assignments
 
@@ -23,6 +24,15 @@ def assigned(given: Mapping[str, Any]) -> list[Assignment]:
         found.append(Assignment(("expand",), [*paths]))
     found.extend(assignments(given.get("settings") or (), "--setting"))
     return found
+
+
+def bound(words: JSON, values: Iterable[str]) -> JSON:
+    """The argument of a source; with values for its references, which can't become part of its
+    language. Raises SettingError."""
+    given: dict[str, JSON] = {}
+    for path, value in assignments(values, "--value"):
+        given[f"var:{format_path(path)}"] = value
+    return {"text": words, "values": given} if given else words
 
 
 def require_faultless(found: Iterable[Problem]) -> None:
