@@ -26,7 +26,7 @@ from connector_agent.cli.output import fail, out, print_json, table
 from connector_agent.cli.project_option import EnvironmentOption, JsonOption, ProjectOption
 from connector_agent.cli.schema_tree import Line, sentence, tree, type_text
 from connector_agent.connectors import registry
-from connector_agent.operations.end import schemas_of
+from connector_agent.operations.end import activity_of, schemas_of
 from connector_agent.project import Survey
 
 
@@ -265,7 +265,7 @@ async def _schema(
         if slash:
             if looked.endpoint is None:
                 raise SettingError(_no_endpoint(name))
-            chosen = looked.endpoint.activity(activity)
+            chosen = activity_of(looked.endpoint, activity, looked.connection)
             kind = looked.type(chosen.type)
             return kind, await schemas_of(looked.endpoint, chosen, looked.connection), None
         if not type:

@@ -52,6 +52,8 @@ def _print(found: Description) -> None:
     out.print(Text(found.name, style="bold"), f"  ({found.file})", sep="")
     _print_row("environment", found.environment or "none")
     _print_side("source", found.source)
+    if found.for_each is not None:
+        _print_side("for each", found.for_each)
     if found.where:
         _print_row("where", "; ".join(found.where))
     if found.group:

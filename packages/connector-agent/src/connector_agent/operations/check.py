@@ -8,7 +8,8 @@ from connector_sdk import Host, Problem
 
 from connector_agent.mapping import load_steps
 from connector_agent.operations.composition import compose
-from connector_agent.operations.end import End, Role, role_fault
+from connector_agent.operations.driving import driving_faults
+from connector_agent.operations.end import End, Key, Role, role_fault
 from connector_agent.operations.inspection import Inspection
 from connector_agent.operations.operation import guarantee_faults
 from connector_agent.project import Project, Survey
@@ -68,11 +69,12 @@ def _chosen(survey: Survey, names: Sequence[str]) -> tuple[list[str], list[Place
         ]
         return list(project.documents.operations), every
     broken = {problem.line.partition(":")[0] for problem in survey.problems}
-    chosen, used = [], []
+    chosen: list[str] = []
+    used: list[Place] = []
     for name in dict.fromkeys(map(canonical, names)):
         if f"operations/{name}.yaml" not in broken or name in project.operations:
             document = project.operation(name)
-            used += [document.source, document.target]
+            used += document.places.values()
         chosen.append(name)
     return chosen, list(dict.fromkeys(used))
 
@@ -100,6 +102,8 @@ async def _inspect(
         if document is not None and not survey.variables.untold(document.document.value):
             source = await _end(project, document, "source", inspection)
             target = await _end(project, document, "target", inspection)
+            driving = await _end(project, document, "for_each", inspection)
+            inspection.faults.extend(driving_faults(document, source, driving))
             composed = compose(
                 project,
                 document,
@@ -114,16 +118,17 @@ async def _inspect(
 
 
 async def _end(
-    project: Project, document: OperationDocument, role: Role, inspection: Inspection
+    project: Project, document: OperationDocument, key: Key, inspection: Inspection
 ) -> End | None:
-    place = document.source if role == "source" else document.target
-    endpoint = project.endpoints.get(place.endpoint)
-    if endpoint is None or place.activity not in endpoint.activities:
+    place = document.places.get(key)
+    endpoint = project.endpoints.get(place.endpoint) if place is not None else None
+    if place is None or endpoint is None or place.activity not in endpoint.activities:
         return None
     end = await inspection.end(endpoint, place.activity)
     if end is None:
         return None
-    fault = role_fault(endpoint, end.activity, end.type, role, document.position((role,)))
+    role: Role = "target" if key == "target" else "source"
+    fault = role_fault(endpoint, end.activity, end.type, role, document.position((key,)))
     if fault is not None:
         inspection.faults.append(fault)
         return None

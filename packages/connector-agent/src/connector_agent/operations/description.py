@@ -8,10 +8,11 @@ import orjson
 from connector_sdk import JSON, Connector, Host, Problem, SettingError
 
 from connector_agent.operations.composition import compose
+from connector_agent.operations.driving import driving_faults
 from connector_agent.operations.end import End, Role, connector_of
 from connector_agent.operations.inspection import Inspection
 from connector_agent.project import EndpointDocument, Project
-from connector_agent.project.operation import OperationDocument
+from connector_agent.project.operation import OperationDocument, Place
 
 _HIDDEN = "(hidden)"
 
@@ -44,6 +45,7 @@ class Description:
     file: str
     environment: str
     source: Side
+    for_each: Side | None
     where: tuple[str, ...]
     group: str
     identity: str
@@ -67,10 +69,11 @@ async def describe(project: Project, name: str, host: Host) -> Description:
     document = project.operation(name)
     inspection = Inspection(host)
     try:
-        source, target = [
-            await inspection.end(project.endpoint(place.endpoint), place.activity)
-            for place in (document.source, document.target)
-        ]
+        ends = {
+            key: await inspection.end(project.endpoint(place.endpoint), place.activity)
+            for key, place in document.places.items()
+        }
+        source, target = ends["source"], ends["target"]
         composition = compose(
             project,
             document,
@@ -82,21 +85,27 @@ async def describe(project: Project, name: str, host: Host) -> Description:
             name=document.name,
             file=document.document.file,
             environment=project.environment,
-            source=_side(project, document, "source", source),
+            source=_side(project, document.source, "source", source),
+            for_each=_side(project, document.for_each, "source", ends["for_each"])
+            if document.for_each is not None
+            else None,
             where=tuple(_tests(document.where)),
             group=_group(document),
             identity=" and ".join(document.identity) or "none: each record is a new one",
             mapping=tuple(_lines(document.mapping)),
-            target=_side(project, document, "target", target),
+            target=_side(project, document.target, "target", target),
             options=tuple(_options(document, target)),
-            faults=(*inspection.faults, *composition.faults),
+            faults=(
+                *inspection.faults,
+                *driving_faults(document, source, ends.get("for_each")),
+                *composition.faults,
+            ),
         )
     finally:
         await inspection.close()
 
 
-def _side(project: Project, document: OperationDocument, role: Role, end: End | None) -> Side:
-    place = document.source if role == "source" else document.target
+def _side(project: Project, place: Place, role: Role, end: End | None) -> Side:
     endpoint = project.endpoint(place.endpoint)
     activity = endpoint.activities[place.activity]
     settings = endpoint.written(("activities", activity.name))

@@ -1,6 +1,7 @@
 """One end of an operation: an endpoint's connection, opened, and the activity used on it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +21,8 @@ from connector_agent.connectors import registry
 from connector_agent.project.endpoint import EndpointDocument
 
 Role = Literal["source", "target"]
+Key = Literal["source", "for_each", "target"]
+"""Where an operation names an activity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,10 @@ async def open_end(
 ) -> End:
     """Connects and looks up what the activity takes and gives. `line` is the place where the
     activity is named. Raises SettingError."""
-    chosen = endpoint.activity(activity)
+    endpoint.activity_as_written(activity)
     connection = await connect(endpoint, host)
     try:
+        chosen = activity_of(endpoint, activity, connection)
         kind = type_of(endpoint, chosen)
         fault = role_fault(endpoint, chosen, kind, role, line)
         if fault is not None:
@@ -76,6 +80,18 @@ async def open_end(
         await connection.close()
         raise
     return End(endpoint, chosen, kind, connection, schemas)
+
+
+def activity_of(endpoint: EndpointDocument, name: str, connection: Connection) -> Activity:
+    """The activity with its references followed. In settings that are templates the values
+    are left to the connector. Raises SettingError."""
+    found = endpoint.activity_as_written(name)
+    templates: list[str] = []
+    with suppress(SettingError):
+        kind = type_of(endpoint, found)
+        form = connection.settings(kind.name, kind.chosen(found.on, found.action))
+        templates = [field.name for field in form.fields if field.format == "template"]
+    return endpoint.activity(name, templates)
 
 
 async def schemas_of(

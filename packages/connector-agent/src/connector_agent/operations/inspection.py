@@ -6,6 +6,7 @@ from connector_sdk import JSON, Connection, Connector, Host, Problem, SettingErr
 
 from connector_agent.operations.end import (
     End,
+    activity_of,
     check_activity,
     connector_of,
     located,
@@ -92,15 +93,14 @@ class Inspection:
         connection = await self.connection(endpoint)
         if self._is_unset(endpoint, ("activities", name)):
             raise _FoundError
-        activity = endpoint.activity(name)
-        try:
-            kind = type_of(endpoint, activity)
-        except SettingError as error:
-            if connection is not None:
-                self.faults.extend(error.problems)
-            raise _FoundError from None
         if connection is None:
             raise _FoundError
+        try:
+            activity = activity_of(endpoint, name, connection)
+            kind = type_of(endpoint, activity)
+        except SettingError as error:
+            self.faults.extend(error.problems)
+            raise _FoundError from None
         found = await check_activity(endpoint, activity, connection)
         self.warnings.extend(problem for problem in found if problem.warning)
         faults = [problem for problem in found if not problem.warning]

@@ -1,30 +1,33 @@
 """An operation with both of its ends opened, ready to be checked and run."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from connector_sdk import Guarantee, Host, Problem, SettingError, Source
 
 from connector_agent.mapping import Mapper
 from connector_agent.operations.composition import Composition, compose
-from connector_agent.operations.end import End, Role, open_end
+from connector_agent.operations.driving import driving_faults
+from connector_agent.operations.end import End, Key, Role, open_end
 from connector_agent.operations.filtered import FilteredSource
 from connector_agent.operations.grouped import GroupedSource
 from connector_agent.project import Project
-from connector_agent.project.operation import OperationDocument
+from connector_agent.project.operation import OperationDocument, Place
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """Source activity, mapping, target activity; `environment` is the project's that was
-    chosen, "" without one."""
+    chosen, "" without one; `driving` is the source of the records that the source is asked
+    for."""
 
     document: OperationDocument
     environment: str
     source: End
     target: End
     composition: Composition
+    driving: End | None = None
 
     @property
     def mapper(self) -> Mapper | None:
@@ -33,8 +36,10 @@ class Operation:
 
     async def check(self) -> list[Problem]:
         """Every fault that shows before the first record, each with its file and line."""
-        found = [*await self.source.check(), *await self.target.check()]
+        ends = (self.source, self.driving, self.target)
+        found = [each for end in ends if end is not None for each in await end.check()]
         problems = [problem for problem in found if not problem.warning]
+        problems.extend(driving_faults(self.document, self.source, self.driving))
         problems.extend(self.composition.faults)
         problems.extend(guarantee_faults(self.document, self.target.type.guarantee))
         return problems
@@ -42,7 +47,10 @@ class Operation:
     async def open_source(self) -> Source:
         """The records that the mapping takes: those of the source activity that pass `where`,
         put together by `group`. Raises SettingError as the connection does."""
-        source = await self.source.connection.source(self.source.activity)
+        requests: Source | None = None
+        if self.driving is not None:
+            requests = await self.driving.connection.source(self.driving.activity)
+        source = await self.source.connection.source(self.source.activity, requests)
         composition, group = self.composition, self.document.group
         if composition.choose is not None:
             source = FilteredSource(source, composition.choose)
@@ -93,25 +101,25 @@ async def open_operation(project: Project, name: str, host: Host) -> AsyncIterat
     """The operation with its connections, which are closed at the end. Raises SettingError,
     CredentialError and UnreachableError."""
     document = project.operation(name)
-    source = await _open(project, document, "source", host)
-    try:
-        target = await _open(project, document, "target", host)
-        try:
-            composition = compose(project, document, source.schemas, target.schemas)
-            try:
-                yield Operation(document, project.environment, source, target, composition)
-            finally:
-                composition.close()
-        finally:
-            await target.connection.close()
-    finally:
-        await source.connection.close()
+    async with AsyncExitStack() as stack:
+        ends: dict[str, End] = {}
+        for key, place in document.places.items():
+            ends[key] = await _open(project, document, key, place, host)
+            stack.push_async_callback(ends[key].connection.close)
+        source, target = ends["source"], ends["target"]
+        composition = compose(project, document, source.schemas, target.schemas)
+        stack.callback(composition.close)
+        yield Operation(
+            document, project.environment, source, target, composition, ends.get("for_each")
+        )
 
 
-async def _open(project: Project, document: OperationDocument, role: Role, host: Host) -> End:
-    place = document.source if role == "source" else document.target
+async def _open(
+    project: Project, document: OperationDocument, key: Key, place: Place, host: Host
+) -> End:
     endpoint = project.endpoint(place.endpoint)
-    return await open_end(endpoint, place.activity, role, host, document.position((role,)))
+    role: Role = "target" if key == "target" else "source"
+    return await open_end(endpoint, place.activity, role, host, document.position((key,)))
 
 
 def require(problems: Sequence[Problem]) -> None:

@@ -1,6 +1,6 @@
 """An endpoint file: a connection together with its activities."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from connector_sdk import JSON, Activity, Form, Problem, SettingError, shown
@@ -11,6 +11,8 @@ from connector_agent.project.variables import (
     Variables,
     as_written,
     from_environment,
+    of_record,
+    record_names,
     unread,
 )
 
@@ -48,19 +50,31 @@ class EndpointDocument:
         """One setting of the connection. Raises like `connection`."""
         return self._resolve(("connection", name))
 
-    def activity(self, name: str) -> Activity:
-        """The activity with this name, its references followed.
-
-        Raises SettingError when there is none, or when an environment variable is not set.
-        """
+    def activity_as_written(self, name: str) -> Activity:
+        """The activity with this name, its references not followed. Raises SettingError when
+        there is none."""
         found = self.activities.get(canonical(name))
         if found is None:
             raise SettingError(self.no_activity(name))
+        return found
+
+    def activity(self, name: str, templates: Collection[str] = ()) -> Activity:
+        """The activity with this name, its references followed; `templates` are settings whose
+        values go beside their text.
+
+        Raises SettingError when there is none, or when an environment variable is not set.
+        """
+        found = self.activity_as_written(name)
         settings: dict[str, JSON] = {}
         problems: list[Problem] = []
         for key in found.settings:
             try:
-                settings[key] = self._resolve(("activities", found.name, key))
+                keys = ("activities", found.name, key)
+                if key in templates:
+                    env = from_environment(self.environ)
+                    settings[key] = self.variables.template(self.document, keys, env)
+                else:
+                    settings[key] = self._resolve(keys)
             except SettingError as error:
                 problems.extend(error.problems)
         if problems:
@@ -75,6 +89,10 @@ class EndpointDocument:
             f"The endpoint {self.name!r} has no activity {name!r}.",
             nearest(name, self.activities) or f"It has: {have}.",
         )
+
+    def record_names(self, name: str) -> tuple[str, ...]:
+        """The fields of another source's records that an activity refers to."""
+        return record_names(dict(self.activities[canonical(name)].settings))
 
     def position(self, keys: Keys = ()) -> str:
         """The place of a part of the file: "endpoints/acme.yaml:3:3"."""
@@ -92,7 +110,9 @@ class EndpointDocument:
         hidden = self._secrets(base, _TELLING)
         if keys != base:
             hidden |= self._secrets(keys, 1)
-            texts = _texts(self.variables.resolve(self.document, keys, self._known))
+            texts = _texts(
+                self.variables.resolve(self.document, keys, self._known, record=of_record)
+            )
             hidden |= {text for text in texts if any(part in text for part in hidden)}
         return _masked(problem, hidden)
 
@@ -123,7 +143,8 @@ class EndpointDocument:
         """A Problem for each environment variable that `keys` needs and that isn't set."""
         try:
             if keys in self.document.positions:
-                self._resolve(keys)
+                env = from_environment(self.environ)
+                self.variables.resolve(self.document, keys, env, record=unread)
         except SettingError as error:
             return error.problems
         return ()
@@ -133,7 +154,7 @@ class EndpointDocument:
         references to the environment stay references. None where nothing stands."""
         if keys not in self.document.positions:
             return None
-        return self.variables.resolve(self.document, keys, as_written)
+        return self.variables.resolve(self.document, keys, as_written, record=of_record)
 
     def _resolve(self, keys: Keys) -> JSON:
         return self.variables.resolve(self.document, keys, from_environment(self.environ))
@@ -219,7 +240,7 @@ def read_endpoint(
     for base in ("connection", "activities"):
         if base in top:
             try:
-                variables.resolve(document, (base,), unread)
+                variables.resolve(document, (base,), unread, record=unread)
             except SettingError as error:
                 problems.extend(error.problems)
     if problems:

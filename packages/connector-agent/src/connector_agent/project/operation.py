@@ -15,7 +15,17 @@ from connector_agent.project.variables import Variables, refused
 Repeat = Literal["skip", "update", "create"]
 OnProblem = Literal["skip", "stop"]
 _REPEAT: Mapping[str, Repeat] = {"skip": "skip", "update": "update", "create": "create"}
-_KEYS = ("source", "where", "group", "identity", "mapping", "target", "options", "results")
+_KEYS = (
+    "source",
+    "for_each",
+    "where",
+    "group",
+    "identity",
+    "mapping",
+    "target",
+    "options",
+    "results",
+)
 _VERBATIM = ("expression",)
 """Keys of a mapping behind which `$` means something else."""
 _OPTIONS = ("repeat", "on_problem", "stop_after_problems", "not_card_numbers")
@@ -49,7 +59,8 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class OperationDocument:
-    """What operations/<name>.yaml says. `identity` holds the paths in a record that make it
+    """What operations/<name>.yaml says. `for_each` is the source whose records the source is
+    asked for, one by one. `identity` holds the paths in a record that make it
     the same record. `mapping` holds the lines as they are written, with the references to
     variables followed; () passes records on as they are. `where` is as it is written: a text
     (an expression), a test, a list of tests, or None; rows that pass it are put together by
@@ -65,6 +76,16 @@ class OperationDocument:
     where: JSON
     group: Group | None
     document: Document = field(repr=False)
+    for_each: Place | None = None
+
+    @property
+    def places(self) -> "Mapping[Literal['source', 'for_each', 'target'], Place]":
+        """The activities that it uses, by the key behind which they stand."""
+        found: dict[Literal["source", "for_each", "target"], Place] = {"source": self.source}
+        if self.for_each is not None:
+            found["for_each"] = self.for_each
+        found["target"] = self.target
+        return found
 
     def position(self, keys: Keys = ()) -> str:
         """The place of a part of the file: "operations/import.yaml:12:5"."""
@@ -91,6 +112,7 @@ def read_operation(name: str, document: Document, variables: Variables) -> Opera
             )
     source = _place(faults, top, "source", "crm/customers")
     target = _place(faults, top, "target", "acme/new customer")
+    for_each = _place(faults, top, "for_each", "crm/customers") if "for_each" in top else None
     identity = _identity(faults, top)
     options = _options(faults, top)
     results = read_result_files(faults, top, variables)
@@ -114,7 +136,7 @@ def read_operation(name: str, document: Document, variables: Variables) -> Opera
         raise SettingError(*faults.problems)
     mapping = tuple(lines) if isinstance(lines, list) else ()
     return OperationDocument(
-        name, source, target, identity, mapping, options, results, where, group, document
+        name, source, target, identity, mapping, options, results, where, group, document, for_each
     )
 
 

@@ -87,7 +87,7 @@ class Project:
         endpoints, the variables and steps of the project. References to the environment stay
         references."""
         found = self.operation(operation)
-        names = {found.source.endpoint, found.target.endpoint}
+        names = {place.endpoint for place in found.places.values()}
         chosen = self.documents.environments.get(self.environment)
         return {
             "snapshot": _SNAPSHOT,
@@ -288,7 +288,7 @@ def _read(
             problems.extend(error.problems)
             continue
         operations[key] = operation
-        for side, place in (("source", operation.source), ("target", operation.target)):
+        for side, place in operation.places.items():
             if f"endpoints/{place.endpoint}.yaml" in broken:
                 continue
             problem = _place_fault(place, endpoints)

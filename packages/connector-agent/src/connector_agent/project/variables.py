@@ -1,5 +1,9 @@
 """Puts values in place of references: ${env:NAME} and ${var:NAME}; `$${` is a plain `${`.
 
+In a template (a query, say) nothing is put in place here: the connector gets the text and the
+values beside it, so that no value can become part of its language. There ${record:NAME} stands
+for a field of each record of another source.
+
 A variable's own value may hold ${env:NAME}, so that each environment has its own key.
 """
 
@@ -82,18 +86,40 @@ class Variables:
         self._known = known
 
     def resolve(
-        self, document: Document, keys: Keys, env: Lookup, verbatim: Collection[str] = ()
+        self,
+        document: Document,
+        keys: Keys,
+        env: Lookup,
+        verbatim: Collection[str] = (),
+        record: Lookup | None = None,
     ) -> JSON:
         """The part of `document` at `keys` with every reference followed, but for what stands
         behind a key of `verbatim`. A text that is nothing but one reference takes the type of
-        the variable. Raises SettingError with all references that can't be followed; no value
-        of the environment is in it."""
+        the variable. `record` gives what stands for a field of a record; without it there is
+        none. Raises SettingError with all references that can't be followed; no value of the
+        environment is in it."""
         problems: list[Problem] = []
-        resolving = _Resolving(self, document, env, frozenset(verbatim), problems)
+        resolving = _Resolving(self, document, env, frozenset(verbatim), problems, record)
         value = resolving.value(document.part(keys), keys)
         if problems:
             raise SettingError(*problems)
         return value
+
+    def template(self, document: Document, keys: Keys, env: Lookup) -> JSON:
+        """The text at `keys` as it is written, and the values of its references beside it.
+        Raises SettingError with all references that can't be followed."""
+        text = document.part(keys)
+        if not isinstance(text, str) or "${" not in text:
+            return self.resolve(document, keys, env)
+        whole = self.resolve(document, keys, env, record=unread)
+        if not isinstance(whole, str):
+            return whole
+        values: dict[str, JSON] = {
+            f"{space}:{name}": env(name) if space == "env" else self.value_of(name, env)
+            for space, name in _references(text)
+            if space in ("env", "var")
+        }
+        return {"text": text, "values": values}
 
     def value_of(self, name: str, env: Lookup) -> JSON:
         """The value of one variable. Raises ReferenceFaultError."""
@@ -138,6 +164,7 @@ class _Resolving(NamedTuple):
     env: Lookup
     verbatim: frozenset[str]
     problems: list[Problem]
+    record: Lookup | None
 
     def value(self, value: JSON, keys: Keys) -> JSON:
         """`value`, which stands at `keys`, with its references followed."""
@@ -171,6 +198,15 @@ class _Resolving(NamedTuple):
 
     def _follow(self, inside: str | None, text: str, *, whole: bool) -> JSON:
         space, name = _parts(inside, text)
+        if space == "record":
+            if self.record is None:
+                raise ReferenceFaultError(
+                    "no_record",
+                    f"{text} stands where there is no record.",
+                    "A field of each record of `for_each` can stand in a query, and in the ids "
+                    "to read.",
+                )
+            return self.record(name)
         if space == "env":
             return self.env(name)
         value = self.variables.value_of(name, self.env)
@@ -196,13 +232,16 @@ def _parts(inside: str | None, text: str) -> tuple[str, str]:
             "Close it with '}', or write '$${' for a plain '${'.",
         )
     space, colon, name = inside.partition(":")
+    if space == "record" and name.strip():
+        return space, name.strip()
     if not colon or space not in ("env", "var"):
         what = "has no namespace" if not colon else f"has the unknown namespace {space!r}"
         raise ReferenceFaultError(
             "unknown_namespace",
             f"The reference {text} {what}.",
             "Write ${env:NAME} for the environment, ${var:NAME} for a variable of "
-            "project.yaml, or '$${' for a plain '${'.",
+            "project.yaml, ${record:NAME} for a field of a record in a query, or '$${' for a "
+            "plain '${'.",
         )
     if not _NAME.fullmatch(name):
         raise ReferenceFaultError(
@@ -229,6 +268,17 @@ def _expanded(value: str, env: Lookup) -> str:
         return env(name)
 
     return _REFERENCE.sub(follow, value)
+
+
+def record_names(value: JSON) -> tuple[str, ...]:
+    """The fields of records that a part of a document refers to."""
+    names = (name.strip() for space, name in _references(value) if space == "record")
+    return tuple(dict.fromkeys(names))
+
+
+def of_record(name: str) -> str:
+    """Leaves references to fields of records as they are, for people to read."""
+    return f"${{record:{name}}}"
 
 
 def _references(value: JSON) -> Iterator[tuple[str, str]]:
