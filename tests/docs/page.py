@@ -56,6 +56,7 @@ class Reader:
         self._environ = {
             name: value for name, value in os.environ.items() if not name.startswith("STRIPE_")
         }
+        self._environ["XDG_STATE_HOME"] = str(folder / "state")
         self._environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
     def write(self, block: Block) -> None:

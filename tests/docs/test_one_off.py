@@ -1,0 +1,19 @@
+"""The page on one-off commands, done as it says."""
+
+from tests.docs.page import Reader, Said, blocks, missing
+
+PAGE = "docs/one-off.md"
+
+
+def test_every_command_does_what_the_page_says(reader: Reader) -> None:
+    said = Said(0, "")
+    done = 0
+    for block in blocks(PAGE):
+        if block.kind == "sh" and block.note != "not run":
+            said = reader.type(block.text)
+            expected = int(block.note.removeprefix("exit ") or 0)
+            assert said.status == expected, f"{block.text}\n{said.text}"
+            done += 1
+        elif block.kind == "text":
+            assert not missing(block.text, said.text), f"{block.text}\nbut:\n{said.text}"
+    assert done == 7
