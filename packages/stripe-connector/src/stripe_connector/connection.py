@@ -29,6 +29,8 @@ from connector_sdk.schema import Schemas
 from stripe_connector.activities.choosing import rows
 from stripe_connector.activities.create import CreateTarget
 from stripe_connector.activities.delete import DeleteTarget
+from stripe_connector.activities.meter_events import STREAM
+from stripe_connector.activities.meter_stream import MeterStream
 from stripe_connector.activities.offers import offer_for
 from stripe_connector.activities.query_settings import askable
 from stripe_connector.activities.reading import calls, note, record_schema
@@ -36,6 +38,7 @@ from stripe_connector.activities.refined import refined
 from stripe_connector.activities.resolution import faults, resolve
 from stripe_connector.activities.settings import activity_form
 from stripe_connector.activities.sources import planned, source_of
+from stripe_connector.activities.stream_target import StreamTarget
 from stripe_connector.activities.update import UpdateTarget
 from stripe_connector.address import SANDBOX, sandbox_address
 from stripe_connector.catalogue import load, minor_units, versions
@@ -62,6 +65,7 @@ class StripeConnection:
         self._sandbox: Sandbox | None = None
         self._account = ""
         self._client: Client | None = None
+        self._stream: MeterStream | None = None
         if settings.address != SANDBOX:
             self._client = Client(settings.for_client(settings.address), host)
 
@@ -76,6 +80,13 @@ class StripeConnection:
                     address = await self._own_sandbox()
                 self._client = Client(self._settings.for_client(address), self._host)
             return self._client
+
+    async def meter_stream(self) -> MeterStream:
+        """The stream of meter events, whose sessions last as long as the connection. Raises
+        like `client`."""
+        if self._stream is None:
+            self._stream = MeterStream(await self.client(), self.catalogue)
+        return self._stream
 
     async def test(self) -> Tested:
         """One call, not repeated: who the key belongs to. Raises nothing for what it finds."""
@@ -163,6 +174,9 @@ class StripeConnection:
         """Create, Update and Delete. A resume needs no position: keys keep repeats harmless."""
         resolved = resolve(self.catalogue, activity, self.mode)
         match activity.type:
+            case "create" if resolved.operation.id == STREAM:
+                client, stream = await self.client(), await self.meter_stream()
+                return StreamTarget(client, self.catalogue, self._host, resolved, stream)
             case "create":
                 return CreateTarget(await self.client(), self.catalogue, self._host, resolved)
             case "update":
@@ -173,8 +187,11 @@ class StripeConnection:
 
     async def close(self) -> None:
         """Closes every connection, and the sandbox if it runs in this process."""
+        stream, self._stream = self._stream, None
         client, self._client = self._client, None
         sandbox, self._sandbox = self._sandbox, None
+        if stream is not None:
+            await stream.close()
         if client is not None:
             await client.close()
         if sandbox is not None:

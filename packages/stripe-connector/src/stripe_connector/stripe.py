@@ -213,11 +213,12 @@ class Stripe(Reads):
         from stripe_connector.activities.single import carry_out, values_of
 
         opened = self._opened
+        client, stream = await opened.client(), await opened.meter_stream()
         values = values_of(offer, id, parents, params)
-        client = await opened.client()
-        return _object(
-            await carry_out(client, opened.catalogue, offer, values, key, missing_ok=missing_ok)
+        answer = await carry_out(
+            client, opened.catalogue, stream, offer, values, key, missing_ok=missing_ok
         )
+        return _object(answer)
 
 
 def _object(raw: bytes) -> dict[str, Any]:

@@ -5,7 +5,10 @@ from datetime import UTC, datetime
 
 from connector_sdk import JSON, Problem, shown
 
-OPERATIONS = frozenset({"billing.meter_events.create", "v2.billing.meter_events.create"})
+STREAM = "v2.billing.meter_event_stream.create"
+"""Takes many events in one call; an activity gives it one for each record."""
+
+OPERATIONS = frozenset({"billing.meter_events.create", "v2.billing.meter_events.create", STREAM})
 
 OLDEST, NEWEST = 35 * 86_400, 300
 """Seconds before and behind now within which an event may have happened:

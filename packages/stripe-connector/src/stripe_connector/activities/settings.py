@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from connector_sdk import Field, Form
 
+from stripe_connector.activities.meter_events import STREAM
 from stripe_connector.activities.offers import Offer
 from stripe_connector.activities.query_settings import asking, template
 from stripe_connector.activities.reading_settings import reading_fields
@@ -202,9 +203,19 @@ def _clearable(field: Field) -> Field:
     )
 
 
+def _one_event(request: Field) -> Field:
+    """One event of the many that a call of the stream takes."""
+    events = request.child("events")
+    assert events is not None
+    assert events.items is not None
+    return replace(events.items, name=request.name)
+
+
 def offered(catalogue: Catalogue, offer: Offer) -> Field:
     """What the operation takes, without what the offer sets itself."""
     request = catalogue.request(offer.operation)
+    if offer.operation.id == STREAM:
+        request = _one_event(request)
     if offer.operation.body == "json":
         request = _clearable(request)
     if offer.way is None:

@@ -6,7 +6,8 @@ from typing import Any
 
 from connector_sdk import Problem, RefusedError, SettingError, conform
 
-from stripe_connector.activities.meter_events import identified
+from stripe_connector.activities.meter_events import STREAM, identified
+from stripe_connector.activities.meter_stream import MeterStream
 from stripe_connector.activities.offers import Offer
 from stripe_connector.activities.request import Request, split
 from stripe_connector.activities.settings import offered
@@ -36,6 +37,7 @@ def settings_of(offer: Offer, given: Mapping[str, Any]) -> dict[str, Any]:
 async def carry_out(
     client: Client,
     catalogue: Catalogue,
+    stream: MeterStream,
     offer: Offer,
     values: dict[str, Any],
     key: str | None,
@@ -47,6 +49,9 @@ async def carry_out(
     SettingError before anything is sent, and what `Client.send` raises."""
     request = _request(catalogue, offer, values)
     key = key or str(uuid.uuid4())
+    if request.operation == STREAM:
+        await stream.send([dict(identified(STREAM, request.params, key))], key)
+        return b"{}"
     params = {**request.path, **identified(request.operation, request.params, key)}
     try:
         answer = await client.send(offer.operation, params, key=key)

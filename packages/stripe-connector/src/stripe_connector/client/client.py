@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, BinaryIO, NamedTuple, NoReturn, Self
 from urllib.parse import urlsplit
@@ -64,6 +65,17 @@ class Client:
         trace: TracebackType | None,
     ) -> None:
         await self.close()
+
+    def of_session(self, token: str, limits: Mapping[str, float]) -> "Client":
+        """The same way to Stripe with the token of a session in the place of the key, under
+        these limits beside its own. Close it apart."""
+        settings = replace(
+            self.settings,
+            api_key=token,
+            limits={**self.settings.limits, **limits},
+            scope=self.settings.pace_scope,
+        )
+        return Client(settings, self._host, self._retry)
 
     async def close(self) -> None:
         """Closes every connection. May be called twice."""

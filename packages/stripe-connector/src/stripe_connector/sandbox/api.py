@@ -10,7 +10,7 @@ import orjson
 from connector_sdk import JSON, Field
 
 from stripe_connector.sandbox import refusal, transitions, version_two
-from stripe_connector.sandbox.behaviour import ACTIONS, BEHAVIOURS, UNDONE
+from stripe_connector.sandbox.behaviour import ACTIONS, BEHAVIOURS, UNDONE, meter_event
 from stripe_connector.sandbox.expansion import expand
 from stripe_connector.sandbox.ids import Ids
 from stripe_connector.sandbox.journal import Journal
@@ -64,9 +64,11 @@ class Api:
         query: str,
         headers: Mapping[str, str],
         body: bytes,
+        now: float = 0.0,
     ) -> SandboxRequest:
         """The request, once it is known who asks and what for. Raises RefusalError."""
-        _authenticate(headers.get("Authorization", ""))
+        if path != meter_event.STREAM:
+            _authenticate(headers.get("Authorization", ""))
         version = headers.get("Stripe-Version", "")
         if not version and path.startswith("/v2/"):
             raise refusal.no_version()
@@ -76,6 +78,8 @@ class Api:
         account = headers.get("Stripe-Account", "") or self._store.own
         if not _ACCOUNT.fullmatch(account):
             raise refusal.no_account(account)
+        if path == meter_event.STREAM:
+            meter_event.admit(self._store.account(account), headers.get("Authorization", ""), now)
         found = self._registry.catalogue.find(method, path)
         if found is None:
             raise refusal.unrecognised(method, path)

@@ -145,7 +145,14 @@ class Sandbox:
         request: SandboxRequest | None = None
         try:
             request = self._api.open(
-                self._number, request_id, raw.method, path, query, raw.headers, body
+                self._number,
+                request_id,
+                raw.method,
+                path,
+                query,
+                raw.headers,
+                body,
+                self._clock(),
             )
             self.requests[f"{request.method} {request.template}"] += 1
             answer = await self._answer(request)
