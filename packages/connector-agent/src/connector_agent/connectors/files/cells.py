@@ -1,8 +1,9 @@
 """Turns a JSON object into the cells of rows. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -25,13 +26,13 @@ class CellError(Exception):
         self.problem = problem
 
 
-def rows_of(request: bytes, columns: Sequence[str], lists: Lists) -> list[dict[str, Scalar]]:
+def rows_of(request: bytes, columns: Collection[str], lists: Lists) -> list[dict[str, Scalar]]:
     """The cells of a request by column, as many rows as `lists` asks for. Nested objects become
     dotted columns; an object or a list that `columns` names stays one cell of JSON text, and
     so do lists within the elements of a list that gives rows. Text stays as it is, also where
     a spreadsheet would take it for a formula. Raises CellError when two fields meet in one
     column, or when two lists ask for rows."""
-    walk = _Walk(frozenset(columns), lists)
+    walk = _Walk(columns, lists)
     for name, value in _DECODER.decode(request).items():
         walk.fill(name, value)
     if walk.exploded is None:
@@ -76,10 +77,15 @@ def text_of(value: Scalar) -> str:
             return _ENCODER.encode(value).decode()
 
 
+@cache
+def _special(delimiter: str) -> Callable[[str], object]:
+    return re.compile(f'[{re.escape(delimiter)}"\r\n]').search
+
+
 def csv_line(cells: Sequence[Scalar], delimiter: str) -> str:
     """One row as RFC 4180 wants it; a lone carriage return is quoted as well, since it ends a
     row for many readers."""
-    special = re.compile(f'[{re.escape(delimiter)}"\r\n]').search
+    special = _special(delimiter)
     row = delimiter.join(
         [
             '"' + cell.replace('"', '""') + '"' if special(cell) else cell
@@ -94,7 +100,7 @@ class _Walk:
     """Fills the cells of one row; `exploded` is the list that asks for rows."""
 
     def __init__(
-        self, columns: frozenset[str], lists: Lists, cells: dict[str, Scalar] | None = None
+        self, columns: Collection[str], lists: Lists, cells: dict[str, Scalar] | None = None
     ) -> None:
         self.columns = columns
         self.cells: dict[str, Scalar] = {} if cells is None else cells

@@ -113,10 +113,12 @@ class CsvLines:
         self.columns = written
         self.rows = rows
         self._settings = settings
+        self._whole = frozenset(settings.columns)
         self._text = _Text(settings)
 
     def check(self, request: bytes) -> None:
-        self._lines(request)
+        for row in self._cells(request):
+            self._text.check(row, self._settings.columns)
 
     def line(self, request: bytes) -> bytes:
         lines = self._lines(request)
@@ -136,11 +138,13 @@ class CsvLines:
         return self._text.header(self.columns)
 
     def _lines(self, request: bytes) -> list[bytes]:
-        settings = self._settings
-        return [
-            self._text.row(in_order(cells, settings.columns), settings.columns)
-            for cells in rows_of(request, settings.columns, settings.lists)
-        ]
+        columns = self._settings.columns
+        return [self._text.row(row, columns) for row in self._cells(request)]
+
+    def _cells(self, request: bytes) -> list[list[Scalar]]:
+        columns = self._settings.columns
+        rows = rows_of(request, self._whole, self._settings.lists)
+        return [in_order(cells, columns) for cells in rows]
 
 
 class Rows:
@@ -150,6 +154,7 @@ class Rows:
         self.columns = columns or settings.columns
         self.rows = rows
         self._known = frozenset(self.columns)
+        self._whole = frozenset(settings.columns)
         self._settings = settings
         self._text = _Text(settings)
 
@@ -191,7 +196,7 @@ class Rows:
         settings = self._settings
         columns = self.columns
         found = []
-        for cells in rows_of(request, settings.columns, settings.lists):
+        for cells in rows_of(request, self._whole, settings.lists):
             if not settings.columns and not cells.keys() <= self._known:
                 fresh = [name for name in cells if name not in columns]
                 columns = (*columns, *fresh)

@@ -28,7 +28,8 @@ ROW_BYTES = 1 << 26
 """Bytes that a row may have."""
 
 _HELD = re.compile(r"(sharedstrings|styles|workbook|theme\d*|\[content_types\])\.xml$|\.rels$")
-_FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
+_FORMULAS = (b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/")
+_ROWS = (b"<row", b":row ")
 _CHUNK = 1 << 20
 # Excel writes a character that XML has no place for as _x000D_.
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -188,9 +189,10 @@ def _has_formulas(settings: ReadSettings) -> bool:
             row = 0
             with archive.open(part) as source:
                 while chunk := source.read(_CHUNK):
-                    found = found or _FORMULA.search(tail + chunk) is not None
-                    begun = max((tail + chunk).rfind(b"<row"), (tail + chunk).rfind(b":row "))
-                    row = row + len(chunk) if begun < 0 else len(tail) + len(chunk) - begun
+                    seen = tail + chunk
+                    found = found or any(formula in seen for formula in _FORMULAS)
+                    begun = max(map(seen.rfind, _ROWS))
+                    row = row + len(chunk) if begun < 0 else len(seen) - begun
                     if row > ROW_BYTES:
                         raise _too_large(settings.name, f"A row of {part.filename}", ROW_BYTES)
                     tail = chunk[-32:]
