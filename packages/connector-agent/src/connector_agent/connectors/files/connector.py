@@ -2,14 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from importlib import metadata
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from connector_sdk import CONTRACT, JSON, ActivityType, Form, Host, SettingError, conform
+from connector_sdk import (
+    CONTRACT,
+    JSON,
+    ActivityType,
+    Form,
+    Host,
+    SettingError,
+    conform,
+)
 
-from connector_agent.connectors.files.connection import FilesConnection
-from connector_agent.connectors.files.encoding import LOGGER
 from connector_agent.connectors.files.forms import CONNECTION
-from connector_agent.connectors.files.place import folder_of
+
+if TYPE_CHECKING:
+    from connector_agent.connectors.files.connection import FilesConnection
 
 _TYPES = (
     ActivityType("read", "source", "Read", "Reads records of CSV, JSON, Excel and Parquet files."),
@@ -24,14 +32,14 @@ _TYPES = (
 
 
 class FilesConnector:
-    """Files of several formats in one folder."""
+    """Files of several formats in one folder. Loads what reads and writes them when asked."""
 
     name = "files"
     label = "Files"
     version = metadata.version("connector-agent")
     contract = CONTRACT
     oldest_agent = "10.1"
-    logger = LOGGER
+    logger = "connector_agent.connectors.files"
 
     def form(self) -> Form:
         return CONNECTION
@@ -39,8 +47,11 @@ class FilesConnector:
     def activity_types(self) -> Sequence[ActivityType]:
         return _TYPES
 
-    async def connect(self, settings: Mapping[str, JSON], host: Host) -> FilesConnection:
+    async def connect(self, settings: Mapping[str, JSON], host: Host) -> "FilesConnection":
         """Raises SettingError; a folder that is not there is left to the test."""
+        from connector_agent.connectors.files.connection import FilesConnection
+        from connector_agent.connectors.files.place import folder_of
+
         values, problems = conform(CONNECTION.as_field(), dict(settings))
         if problems:
             raise SettingError(*problems)
