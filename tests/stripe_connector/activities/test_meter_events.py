@@ -5,10 +5,12 @@ import time
 from typing import Any
 
 import pytest
-from connector_sdk import Activity, Outcome
+from connector_sdk import JSON, Activity, MemoryHost, Outcome
 from stripe_connector.activities.meter_events import timestamp_fault
 from stripe_connector.catalogue import load
+from stripe_connector.connection import StripeConnection
 from stripe_connector.sandbox import Fault, SandboxRequest
+from stripe_connector.settings import read_settings
 
 from tests.stripe_connector.workbench import Workbench, prepared, refusal, send, sent
 
@@ -116,3 +118,20 @@ async def test_usage_records_lead_here(bench: Workbench) -> None:
     assert "2025-03-31.basil" in problem.message
     assert "billing.meter_events" in problem.remedy
     assert "billing.meter_event_adjustments" in problem.remedy
+
+
+async def test_usage_records_where_the_version_has_them(bench: Workbench) -> None:
+    settings: dict[str, JSON] = {"api_version": "2025-02-24.acacia", "address": "sandbox"}
+    old = StripeConnection(read_settings(settings), MemoryHost())
+    activity = Activity("a", "create", "Billing › Subscription item › Usage records")
+    schemas = await old.schemas(activity)
+    assert schemas.call == "POST /v1/subscription_items/{subscription_item}/usage_records"
+    assert {"subscription_item", "quantity", "timestamp", "action"} <= {
+        field.name for field in schemas.request.fields
+    }
+    assert "subscription_items.usage_records" in {
+        row.id for row in await old.choices("create", ["billing"])
+    }
+    (problem,) = await bench.connection.check(activity)
+    assert problem.code == "removed_object"
+    await old.close()

@@ -10,7 +10,7 @@ from connector_sdk import Mode, Problem, SettingError, did_you_mean
 
 from stripe_connector.activities.deletion import impossible
 from stripe_connector.activities.verbs import is_test_helper
-from stripe_connector.catalogue import Catalogue, overlay
+from stripe_connector.catalogue import Catalogue, overlay, versions
 
 _BETWEEN = re.compile(r"\s*[›/>]\s*|\.")
 
@@ -102,6 +102,9 @@ def _unknown(
     removed = _removed(catalogue, type, name)
     if removed is not None:
         return removed
+    elsewhere = versions.absent(catalogue.api_version, name)
+    if elsewhere is not None and name not in catalogue.objects:
+        return elsewhere._replace(path="on")
     if name in catalogue.objects:
         if mode == "live" and is_test_helper(name):
             return Problem(
@@ -145,9 +148,9 @@ def _removed(catalogue: Catalogue, type: str, name: str) -> Problem | None:
     wanted = _plain(name)
     for gone_id, removed in stated.items():
         own = gone_id.rpartition(".")[2]
-        forms = {gone_id, own, f"billing/{own}"}
+        forms = {*_forms(catalogue, gone_id), _plain(f"billing/{own}")}
         gone = gone_id not in catalogue.objects and catalogue.api_version >= removed["since"]
-        if gone and wanted in map(_plain, forms):
+        if gone and wanted in forms:
             instead: dict[str, str] = removed["instead"]
             return Problem(
                 "removed_object",

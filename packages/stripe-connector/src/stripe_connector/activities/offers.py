@@ -9,7 +9,7 @@ from connector_sdk import JSON, Mode, Problem, SettingError, did_you_mean
 from stripe_connector.activities.deletion import Way, ways
 from stripe_connector.activities.naming import article, full_label, object_named
 from stripe_connector.activities.verbs import TYPES, is_offered, verb_of
-from stripe_connector.catalogue import Catalogue
+from stripe_connector.catalogue import Catalogue, versions
 from stripe_connector.catalogue.model import Operation
 
 
@@ -116,6 +116,9 @@ def _unknown_action(
             f"Give the action, for example `action: {next(iter(actions))}`.",
             path="action",
         )
+    elsewhere = versions.absent(catalogue.api_version, object, action)
+    if elsewhere is not None:
+        return elsewhere._replace(path="action")
     meant = [
         offer.action
         for offer in actions.values()
