@@ -16,6 +16,7 @@ TARGET = Field(
         Field("code", "string", max_length=5),
         Field("count", "integer"),
         AMOUNT,
+        Field("scan", "file"),
         Field("lines", "list", items=Field("", "object", fields=(AMOUNT,))),
     ),
 )
@@ -112,6 +113,7 @@ def test_values_that_come_whatever_the_record_says(
         {"to": "amount", "from": "any"},
         {"to": "amount", "value": 100},
         {"to": "amount", "expression": "number * 100"},
+        {"to": "scan", "from": "text", "steps": ["trim", {"file": {"below": "scans"}}]},
         {
             "to": "lines",
             "each": "rows",
@@ -144,6 +146,18 @@ def test_money_without_a_currency(line: dict[str, JSON], path: str) -> None:
     (problem,) = check(line)
     assert (problem.code, problem.path) == ("money_without_currency", path)
     assert "money_to_minor" in problem.remedy
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"to": "scan", "from": "text", "steps": ["trim"]},
+        {"to": "scan", "value": "scans/a.pdf"},
+        {"to": "scan", "expression": "'scans/' & text"},
+    ],
+)
+def test_a_path_is_no_file_yet(line: dict[str, JSON]) -> None:
+    assert [(each.code, each.path) for each in check(line)] == [("file_without_step", "scan")]
 
 
 def test_what_is_too_long_in_a_record() -> None:

@@ -6,10 +6,12 @@ from connector_sdk import (
     JSON,
     ConnectorError,
     CredentialError,
+    LocalFile,
     MemoryHost,
     RefusedError,
     SettingError,
     UnreachableError,
+    sha256_of,
 )
 from stripe_connector.catalogue import load
 from stripe_connector.client import Answer, Client, Settings
@@ -162,6 +164,8 @@ async def test_a_key_that_is_no_header_value_never_leaves() -> None:
 
 async def test_a_file_is_sent_from_disk_or_memory(tmp_path: Path) -> None:
     (tmp_path / "logo.png").write_bytes(b"\x89PNG")
+    (tmp_path / ".env").write_text("KEY=1")
+    stamped = str(LocalFile("logo.png", sha256_of(b"\x89PNG")))
     async with loopback() as served:
         settings = Settings(KEY, address=served.address)
         async with Client(settings, MemoryHost(folder=tmp_path)) as client:
@@ -170,12 +174,16 @@ async def test_a_file_is_sent_from_disk_or_memory(tmp_path: Path) -> None:
             assert b'name="file"; filename="logo.png"' in served.seen[0].body
             assert b"\r\n\r\n\x89PNG\r\n" in served.seen[0].body
             assert b"\r\n\r\nPDF\r\n" in served.seen[1].body
+            await send(client, "files.create", "k", purpose="business_logo", file=stamped)
+            assert b'name="file"; filename="logo.png"\r\n' in served.seen[2].body
             for path, code in (
                 ("nope.png", "file_missing"),
                 ("../logo.png", "file_outside"),
                 ("/etc/hostname", "file_outside"),
                 (".", "file_unreadable"),
                 ("a\0b", "file_unreadable"),
+                (".env", "file_outside"),
+                (str(LocalFile("logo.png", sha256_of(b"other"))), "file_changed"),
             ):
                 with pytest.raises(RefusedError) as caught:
                     await send(client, "files.create", "k", purpose="business_logo", file=path)

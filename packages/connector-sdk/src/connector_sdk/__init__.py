@@ -24,6 +24,7 @@ from connector_sdk.errors import (
     UnreachableError,
 )
 from connector_sdk.host import Host, MemoryHost
+from connector_sdk.local_file import LocalFile, inside, sha256_of
 from connector_sdk.plan import Plan, PlannedCall
 from connector_sdk.record import (
     JSON,
@@ -67,6 +68,7 @@ __all__ = [
     "Host",
     "Kind",
     "Limit",
+    "LocalFile",
     "MemoryHost",
     "Mode",
     "Outcome",
@@ -89,6 +91,8 @@ __all__ = [
     "decode",
     "did_you_mean",
     "encode",
+    "inside",
     "json_schema",
+    "sha256_of",
     "shown",
 ]

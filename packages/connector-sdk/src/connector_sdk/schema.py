@@ -23,10 +23,10 @@ class Field:
     connector itself puts values in the place of `${…}`: it is given as the text, or as
     {"text": …, "values": {"var:NAME": …}}, so that no value can become part of its language.
     `max_length` are the characters of a text, or of each name of a map; `max_items` the elements
-    of a list or a map; 0 is no limit. `id_of` names the object whose ids stand here
-    ("customers"). `deprecated` says why a field should not be used any more, "" where it may be.
-    `variable` is the environment variable that gives a connection's setting where no project
-    does.
+    of a list or a map; 0 is no limit. The value of a "file" is a path (see LocalFile). `id_of`
+    names the object whose ids stand here ("customers"). `deprecated` says why a field should not
+    be used any more, "" where it may be. `variable` is the environment variable that gives a
+    connection's setting where no project does.
     """
 
     name: str

@@ -11,6 +11,7 @@ from connector_sdk import Field, Problem, conform
 from connector_agent.mapping.compiled import Compiled
 from connector_agent.mapping.declaration import Step, StepFaultError, Surroundings
 from connector_agent.mapping.fields import Unknown, find, missing, unknown
+from connector_agent.mapping.file_step import NAME as FILE_STEP
 from connector_agent.mapping.lines import RECORD, VALUE
 from connector_agent.mapping.making import step_problem
 from connector_agent.mapping.path import Path, format_path
@@ -52,6 +53,7 @@ class Check(NamedTuple):
             for path, place in _reads(each):
                 yield from self._unknown_source(path, here, place)
             yield from self._money(each, to, here)
+            yield from self._file(each, to)
             if line.inner is None:
                 continue
             inner = Here((*to, 0), None)
@@ -96,6 +98,26 @@ class Check(NamedTuple):
                 "doesn't say of which currency the text is: 12 would be 0.12 usd, or 12 jpy.",
                 "Add the step `money_to_minor` with a currency; or `to_integer`, where the "
                 "source has the smallest unit already.",
+                path=path,
+                line=line.line,
+            )
+
+    def _file(self, each: Compiled, to: Path) -> Iterator[Problem]:
+        """A bare path in place of a file: what it holds may change before it is sent."""
+        line = each.line
+        target = None if self.schema is None else find(self.schema, to, "target")
+        steps = [call.step for call in line.steps]
+        if (
+            isinstance(target, Field)
+            and target.type == "file"
+            and not any(step.name == FILE_STEP or step.own for step in steps)
+        ):
+            path = format_path(to)
+            yield Problem(
+                "file_without_step",
+                f"{path!r} takes a file, and the line gives only a path: until it is sent, "
+                "another content may stand there.",
+                "Add the step `file`, which also checks that the file exists.",
                 path=path,
                 line=line.line,
             )

@@ -90,6 +90,8 @@ class Step:
     examples: tuple[StepExample, ...] = field(default=(), repr=False)
     own: bool = False
     """Whether the project declares it."""
+    slow: bool = False
+    """Whether it may take its time, and is kept off the event loop."""
 
     def schema(self) -> Field:
         """The arguments as one schema."""

@@ -49,7 +49,7 @@ class Mapper:
         self._expressions = Expressions(texts) if texts else None
         self._lines = dict(_places(lines, ""))
         every = chain.from_iterable(each.walk() for each in lines)
-        self._own = any(call.step.own for each in every for call in each.steps)
+        self._slow = any(call.step.slow for each in every for call in each.steps)
 
     def check(self) -> tuple[Problem, ...]:
         """Everything wrong with the mapping that shows without a record."""
@@ -61,8 +61,8 @@ class Mapper:
 
     @property
     def blocking(self) -> bool:
-        """Whether `apply` may take its time: for another process, or in the project's code."""
-        return self._expressions is not None or self._own
+        """Whether `apply` may take its time: for another process, a disk, the project's code."""
+        return self._expressions is not None or self._slow
 
     @property
     def looks_up(self) -> bool:

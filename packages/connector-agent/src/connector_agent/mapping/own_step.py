@@ -95,6 +95,7 @@ def step_of(function: Callable[..., Any]) -> Step:
         arguments=tuple(_argument(hints, each) for each in arguments),
         examples=tuple(examples),
         own=True,
+        slow=True,
     )
 
 

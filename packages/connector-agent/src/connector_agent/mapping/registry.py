@@ -8,6 +8,7 @@ from connector_agent.mapping.contact_steps import CONTACT_STEPS
 from connector_agent.mapping.country_step import COUNTRY_STEPS
 from connector_agent.mapping.date_steps import DATE_STEPS
 from connector_agent.mapping.declaration import Step
+from connector_agent.mapping.file_step import FILE_STEPS
 from connector_agent.mapping.hash_step import HASH_STEPS
 from connector_agent.mapping.list_steps import LIST_STEPS
 from connector_agent.mapping.money_steps import MONEY_STEPS
@@ -31,6 +32,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
             *TABLE_STEPS,
             *PATTERN_STEPS,
             *HASH_STEPS,
+            *FILE_STEPS,
         )
     }
 )

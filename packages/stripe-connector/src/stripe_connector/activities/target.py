@@ -10,6 +10,7 @@ from connector_sdk import (
     Call,
     Guarantee,
     Host,
+    Kind,
     Outcome,
     Problem,
     RefusedError,
@@ -25,7 +26,7 @@ from stripe_connector.activities.resolution import Resolved
 from stripe_connector.activities.settings import CONCURRENCY
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
-from stripe_connector.client import Client
+from stripe_connector.client import FAULTS, Client
 
 HORIZON = 72_000.0
 """Seconds for which a key is safe in API v1: Stripe keeps them for at least 24 hours, and
@@ -103,8 +104,10 @@ class StripeTarget(ABC):
                 told = _known_event(call, request, own_name(operation.id, params))
                 if told is not None:
                     return told._replace(request_id=problem.request_id)
+            # A file that is gone now tells nothing about an earlier send.
+            kind: Kind = "unknown" if problem.code in FAULTS and call.first_sent else "refused"
             return Outcome(
-                call.seq, call.step, "refused", request_id=problem.request_id, problem=problem
+                call.seq, call.step, kind, request_id=problem.request_id, problem=problem
             )
         except UncertainError as error:
             return Outcome(

@@ -4,6 +4,6 @@ from stripe_connector.client.answer import Answer
 from stripe_connector.client.client import Client
 from stripe_connector.client.retry import Retry
 from stripe_connector.client.settings import ADDRESSES, Settings
-from stripe_connector.client.upload import Params
+from stripe_connector.client.upload import FAULTS, Params
 
-__all__ = ["ADDRESSES", "Answer", "Client", "Params", "Retry", "Settings"]
+__all__ = ["ADDRESSES", "FAULTS", "Answer", "Client", "Params", "Retry", "Settings"]
