@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from connector_agent.connectors.files import source
 from connector_agent.connectors.files.source import FileSource
+from connector_agent.runs.ledger import Ledger
 from connector_agent.runs.log import read_log
 from connector_agent.runs.run import Run
 from connector_agent.runs.runner import Progress, Runner
@@ -94,4 +95,28 @@ async def test_the_run_is_stored_before(runner: Runner, monkeypatch: pytest.Monk
     with pytest.raises(KeyboardInterrupt):
         await runner.run("copy", None, watch)
     assert (await runner.find("last")).status == "finished"
+    runner.close()
+
+
+@pytest.mark.parametrize("path", ["out.jsonl", "out.csv", "out.json.zip", "out.xlsx"])
+async def test_ended_by_force_before_the_run_is_stored(
+    tmp_path: Path, runner: Runner, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """The target is whole, and the run doesn't know it: it goes on, and neither doubles nor
+    loses a record."""
+    endpoint = tmp_path / "endpoints" / "files.yaml"
+    endpoint.write_text(ENDPOINT.replace("out.jsonl", path))
+
+    def killed(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Ledger, "end", killed)
+        await runner.run("copy", None, watch)
+    whole = (tmp_path / path).read_bytes()
+    assert (tmp_path / "in" / "a.csv").exists()
+    run = await runner.resume("last", watch)
+    assert (run.status, run.counts.read, run.counts.written) == ("finished", 2, 2)
+    assert (tmp_path / path).read_bytes() == whole
+    assert (tmp_path / "done" / "a.csv").exists()
     runner.close()

@@ -9,7 +9,7 @@ from connector_agent.connectors.files.connection import FilesConnection
 from connector_agent.connectors.files.connector import FilesConnector
 from connector_agent.connectors.files.nesting import ColumnsClashError, nested, steps_of
 from connector_sdk import JSON, Activity, Body, Call, MemoryHost
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.connector_agent.connectors.files.conftest import Read, Write
@@ -107,6 +107,7 @@ async def test_a_list_of_rows_in_csv(
 
 
 @pytest.mark.parametrize("path", ["any.csv", "any.xlsx", "any.parquet"])
+@settings(max_examples=40)
 @given(records=RECORDS)
 async def test_nested_records_come_back(
     tmp_path_factory: pytest.TempPathFactory, path: str, records: list[dict[str, object]]

@@ -113,27 +113,27 @@ async def test_a_resume_doubles_nothing(
     tmp_path: Path, connection: FilesConnection, write: Write, path: str
 ) -> None:
     target = await opened(connection, path)
-    await write(target, requests(0, 22_000))
+    await write(target, requests(0, 11_000))
     first = await target.position()
-    await write(target, requests(22_000, 35_000))
+    await write(target, requests(11_000, 17_000))
     second = await target.position()
-    await write(target, requests(35_000, 45_000))
+    await write(target, requests(17_000, 21_000))
     await target.finish(False)
-    for kept, start in ((second, 35_000), (first, 22_000), (first, 22_000)):
+    for kept, start in ((second, 17_000), (first, 11_000), (first, 11_000)):
         assert not (tmp_path / path).exists()
         target = await opened(connection, path, kept)
-        await write(target, requests(start, 50_000))
+        await write(target, requests(start, 24_000))
         await target.position()
         await target.finish(False)
     target = await opened(connection, path, first)
-    await write(target, requests(22_000, 50_000))
+    await write(target, requests(11_000, 24_000))
     await target.finish(True)
     lines = held(tmp_path / path).splitlines()
     if "csv" in path:
         assert lines.pop(0) == b"id"
-        assert lines == [b"%d" % number for number in range(50_000)]
+        assert lines == [b"%d" % number for number in range(24_000)]
     else:
-        assert lines == requests(0, 50_000)
+        assert lines == requests(0, 24_000)
 
 
 async def test_a_position_covers_what_was_yielded(
