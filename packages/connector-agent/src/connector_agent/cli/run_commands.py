@@ -182,9 +182,7 @@ def _print_end(run: Run, display: Display, limit: int | None) -> None:
     filtered = f" {counts.filtered:,} passed over by the source." if counts.filtered else ""
     out.print(f"  {counts.read:,} read: {', '.join(parts)}{replayed}.{filtered}")
     if counts.skipped:
-        out.print(
-            f"  {counts.skipped:,} were written by an earlier run; nothing was sent for them."
-        )
+        out.print(f"  {counts.skipped:,} were done before; nothing was left to do for them.")
     if run.problem is not None:
         out.print(problem_text(run.problem))
     if counts.problems:
