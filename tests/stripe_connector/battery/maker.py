@@ -13,7 +13,7 @@ from tests.stripe_connector.sandbox.direct import REGISTRY, Direct
 CATALOGUE = REGISTRY.catalogue
 
 OFF_SITE = {"v2.billing.meter_event_stream.create"}
-"""Not on Stripe's usual host."""
+"""It is on a host of its own and takes no API key, but the token of a session."""
 
 EXTRA: dict[str, dict[str, JSON]] = {
     "charges.create": {"source": "tok_visa", "amount": 100, "currency": "usd"},

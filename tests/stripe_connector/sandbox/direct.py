@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from connector_sdk import JSON
 from stripe_connector.sandbox.api import Api
 from stripe_connector.sandbox.behaviour import BEHAVIOURS
@@ -91,7 +92,7 @@ class Direct:
         """All that is stored, deleted or not, as JSON by id."""
         account = self.store.account(OWN)
         return {
-            row.id: {"deleted": row.deleted, **json.loads(json.dumps(row.body))}
+            row.id: {"deleted": row.deleted, **json.loads(orjson.dumps(row.body))}
             for collection in account.collections.values()
             for row in collection.rows
         }

@@ -11,6 +11,7 @@ from connector_sdk import JSON, Field
 
 from stripe_connector.sandbox import refusal, transitions, version_two
 from stripe_connector.sandbox.behaviour import ACTIONS, BEHAVIOURS, UNDONE, meter_event
+from stripe_connector.sandbox.events import Events
 from stripe_connector.sandbox.expansion import expand
 from stripe_connector.sandbox.ids import Ids
 from stripe_connector.sandbox.journal import Journal
@@ -51,6 +52,7 @@ class Api:
         self._ids = ids
         self._search_delay = search_delay
         self._indexes: dict[str, SearchIndex] = {}
+        self._events = Events(registry, ids.apart())
 
     def request_id(self) -> str:
         return self._ids.text(14)
@@ -122,13 +124,16 @@ class Api:
         work = Work(self._store, account)
         try:
             body = self._carry_out(request, work, int(now))
+            self._events.record(self._turn(request, {}, work, int(now)), request)
             if isinstance(body, Contents):
                 answer = Answer(200, body.data, {"Content-Type": body.type})
             else:
                 answer = Answer(200, orjson.dumps(body))
             stored = True
         except RefusalError as fault:
-            if not fault.kept:
+            if fault.kept:
+                self._events.record(self._turn(request, {}, work, int(now)), request)
+            else:
                 work.undo()
             answer = self.refused(fault, request.id)
             stored = fault.stored and not request.operation.v2  # v2 does failed work again
@@ -191,8 +196,20 @@ class Api:
         params = cast(Body, plan.check(_given(request, plan.request), ""))
         expanded = cast("list[str]", params.pop("expand", None) or [])
         included = cast("list[str]", params.pop("include", None) or []) if operation.v2 else []
-        turn = Turn(
-            operation,
+        turn = self._turn(request, params, work, now)
+        for reference in plan.references:
+            for place in places(params, reference.path):
+                turn.refer(reference.resource, place)
+        body = verb(turn)
+        if isinstance(body, Contents):
+            return body
+        return (
+            version_two.hide(turn, body, included) if operation.v2 else expand(turn, body, expanded)
+        )
+
+    def _turn(self, request: SandboxRequest, params: Body, work: Work, now: int) -> Turn:
+        return Turn(
+            request.operation,
             request.path_parameters,
             params,
             work,
@@ -202,15 +219,6 @@ class Api:
             now,
             query=request.body.decode("utf-8", "replace") if request.method == "GET" else "",
             index=self._index(work.account),
-        )
-        for reference in plan.references:
-            for place in places(params, reference.path):
-                turn.refer(reference.resource, place)
-        body = verb(turn)
-        if isinstance(body, Contents):
-            return body
-        return (
-            version_two.hide(turn, body, included) if operation.v2 else expand(turn, body, expanded)
         )
 
     def _verb(self, request: SandboxRequest) -> Verb:

@@ -76,6 +76,7 @@ DEFAULTS: Mapping[str, Mapping[str, JSON]] = {
     "treasury.outbound_transfer": {"cancelable": True, "status": "processing"},
     "treasury.received_credit": {"status": "succeeded"},
     "treasury.received_debit": {"status": "succeeded"},
+    "v2.core.account": {"closed": False},
     "v2.core.event_destination": {"status": "enabled"},
     "v2.money_management.financial_account": {"status": "open"},
     "v2.money_management.outbound_payment": {"status": "processing"},

@@ -12,7 +12,12 @@ class Ids:
     order get the same ids."""
 
     def __init__(self, seed: int | None = None) -> None:
+        self._seed = seed
         self._random = random.Random(seed)
+
+    def apart(self) -> "Ids":
+        """Another source, so that what is made by the way changes no other ids."""
+        return Ids(None if self._seed is None else self._seed + 1)
 
     def text(self, length: int, letters: str = _LETTERS) -> str:
         return "".join(self._random.choices(letters, k=length))

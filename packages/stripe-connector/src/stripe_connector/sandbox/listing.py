@@ -12,6 +12,7 @@ from typing import NamedTuple
 from connector_sdk import JSON
 
 from stripe_connector.sandbox import refusal
+from stripe_connector.sandbox.filters import FILTERS, agrees, of
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.store import Body, Stored, place
 from stripe_connector.sandbox.turn import Turn
@@ -24,8 +25,10 @@ OLDEST_FIRST = frozenset({"invoice_line_item", "subscription_item"})
 """What belongs to one other object comes in the order in which it was made; all else comes
 newest first."""
 
+_OF_CLOCK = frozenset({"test_clock", "customer", "customer_account", "subscription", "schedule"})
+"""Without one of these a list leaves out what belongs to a test clock."""
+
 _CONTROLS = frozenset({"limit", "starting_after", "ending_before", "page", "query"})
-_BOUNDS = {"gt", "gte", "lt", "lte"}
 
 
 class Rows(NamedTuple):
@@ -86,14 +89,17 @@ def filters(turn: Turn, resource: str) -> Keep:
     that the sandbox doesn't know, rather than to answer too much."""
     behaviour = turn.behaviour(resource)
     conditions: list[Keep] = []
-    for name, value in turn.params.items():
+    params = turn.params
+    for name, value in params.items():
         if name in behaviour.filters:
             conditions.append(_special(turn, behaviour.filters[name], value))
         elif name not in _CONTROLS:
             conditions.append(_plain(turn, resource, name, value))
     if behaviour.hides:
-        hides, params = behaviour.hides, turn.params
-        conditions.append(lambda row: not hides(row, params))
+        hides = behaviour.hides
+        conditions.append(lambda row: not hides(turn, row))
+    if "test_clock" in turn.registry.shapes.fields(resource) and not _OF_CLOCK & params.keys():
+        conditions.append(lambda row: row.body["test_clock"] is None)
     if not conditions:
         return _all
     if len(conditions) == 1:
@@ -110,12 +116,15 @@ def _special(turn: Turn, holds: Callable[[Turn, Stored, JSON], bool], value: JSO
 
 
 def _plain(turn: Turn, resource: str, name: str, value: JSON) -> Keep:
+    look = FILTERS.get(resource, {}).get(name)
+    if look is not None:
+        return lambda row: look.holds(look.at(row.body), value)
     fields = turn.registry.shapes.fields(resource)
     if name in fields and not isinstance(value, list):
         return lambda row: agrees(row.body.get(name), value)
     single = name if name in fields else _singular(name)
     if single in fields and isinstance(value, list):
-        return lambda row: _of(row.body.get(single)) in value
+        return lambda row: of(row.body.get(single)) in value
     raise RefusalError(
         400,
         f"The sandbox can't filter this list by {name}: the objects have no field of that name.",
@@ -126,36 +135,3 @@ def _plain(turn: Turn, resource: str, name: str, value: JSON) -> Keep:
 
 def _singular(name: str) -> str:
     return name[:-2] if name.endswith("ses") else name.removesuffix("s")
-
-
-def _of(value: JSON) -> JSON:
-    """An object that stands where an id may stand counts as its id."""
-    return value["id"] if isinstance(value, dict) and "id" in value else value
-
-
-def agrees(have: JSON, wanted: JSON) -> bool:
-    """Whether a field has the value, lies within the bounds, or has the parts asked for."""
-    if isinstance(wanted, dict):
-        if wanted and wanted.keys() <= _BOUNDS:
-            return _within(have, wanted)
-        if not isinstance(have, dict):
-            return False
-        return all(agrees(have.get(name), part) for name, part in wanted.items())
-    return _of(have) == wanted
-
-
-def _within(have: JSON, bounds: Body) -> bool:
-    if not isinstance(have, int):
-        return False
-    for name, bound in bounds.items():
-        if not isinstance(bound, int):
-            continue
-        if name == "gt" and not have > bound:
-            return False
-        if name == "gte" and not have >= bound:
-            return False
-        if name == "lt" and not have < bound:
-            return False
-        if name == "lte" and not have <= bound:
-            return False
-    return True

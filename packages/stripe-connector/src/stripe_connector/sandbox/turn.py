@@ -41,7 +41,7 @@ class Behaviour:
     changed: "Callable[[Turn, Stored, Body], None]" = _nothing
     removing: "Callable[[Turn, Stored], None]" = _nothing
     filters: "Mapping[str, Callable[[Turn, Stored, JSON], bool]]" = field(default_factory=dict)
-    hides: "Callable[[Stored, Body], bool] | None" = None
+    hides: "Callable[[Turn, Stored], bool] | None" = None
     obtain: "Callable[[Turn, str], str | None] | None" = None
     under: tuple[str, ...] = ()
 
@@ -79,6 +79,7 @@ class Turn:
         for name, parent in (parents or {}).items():
             if body.get(name, 0) in ("", None):
                 body[name] = parent
+        self._set_clock(body)
         above = {name: str(params[name]) for name in behaviour.under if params.get(name)}
         stored = self.work.add(resource, identity, body, {**(parents or {}), **above})
         self._hold(stored, params)
@@ -94,6 +95,12 @@ class Turn:
         self._hold(stored, params)
         behaviour.changed(self, stored, params)
         return body
+
+    def _set_clock(self, body: Body) -> None:
+        """What belongs to a customer of a test clock is of that clock, too."""
+        if body.get("test_clock", 0) is None and body.get("customer"):
+            customer = self.peek("customer", body["customer"])
+            body["test_clock"] = customer.body["test_clock"] if customer else None
 
     def _hold(self, stored: Stored, params: Body) -> None:
         """Remembers the ids of objects that stand in this one as a whole."""

@@ -45,6 +45,15 @@ class Work:
         found.update((stored.seq, stored) for stored, _ in self._before.values())
         return list(found.values())
 
+    def changes(self) -> list[tuple[Stored, Body | None]]:
+        """All that was touched, and what it was before; None for what is new."""
+        found: list[tuple[Stored, Body | None]] = [(stored, None) for stored in self._added]
+        new = {stored.seq for stored in self._added}
+        for seq, (stored, image) in self._before.items():
+            if seq not in new:
+                found.append((stored, orjson.loads(image)[0]))
+        return found
+
     def undo(self) -> None:
         """Makes everything as it was before the request."""
         for stored, image in self._before.values():

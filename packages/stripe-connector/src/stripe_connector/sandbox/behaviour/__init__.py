@@ -8,11 +8,12 @@ from collections.abc import Mapping
 
 from stripe_connector.sandbox.behaviour import (
     account,
+    api_v2,
     charge,
     coupon,
     customer,
     discount,
-    event_destination,
+    event,
     file,
     invoice,
     invoice_item,
@@ -45,7 +46,8 @@ _NOUNS = (
     coupon,
     customer,
     discount,
-    event_destination,
+    event,
+    api_v2,
     file,
     invoice,
     invoice_item,

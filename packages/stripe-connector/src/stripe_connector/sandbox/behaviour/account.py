@@ -25,7 +25,7 @@ def made(turn: Turn, stored: Stored, params: Body) -> None:
     stored.body["type"] = params.get("type") or "none"
 
 
-def hides(stored: Stored, params: Body) -> bool:
+def hides(turn: Turn, stored: Stored) -> bool:
     """Lists hold connected accounts only."""
     return stored.private.get("own") is True
 

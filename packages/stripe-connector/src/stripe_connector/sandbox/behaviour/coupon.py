@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from connector_sdk import JSON
 
-from stripe_connector.sandbox.listing import agrees
+from stripe_connector.sandbox.filters import agrees
 from stripe_connector.sandbox.refusal import RefusalError, missing
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn

@@ -7,7 +7,7 @@ from typing import cast
 from connector_sdk import JSON
 
 from stripe_connector.sandbox.behaviour.price import amount_of
-from stripe_connector.sandbox.listing import agrees
+from stripe_connector.sandbox.filters import agrees
 from stripe_connector.sandbox.refusal import missing, not_allowed
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn
