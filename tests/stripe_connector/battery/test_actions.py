@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from connector_sdk import JSON
+from stripe_connector.activities.effects import effect_of
 from stripe_connector.catalogue import Operation
 from stripe_connector.sandbox.behaviour import ACTIONS, UNDONE
 from stripe_connector.sandbox.transitions import table
@@ -126,12 +127,37 @@ def test_an_action_is_carried_out(operation: Operation) -> None:
             assert at(body, name) == value, name
     for name in rule.get("at", ()):
         assert at(body, name)
+    effect = effect_of(operation.id)
+    if effect and effect.done:
+        assert effect.proved(body, params), "what a lost answer is settled by is not to be seen"
     own = operation.path if operation.method == "DELETE" else operation.path.rpartition("/")[0]
     found = CATALOGUE.find("GET", own.format(**path)) if path else None
     if found and found[0].returns == operation.returns and not body.get("deleted"):
         reading = maker.call(found[0], found[1])
         if "reverse" not in operation.action:
             assert reading == (200, body)
+
+
+ONCE = [
+    each for each in DONE if (effect := effect_of(each.id)) and effect.done and not effect.again
+]
+
+
+@pytest.mark.parametrize("operation", ONCE, ids=lambda each: each.id)
+def test_a_repeat_is_refused_or_changes_nothing(operation: Operation) -> None:
+    """What the connector relies on when it sends a lost action once more."""
+    maker = Maker()
+    path, params = ready(maker, operation)
+    status, first = maker.call(operation, path, params)
+    assert status == 200, first
+    status, body = maker.call(operation, path, params)
+    if status == 200:
+        assert body == first
+    else:
+        assert body["error"]["type"] == "invalid_request_error"
+        effect = effect_of(operation.id)
+        assert effect is not None
+        assert effect.proved(first, params)
 
 
 @pytest.mark.parametrize("operation", DONE, ids=lambda each: each.id)

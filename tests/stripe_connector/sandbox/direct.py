@@ -29,6 +29,11 @@ class Direct:
         self._ids = Ids(1)
         self._api = Api(REGISTRY, self.store, None, Keys(60.0), self._ids)
         self._number = 0
+        self._began = 1000.0
+
+    def later(self, seconds: float) -> None:
+        """Lets time go by."""
+        self._began += seconds
 
     def send(
         self,
@@ -40,7 +45,7 @@ class Direct:
         """Status and body, as bytes where it is no JSON; `form` is the query string of a GET or
         DELETE."""
         self._number += 1
-        now = 1000.0 + self._number
+        now = self._began + self._number
         query = "" if method == "POST" else form.decode()
         sent = {
             "Authorization": "Bearer sk_test_x",

@@ -35,7 +35,6 @@ _MOVED: Mapping[tuple[str, str], str] = {
     ("charge.dispute", "lost"): "closed",
     ("credit_note", "void"): "voided",
     ("customer.subscription", "canceled"): "deleted",
-    ("invoice", "open"): "finalized",
     ("invoice", "uncollectible"): "marked_uncollectible",
     ("invoice", "void"): "voided",
     ("issuing_personalization_design", "active"): "activated",
@@ -122,6 +121,8 @@ def _types(noun: str, stored: Stored, before: Body | None) -> Iterator[str]:
     if before == now:
         return
     if status != before.get("status"):
+        if noun == "invoice" and before.get("status") == "draft":
+            yield "finalized"
         word = _MOVED.get((noun, str(status)), str(status))
         yield word
         if word == "deleted":
