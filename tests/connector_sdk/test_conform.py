@@ -141,6 +141,12 @@ def test_limits_of_lists_and_maps() -> None:
     ]
 
 
+def test_a_name_of_another_version_is_told() -> None:
+    thing = Field("thing", "object", elsewhere=(("colour", "It existed until 2025."),))
+    (problem,) = conform(thing, {"colour": "red"}).problems
+    assert problem.text() == "There is no field 'colour'. It existed until 2025."
+
+
 def test_every_fault_is_found_at_once() -> None:
     found = conform(CUSTOMER, {"balance": "x", "kind": "y", "nothing": 1})
     assert [problem.path for problem in found.problems] == ["balance", "kind", "nothing", "email"]

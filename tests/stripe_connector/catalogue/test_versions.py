@@ -106,3 +106,21 @@ def test_what_no_version_has_is_absent_nowhere(catalogue: Catalogue) -> None:
     assert versions.absent(NEWEST, "transfers.reversals", "create") is None
     with pytest.raises(SettingError, match="no object 'custommers'"):
         catalogue.operation("custommers", "create")
+
+
+def test_an_object_says_which_names_it_has_elsewhere() -> None:
+    basil = load("2025-03-31.basil")
+    request = basil.request(basil.operation("customers", "create"))
+    assert dict(request.elsewhere) == {
+        "business_name": "It exists since 2025-09-30.clover; this connection goes by "
+        "2025-03-31.basil.",
+        "coupon": "It existed until 2025-02-24.acacia; this connection goes by 2025-03-31.basil.",
+        "individual_name": "It exists since 2025-09-30.clover; this connection goes by "
+        "2025-03-31.basil.",
+        "promotion_code": "It existed until 2025-02-24.acacia; this connection goes by "
+        "2025-03-31.basil.",
+    }
+    session = basil.request(basil.operation("checkout.sessions", "create"))
+    found = dict(session.walk())
+    assert "payto" in dict(found["payment_method_options"].elsewhere)
+    assert "template" in dict(found["invoice_creation.invoice_data.rendering_options"].elsewhere)

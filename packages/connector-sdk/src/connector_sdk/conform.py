@@ -107,7 +107,7 @@ def _fit_object(schema: Field, value: JSON, path: str, problems: list[Problem]) 
         where = f"{path}.{name}" if path else name
         child = known.get(name)
         if child is None:
-            hint = did_you_mean(name, known)
+            hint = dict(schema.elsewhere).get(name) or did_you_mean(name, known)
             problems.append(
                 Problem(
                     "unknown_field",

@@ -25,8 +25,9 @@ class Field:
     `max_length` are the characters of a text, or of each name of a map; `max_items` the elements
     of a list or a map; 0 is no limit. The value of a "file" is a path (see LocalFile). `id_of`
     names the object whose ids stand here ("customers"). `deprecated` says why a field should not
-    be used any more, "" where it may be. `variable` is the environment variable that gives a
-    connection's setting where no project does.
+    be used any more, "" where it may be. `elsewhere` are names that an object doesn't have, but
+    has in another version of the system, each with a sentence about it. `variable` is the
+    environment variable that gives a connection's setting where no project does.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Field:
     max_items: int = 0
     id_of: str = ""
     deprecated: str = ""
+    elsewhere: tuple[tuple[str, str], ...] = ()
     description: str = ""
     fields: tuple["Field", ...] = ()
     items: "Field | None" = None

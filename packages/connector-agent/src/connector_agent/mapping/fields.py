@@ -107,6 +107,10 @@ def _nowhere(shapes: list[Field], path: Path, depth: int, side: str) -> Unknown:
             f"The {side} has no field {whole!r}, but one whose name holds a dot.",
             f"Write it in double quotes: {quoted}.",
         )
+    for shape in shapes:
+        told = dict(shape.elsewhere).get(str(segment))
+        if told:
+            return Unknown(f"The {side} has no field {whole!r}.", told)
     shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
     hint = _nearest(segment, names)
     return Unknown(

@@ -115,6 +115,10 @@ def _unknown(
                 path="on",
             )
         return _nothing_for(catalogue, type, name)
+    for each in versions.objects():
+        elsewhere = versions.absent(catalogue.api_version, each)
+        if elsewhere is not None and _plain(each) == _plain(name):
+            return elsewhere._replace(path="on")
     near = did_you_mean(name, known) or did_you_mean(name.rpartition(".")[2] + "s", known)
     return Problem(
         "unknown_object",

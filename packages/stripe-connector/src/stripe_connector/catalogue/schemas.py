@@ -1,10 +1,10 @@
 """Reads the data of all API versions: the index, and schemas one member at a time."""
 
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from connector_sdk.schema import Field
@@ -43,12 +43,7 @@ class Archive:
     def member(self, name: str, version: str) -> dict[str, Any] | None:
         """One member ("resources/customer.json") as it is in a version, its schema as a Field;
         None where the version has none."""
-        member = orjson.loads(self._zip.read(name))
-        place, form = self.versions.index(version), -1
-        for since, number in member["since"]:
-            if self.versions.index(since) <= place:
-                form = number
-        return None if form < 0 else _Reader(member, self).form(form)
+        return _Reader(orjson.loads(self._zip.read(name)), self, version).form()
 
     @cached_property
     def texts(self) -> list[str]:
@@ -81,23 +76,55 @@ def archive() -> Archive:
     return Archive(_DATA)
 
 
-class _Reader:
-    """Makes Fields of the nodes of one member: equal nodes are one Field."""
+class _Other(NamedTuple):
+    """A node in the place of another one, and the first and last version in which it is there."""
 
-    def __init__(self, member: dict[str, Any], archive: Archive) -> None:
+    since: str
+    until: str
+    node: int
+
+
+class _Reader:
+    """Makes Fields of the nodes of one member as they are in one version.
+
+    Equal nodes are one Field, except where the form of another version differs below them:
+    there an object says which names it has elsewhere.
+    """
+
+    def __init__(self, member: dict[str, Any], archive: Archive, version: str) -> None:
         self._member = member
         self._archive = archive
-        self._fields: dict[int, Field] = {}
+        self._version = version
+        self._fields: dict[tuple[int, tuple[_Other, ...]], Field] = {}
+        self._names: dict[int, dict[str, int]] = {}
 
-    def form(self, number: int) -> dict[str, Any]:
-        out = dict(self._member["forms"][number])
+    def form(self) -> dict[str, Any] | None:
+        spans = self._spans()
+        here = next((n for since, until, n in spans if since <= self._version <= until), -1)
+        if here < 0:
+            return None
+        forms: list[dict[str, Any]] = self._member["forms"]
+        out = dict(forms[here])
         for key in _TEXTS:
             if key in out:
                 out[key] = self._text(out[key])
         for key in _ROOTS:
             if key in out:
-                out[key] = self._field(out[key])
+                others = (
+                    _Other(since, until, forms[n][key]) for since, until, n in spans if n >= 0
+                )
+                out[key] = self._field(out[key], self._different(out[key], others))
         return out
+
+    def _spans(self) -> list[_Other]:
+        """The first and last version of each stretch, and the number of the form in it, which
+        is -1 where there is none. Versions begin with their date, and sort by it."""
+        versions, stretches = self._archive.versions, self._member["since"]
+        ends = [versions[versions.index(since) - 1] for since, _ in stretches[1:]]
+        return [
+            _Other(since, until, number)
+            for (since, number), until in zip(stretches, [*ends, versions[-1]], strict=True)
+        ]
 
     def _text(self, number: int) -> str:
         """Own texts count from 0 upwards, shared ones from -1 downwards."""
@@ -106,20 +133,59 @@ class _Reader:
         )
         return text
 
-    def _field(self, number: int) -> Field:
-        """What a node leaves out is the default."""
-        known = self._fields.get(number)
+    def _field(self, number: int, others: tuple[_Other, ...]) -> Field:
+        """What a node leaves out is the default; `others` stand in its place elsewhere."""
+        known = self._fields.get((number, others))
         if known is not None:
             return known
         parts = dict(self._member["nodes"][number])
         if "description" in parts:
             parts["description"] = self._text(parts["description"])
-        for key in ("fields", "any_of"):
-            if key in parts:
-                parts[key] = tuple([self._field(child) for child in parts[key]])
+        if "fields" in parts:
+            parts["fields"] = tuple([self._child(child, others) for child in parts["fields"]])
+            if others:
+                parts["elsewhere"] = tuple(self._elsewhere(number, others))
+        if "any_of" in parts:
+            parts["any_of"] = tuple([self._field(option, ()) for option in parts["any_of"]])
         if "items" in parts:
-            parts["items"] = self._field(parts["items"])
+            inside = [(each, self._node(each.node).get("items")) for each in others]
+            found = (each._replace(node=node) for each, node in inside if node is not None)
+            parts["items"] = self._field(parts["items"], self._different(parts["items"], found))
         if "choices" in parts:
             parts["choices"] = tuple(parts["choices"])
-        made = self._fields[number] = Field(**parts)
+        made = self._fields[number, others] = Field(**parts)
         return made
+
+    def _child(self, child: int, others: tuple[_Other, ...]) -> Field:
+        if not others:
+            return self._field(child, ())
+        name = self._node(child)["name"]
+        inside = [(each, self._children(each.node).get(name)) for each in others]
+        found = (each._replace(node=node) for each, node in inside if node is not None)
+        return self._field(child, self._different(child, found))
+
+    def _different(self, number: int, others: Iterable[_Other]) -> tuple[_Other, ...]:
+        return tuple([each for each in others if each.node != number])
+
+    def _elsewhere(self, number: int, others: tuple[_Other, ...]) -> Iterator[tuple[str, str]]:
+        """The names that the object does not have in this version, and since or until when."""
+        names, told = self._children(number), dict[str, str]()
+        for each in others:
+            later = each.since > self._version
+            span = f"exists since {each.since}" if later else f"existed until {each.until}"
+            for name in self._children(each.node).keys() - names:
+                if not later or name not in told:
+                    told[name] = f"It {span}; this connection goes by {self._version}."
+        yield from sorted(told.items())
+
+    def _children(self, number: int) -> dict[str, int]:
+        """The fields of an object by their names."""
+        known = self._names.get(number)
+        if known is None:
+            children = self._node(number).get("fields", ())
+            known = self._names[number] = {self._node(child)["name"]: child for child in children}
+        return known
+
+    def _node(self, number: int) -> dict[str, Any]:
+        node: dict[str, Any] = self._member["nodes"][number]
+        return node

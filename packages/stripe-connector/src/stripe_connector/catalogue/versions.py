@@ -39,6 +39,12 @@ def note(version: str) -> str:
     )
 
 
+@cache
+def objects() -> tuple[str, ...]:
+    """The ids of the objects of all shipped versions."""
+    return tuple(dict.fromkeys(entry["object"] for entry in archive().spans("operations")))
+
+
 def absent(version: str, object: str, action: str = "") -> Problem | None:
     """What to say of an object or an action that the catalogue of `version` (a shipped one)
     doesn't have, and others do; None where none of them has it, or this one does. Since and
