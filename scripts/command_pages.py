@@ -6,18 +6,25 @@ from typing import Any
 import typer
 from connector_agent.cli.app import app
 from connector_agent.cli.commands import OWN
+from stripe_connector.commands import catalogue
 
 GROUP = "stripe"
-"""The connector whose commands are shown as an example of those that connectors bring."""
+"""The connector whose commands are shown, as an example of those that connectors bring."""
 
 
 def commands() -> dict[str, Any]:
     """Every command of the agent by name, in the order of the help, and those of GROUP behind
     them. What other connectors bring depends on what is installed."""
-    group: Any = typer.main.get_command(app)
+    group = get_command(app)
     own = {name: group.commands[name] for name in OWN}
-    below = group.commands[GROUP].commands
-    return own | {f"{GROUP} {name}": below[name] for name in below}
+    for name, below in ((GROUP, group.commands[GROUP]), ("catalogue", get_command(catalogue))):
+        own |= {f"{name} {each}": below.commands[each] for each in below.commands}
+    return own
+
+
+def get_command(app: typer.Typer) -> Any:
+    """The commands of an app as they are called."""
+    return typer.main.get_command(app)
 
 
 def command_table() -> Iterator[str]:

@@ -10,6 +10,7 @@ from connector_sdk.activity import (
     Guarantee,
     Tested,
 )
+from connector_sdk.command import COMMANDS, Workspace
 from connector_sdk.conform import Conformed, conform, did_you_mean, shown
 from connector_sdk.connection import Connection, Mode, Source, Target
 from connector_sdk.connector import CONTRACT, ENTRY_POINTS, Connector
@@ -45,6 +46,7 @@ from connector_sdk.schema import ANY_OBJECT, Field, Schemas, json_schema
 
 __all__ = [
     "ANY_OBJECT",
+    "COMMANDS",
     "CONTRACT",
     "ENTRY_POINTS",
     "IRREVERSIBLE",
@@ -87,6 +89,7 @@ __all__ = [
     "Tested",
     "UncertainError",
     "UnreachableError",
+    "Workspace",
     "conform",
     "decode",
     "did_you_mean",

@@ -25,6 +25,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    ctx: typer.Context,
     _version: Annotated[
         bool,
         typer.Option(
@@ -32,7 +33,9 @@ def _options(
         ),
     ] = False,
 ) -> None:
-    pass
+    from connector_agent.cli.brought import AgentWorkspace
+
+    ctx.obj = AgentWorkspace()
 
 
 def main() -> None:

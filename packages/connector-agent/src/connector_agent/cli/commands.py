@@ -1,13 +1,14 @@
 """The commands by name; each is imported when it is asked for, so that one does not pay for
 what the others need."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from functools import partial
 from importlib import import_module
 from typing import Any, cast
 
 import typer
-from connector_sdk import Connector, SettingError
+from connector_sdk import Connector, ConnectorError, SettingError
 from typer.core import TyperGroup
 
 OWN = {
@@ -95,18 +96,28 @@ class AllCommands(LazyGroup):
         super().__init__(**settings)
         self.offer(Commands(OWN, _own, _installed))
 
+    def invoke(self, ctx: Any) -> Any:
+        """Errors of commands that connectors bring are told as those of the agent's own are."""
+        try:
+            return super().invoke(ctx)
+        except ConnectorError as error:
+            from connector_agent.cli.output import fail
+
+            fail(error, as_json="--json" in sys.argv)
+
 
 def _installed() -> dict[str, Maker]:
+    from connector_agent.cli.brought import brought, entry_points
     from connector_agent.connectors import registry
 
-    found: dict[str, Maker] = {}
+    found: dict[str, Maker] = dict.fromkeys(entry_points(), brought)
     connectors = registry.installed()
     for name in connectors:
         try:
             connector = connectors[name]
         except SettingError:
             continue  # a broken connector leaves the others alone; its endpoints tell of it
-        if any(kind.levels for kind in connector.activity_types()):
+        if name not in found and any(kind.levels for kind in connector.activity_types()):
             found[name] = partial(_group, connector)
     return found
 
