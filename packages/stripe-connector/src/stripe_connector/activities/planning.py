@@ -68,6 +68,7 @@ class Planning:
             request.child("starting_after") is not None,
             request.child("limit") is not None,
             parse(route.query) if route.by == "search" else None,
+            frozenset(route.params),
         )
 
     def explained(self, objects: int | None) -> Plan:

@@ -32,7 +32,8 @@ class Row(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Asking:
     """What a stream asks: an operation with its parameters. `paged_by_id` is a list that goes
-    on behind an id; all others go on by tokens. `query` is that of a search."""
+    on behind an id; all others go on by tokens. `query` is that of a search. `chosen` are the
+    parameters that stand for clauses of the query."""
 
     operation: Operation
     parents: Mapping[str, JSON]
@@ -40,6 +41,7 @@ class Asking:
     paged_by_id: bool
     sized: bool
     query: Query | None = None
+    chosen: frozenset[str] = frozenset()
 
 
 class Stream:
@@ -121,6 +123,9 @@ class Stream:
         try:
             answer = await self._client.send(self._asking.operation, self._params())
         except RefusedError as error:
+            if self._is_nobody(error.problem):
+                self._more = False
+                return
             if not self._page or self._asking.query is None or not _expired(error.problem):
                 raise
             self._renew(error.problem)
@@ -137,6 +142,15 @@ class Stream:
             raise RefusedError(_stuck(self._asking.operation))
         elif rows.more:
             self._go_behind(found[-1].id if found else "")
+
+    def _is_nobody(self, problem: Problem) -> bool:
+        """Whether a clause asks for an object that isn't there: nothing belongs to it then.
+        Stripe answers such a list with an error."""
+        name = problem.path.partition(".")[0]
+        if problem.code != "resource_missing" or name not in self._asking.chosen:
+            return False
+        _log.warning("%s Nothing of it is found.", problem.message)
+        return True
 
     def _go_behind(self, last: str) -> None:
         if not last or last == self._after:

@@ -6,20 +6,16 @@ exactly this value. A negated clause is true for an object that lacks the field.
 what one of its elements does.
 """
 
-import re
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from connector_sdk import JSON
 
 from stripe_connector.catalogue.overlay import search_places
 from stripe_connector.query.checking import number
-from stripe_connector.query.clause import Clause, Query
+from stripe_connector.query.clause import Clause, Group, Query
+from stripe_connector.query.one_of import Test, folded, one_of, text_of, together
 
 Matcher = Callable[[Mapping[str, JSON]], bool]
-_Test = Callable[[JSON], bool]
-
-_WORDS = re.compile(r"\w+")
 
 
 def matcher(query: Query, object: str, *, trusting: bool = False) -> Matcher:
@@ -29,7 +25,7 @@ def matcher(query: Query, object: str, *, trusting: bool = False) -> Matcher:
     a text has, and fields of which we don't know where they are.
     """
     if not isinstance(query, Clause):
-        parts = [matcher(part, object, trusting=trusting) for part in query.parts]
+        parts = _parts(query, object, trusting=trusting)
         wanted = not query.negated
         if query.joined == "OR":
             return lambda obj: any(part(obj) for part in parts) is wanted
@@ -41,6 +37,22 @@ def matcher(query: Query, object: str, *, trusting: bool = False) -> Matcher:
     ):
         return lambda obj: True
     return _clause(query, object)
+
+
+def _parts(query: Group, object: str, *, trusting: bool) -> list[Matcher]:
+    if query.joined == "AND" or trusting:
+        return [matcher(part, object, trusting=trusting) for part in query.parts]
+    found = [matcher(part, object) for part in query.parts if not isinstance(part, Clause)]
+    for clauses in together([part for part in query.parts if isinstance(part, Clause)]):
+        several = len(clauses) > 1
+        found.append(_one_of(clauses, object) if several else _clause(clauses[0], object))
+    return found
+
+
+def _one_of(clauses: Sequence[Clause], object: str) -> Matcher:
+    values = _reader(clauses[0], object)
+    test = one_of(clauses)
+    return lambda obj: any(test(value) for value in values(obj))
 
 
 def _clause(clause: Clause, object: str) -> Matcher:
@@ -89,47 +101,23 @@ def _refunded(charge: Mapping[str, JSON]) -> Iterator[JSON]:
         yield False
 
 
-def _test(clause: Clause, wanted: str) -> _Test:
-    if clause.op == "=":
-        amount = number(wanted) if clause.kind == "number" else None
-        if amount is not None:
-            return lambda value: number(_text(value)) == amount
-        return lambda value: _text(value) == wanted
+def _test(clause: Clause, wanted: str) -> Test:
     if clause.op == "~":
-        part = _folded(wanted)
-        return lambda value: part in _folded(_text(value))
-    if clause.op != ":" or clause.kind == "number":
-        return _comparison(clause, wanted)
-    if clause.kind == "id":
-        return lambda value: _text(value) == wanted
-    if clause.kind == "string":
-        return _words(wanted)
-    folded = wanted.casefold()
-    return lambda value: _text(value).casefold() == folded
+        part = folded(wanted)
+        return lambda value: part in folded(text_of(value))
+    if clause.op in (":", "="):
+        return one_of([clause])
+    return _comparison(clause, wanted)
 
 
-def _text(value: JSON) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
-def _folded(text: str) -> str:
-    """Without case and accents."""
-    if text.isascii():
-        return text.lower()
-    split = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(sign for sign in split if not unicodedata.combining(sign))
-
-
-def _comparison(clause: Clause, wanted: str) -> _Test:
+def _comparison(clause: Clause, wanted: str) -> Test:
     right = number(wanted)
     if right is None:
         return lambda value: False
     whole = int(right) if right == right.to_integral_value() else None
 
     def test(value: JSON) -> bool:
-        left = value if isinstance(value, int) and whole is not None else number(_text(value))
+        left = value if isinstance(value, int) and whole is not None else number(text_of(value))
         bound = whole if isinstance(left, int) and whole is not None else right
         if left is None or isinstance(value, bool):
             return False
@@ -140,21 +128,6 @@ def _comparison(clause: Clause, wanted: str) -> _Test:
                 return left < bound
             case ">=":
                 return left >= bound
-            case "<=":
-                return left <= bound
-        return left == bound
-
-    return test
-
-
-def _words(wanted: str) -> _Test:
-    words = _WORDS.findall(_folded(wanted))
-    if not words:
-        plain = _folded(wanted).strip()
-        return lambda value: plain in _folded(_text(value))
-
-    def test(value: JSON) -> bool:
-        rest = iter(_WORDS.findall(_folded(_text(value))))
-        return all(word in rest for word in words)
+        return left <= bound
 
     return test

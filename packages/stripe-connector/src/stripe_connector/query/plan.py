@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import combinations, product
 from typing import Literal
 
 from connector_sdk import JSON, Field
@@ -28,7 +28,11 @@ _FRESH = 3
 was just written, and Stripe allows more of them."""
 
 
-@dataclass(frozen=True, slots=True)
+_FEW = 8
+"""Pieces of which all combinations are looked up, instead of comparing with all others."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Route:
     """One list or one search, read to its end.
 
@@ -129,23 +133,29 @@ def _list(
 
 
 def _merged(routes: Iterable[Route]) -> list[Route]:
-    """Without those whose objects another one gives as well."""
-    kept: list[Route] = []
-    for route in routes:
-        if any(_covers(other, route) for other in kept):
-            continue
-        kept = [other for other in kept if not _covers(route, other)]
-        kept.append(route)
-    return kept
+    """Without those whose objects another one gives as well: what it asks for is a part of
+    what they ask for."""
+    parts = {route: _parts(route) for route in routes}
+    kept: dict[frozenset[object], Route] = {}
+    for route, wanted in sorted(parts.items(), key=lambda each: len(each[1])):
+        if len(wanted) <= _FEW:
+            wider = (
+                frozenset(some) for n in range(len(wanted)) for some in combinations(wanted, n)
+            )
+            covered = wanted in kept or any(some | {route.by} in kept for some in wider)
+        else:
+            covered = any(other <= wanted for other in kept)
+        if not covered:
+            kept[wanted] = route
+    return [route for route in parts if kept.get(parts[route]) is route]
 
 
-def _covers(wide: Route, narrow: Route) -> bool:
-    if wide.by != narrow.by:
-        return False
-    if wide.by == "search":
-        return set(wide.stands_for[0]) <= set(narrow.stands_for[0])
-    return all(name in narrow.params and narrow.params[name] == value
-               for name, value in wide.params.items())  # fmt: skip
+def _parts(route: Route) -> frozenset[object]:
+    """What the route asks for, piece by piece, and by which kind of call."""
+    asked: Iterable[object] = route.stands_for[0]
+    if route.by == "list":
+        asked = ((name, repr(value)) for name, value in route.params.items())
+    return frozenset([*asked, route.by])
 
 
 def _folded(routes: Sequence[Route]) -> list[Route]:

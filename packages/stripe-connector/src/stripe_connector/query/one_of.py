@@ -1,0 +1,87 @@
+"""Many clauses on one field, joined by OR, decided by one look-up."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from connector_sdk import JSON
+
+from stripe_connector.query.checking import number
+from stripe_connector.query.clause import Clause
+
+Test = Callable[[JSON], bool]
+
+_WORDS = re.compile(r"\w+")
+
+
+def text_of(value: JSON) -> str:
+    """A value as it is compared with text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def folded(text: str) -> str:
+    """Without case and accents."""
+    if text.isascii():
+        return text.lower()
+    split = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(sign for sign in split if not unicodedata.combining(sign))
+
+
+def together(clauses: Sequence[Clause]) -> list[list[Clause]]:
+    """Clauses that can be decided by one look-up, in groups; the others alone."""
+    found: dict[object, list[Clause]] = {}
+    for at, clause in enumerate(clauses):
+        equal = clause.op in (":", "=") and clause.value is not None and not clause.negated
+        alone = not equal or not clause.kind
+        key: object = at if alone else (clause.field, clause.key, clause.op, clause.kind)
+        found.setdefault(key, []).append(clause)
+    return list(found.values())
+
+
+def one_of(clauses: Sequence[Clause]) -> Test:
+    """Whether a value is what one of the clauses asks for, all of them of one field, operator
+    and kind, and neither negated nor null."""
+    first = clauses[0]
+    wanted = [clause.value or "" for clause in clauses]
+    if first.kind == "number":
+        return _numbers(wanted)
+    if first.op == "=" or first.kind == "id":
+        exact = frozenset(wanted)
+        return lambda value: text_of(value) in exact
+    if first.kind == "string":
+        return _words(wanted)
+    tokens = frozenset(text.casefold() for text in wanted)
+    return lambda value: text_of(value).casefold() in tokens
+
+
+def _numbers(wanted: Sequence[str]) -> Test:
+    found: set[Decimal | None] = {number(text) for text in wanted}
+    found.discard(None)
+    return lambda value: not isinstance(value, bool) and number(text_of(value)) in found
+
+
+def _words(wanted: Sequence[str]) -> Test:
+    """All words of one of the texts in their order, found by the first of them."""
+    starting: dict[str, list[list[str]]] = {}
+    plain: list[str] = []
+    for text in dict.fromkeys(folded(each) for each in wanted):
+        words = _WORDS.findall(text)
+        if words:
+            starting.setdefault(words[0], []).append(words[1:])
+        else:
+            plain.append(text.strip())
+
+    def test(value: JSON) -> bool:
+        text = folded(text_of(value))
+        words = _WORDS.findall(text)
+        for at, word in enumerate(words):
+            for others in starting.get(word, ()):
+                rest = iter(words[at + 1 :])
+                if all(other in rest for other in others):
+                    return True
+        return any(part in text for part in plain)
+
+    return test
