@@ -79,22 +79,33 @@ async def test_what_can_not_be_moved_stands_in_the_log(
     run = await runner.run("copy", None, watch)
     assert run.status == "finished"
     found = await events(runner, run)
-    assert found[-2][1] == "finished"
-    assert found[-1] == ("warning", "not_moved", "a.csv can't be moved. Move it by hand.")
+    assert found[-2] == ("warning", "not_moved", "a.csv can't be moved. Move it by hand.")
+    assert found[-1][1] == "finished"
     assert (tmp_path / "in" / "a.csv").exists()
     runner.close()
 
 
-async def test_the_run_is_stored_before(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ended by force in the middle of the move: the run is over."""
+async def test_ended_by_force_before_the_move(
+    tmp_path: Path, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run is over, and its file is not read again: the next run makes up for the move."""
 
     async def killed(self: FileSource, after: Cursor) -> Sequence[Problem]:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(FileSource, "finish", killed)
-    with pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(FileSource, "finish", killed)
         await runner.run("copy", None, watch)
-    assert (await runner.find("last")).status == "finished"
+    first = await runner.find("last")
+    assert first.status == "finished"
+    (tmp_path / "in" / "b.csv").write_text("id\n3\n")
+    run = await runner.run("copy", None, watch)
+    assert (run.id != first.id, run.counts.read) == (True, 1)
+    assert sorted(path.name for path in (tmp_path / "done").iterdir()) == ["a.csv", "b.csv"]
+    assert [kind for _, kind, _ in await events(runner, first)] == ["started", "finished"]
+    # What a person puts back is read again.
+    (tmp_path / "done" / "b.csv").rename(tmp_path / "in" / "b.csv")
+    assert (await runner.run("copy", None, watch)).counts.read == 1
     runner.close()
 
 

@@ -23,6 +23,7 @@ from connector_agent.operations.operation import Operation, open_operation, requ
 from connector_agent.project import STATE, Project, environment_of
 from connector_agent.runs.counts import Counts
 from connector_agent.runs.execution import Halt, Parts
+from connector_agent.runs.finishing import FINISHED, closing, finish, make_up
 from connector_agent.runs.keyed import KeyedExecution
 from connector_agent.runs.ledger import Ledger, LostRunError
 from connector_agent.runs.lock import OperationLock
@@ -96,6 +97,7 @@ class Runner:
                 return await self._continue(earlier, watch)
             host = self._host()
             async with open_operation(project, name, host) as opened:
+                await make_up(self.database, opened)
                 require(await opened.check())
                 target = await opened.target.connection.target(opened.target.activity)
                 fault = opened.needs_identity(target.guarantee)
@@ -212,13 +214,10 @@ class Runner:
         ended = await self.find(run.id)
         if end.problem is not None:
             await log.add_problem(end.status, end.problem)
+        elif end.status == FINISHED:
+            await finish(ended, end.source, log)
         else:
-            await log.add("info", end.status, _closing(ended))
-        whole = ended.limit is None or ended.counts.read < ended.limit
-        if ended.status == "finished" and whole and ended.cursor is not None:
-            # Only now: whoever puts away what was read relies on the run being stored.
-            for problem in await end.source.finish(ended.cursor):
-                await log.add("warning", problem.code, problem.text())
+            await log.add("info", end.status, closing(ended))
         return ended
 
     async def _drive(
@@ -325,12 +324,3 @@ def _require_same(earlier: Run, environment: str) -> None:
                 f"Finish that one first: connector resume {earlier.id}",
             )
         )
-
-
-def _closing(run: Run) -> str:
-    counts = run.counts
-    return (
-        f"{counts.read} read: {counts.written} written, {counts.skipped} skipped, "
-        f"{counts.refused} refused, {counts.failed} failed, {counts.unknown} unknown; "
-        f"{counts.replayed} replayed."
-    )
