@@ -53,6 +53,7 @@ test-full: check
 
 bench: $(VENV)/ready-dev
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.queries
 
 fix: $(VENV)/ready-dev
 	$(BIN)/ruff check --fix $(CODE)

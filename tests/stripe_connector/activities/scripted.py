@@ -22,5 +22,7 @@ class Scripted:
     ) -> Answer:
         self.asked.append(params)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
         body = answer if isinstance(answer, bytes) else json.dumps(answer, indent=2).encode()
         return Answer(200, body, "req_1")

@@ -2,23 +2,36 @@
 
 import json
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
-from connector_sdk import JSON, Activity, MemoryHost, RefusedError, SourceChangedError
+from connector_sdk import JSON, Activity, MemoryHost, Problem, RefusedError, SourceChangedError
 from stripe_connector.activities.planned import PlannedSource
 from stripe_connector.activities.resolution import resolve
 from stripe_connector.catalogue import load
 from stripe_connector.client import Client
 from stripe_connector.connection import StripeConnection
-from stripe_connector.sandbox import Fault, Sandbox, SandboxRequest
+from stripe_connector.sandbox import Sandbox, Searching
 from stripe_connector.settings import read_settings
 
 from tests.stripe_connector.activities.scripted import Scripted
 from tests.stripe_connector.workbench import Workbench, all_pages, records
 
-INVALID = "invalid_request_error"
 LISTS, SEARCHES = "GET /v1/customers", "GET /v1/customers/search"
+
+
+@asynccontextmanager
+async def opened(sandbox: Sandbox) -> AsyncIterator[Workbench]:
+    """A connection to that sandbox."""
+    host = MemoryHost()
+    settings: dict[str, JSON] = {"api_key": "sk_test_own", "address": sandbox.address}
+    connection = StripeConnection(read_settings(settings), host)
+    try:
+        yield Workbench(connection, sandbox, host)
+    finally:
+        await connection.close()
 
 
 def ids(pages: Any) -> list[str]:
@@ -109,70 +122,72 @@ async def test_rows_repeated_at_the_edge_of_a_search_come_once(bench: Workbench)
 @pytest.mark.parametrize("query", ["email:'1@example.com'", "email:'1@example.com' OR name:'x'"])
 @pytest.mark.parametrize("restart", [False, True])
 async def test_an_expired_page_token_loses_and_doubles_nothing(
-    bench: Workbench, query: str, restart: bool
+    query: str, restart: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     now = [1_700_000_000.0]
-    bench.sandbox._clock = lambda: now[0]
-    for _ in range(8):
-        now[0] += 1
-        await customers(bench, 60)
-    settings = {"query": query, "action": "search"}
-    source = await bench.source("search", "customers", **settings)
-    whole = ids(await all_pages(source))
-    assert len(whole) == 240
-    expired: set[str] = set()
+    searching = Searching(page_life=100)
+    async with (
+        Sandbox(clock=lambda: now[0], searching=searching) as sandbox,
+        opened(sandbox) as bench,
+    ):
+        for _ in range(8):
+            now[0] += 1
+            await customers(bench, 60)
+        settings = {"query": query, "action": "search"}
+        source = await bench.source("search", "customers", **settings)
+        whole = ids(await all_pages(source))
+        assert len(whole) == 240
+        found: list[str] = []
+        after: bytes | None = None
+        for expires in (True, True, False):
+            page = await anext(source.read(after))
+            found += ids([page])
+            after = page.after
+            now[0] += 101 * expires
+            if restart:
+                source = await bench.source("search", "customers", **settings)
+        assert found == whole
+        assert await all_pages(source, after) == []
+        assert caplog.text.count("has expired") == 2
 
-    async def expire(request: SandboxRequest) -> Fault | None:
-        """Two tokens are refused; each search is then asked anew."""
-        text = request.body.decode()
-        if "page=" in text and text not in expired and len(expired) < 2:
-            expired.add(text)
-            return Fault(400, INVALID, "This page of the search has expired.")
-        return None
 
-    bench.sandbox.on_request = expire
-    if restart:
-        first = await anext(source.read(None))
-        again = await bench.source("search", "customers", **settings)
-        found = ids([first]) + ids(await all_pages(again, first.after))
-    else:
-        found = ids(await all_pages(source))
-    assert len(expired) == 2
-    assert found == whole
+async def test_an_expired_page_of_rows_out_of_order_is_told() -> None:
+    rows = [{"id": f"cus_{n}", "object": "customer", "created": n, "phone": "5"} for n in range(3)]
+    first = {"data": rows, "has_more": True, "next_page": "p"}
+    expired = RefusedError(Problem("x", "Invalid page.", path="page", status=400))
+    client = Scripted(first, expired)
+    activity = Activity("a", "search", "customers", "search", {"query": "phone:5"})
+    resolved = resolve(load(), activity, "test")
+    source = PlannedSource(cast("Client", client), load(), MemoryHost(), resolved)
+    with pytest.raises(SourceChangedError, match="not in the order of creation"):
+        await all_pages(source)
 
 
 async def test_without_stripes_search_lists_answer_and_say_so(
-    bench: Workbench, caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    await customers(bench, 130)
-
-    async def india(request: SandboxRequest) -> Fault | None:
-        if request.path.endswith("/search"):
-            message = "The search feature is temporarily unavailable in your region."
-            return Fault(400, INVALID, message)
-        return None
-
-    bench.sandbox.on_request = india
-    source = await bench.source("search", "customers", query="email:'1@example.com'")
-    with caplog.at_level(logging.WARNING):
-        pages = await all_pages(source)
-    assert len(records(pages)) == 65
-    assert "lists answer the query" in caplog.text
-    assert await all_pages(source, pages[0].after) == pages[1:]
-    native = await bench.source("search", "customers", "search", query="email:'1@example.com'")
-    with pytest.raises(RefusedError) as caught:
-        await all_pages(native)
-    assert caught.value.problem.code == "search_unavailable"
-    assert "Leave the action out" in caught.value.problem.remedy
+    async with Sandbox(searching=Searching(offered=False)) as sandbox, opened(sandbox) as bench:
+        await customers(bench, 130)
+        source = await bench.source("search", "customers", query="email:'1@example.com'")
+        with caplog.at_level(logging.WARNING):
+            pages = await all_pages(source)
+        assert len(records(pages)) == 65
+        assert "lists answer the query" in caplog.text
+        assert await all_pages(source, pages[0].after) == pages[1:]
+        native = await bench.source("search", "customers", "search", query="email:'x'")
+        with pytest.raises(RefusedError) as caught:
+            await all_pages(native)
+        assert caught.value.problem.code == "search_unavailable"
+        assert "Leave the action out" in caught.value.problem.remedy
 
 
 async def test_an_index_that_lags_behind(bench: Workbench) -> None:
     """What changed since is left out, what is new is found by lists only."""
     now = [1_700_000_000.0]
-    async with Sandbox(clock=lambda: now[0], search_delay=60) as sandbox:
-        settings: dict[str, JSON] = {"api_key": "sk_test_lag", "address": sandbox.address}
-        connection = StripeConnection(read_settings(settings), bench.host)
-        lagging = Workbench(connection, sandbox, bench.host)
+    async with (
+        Sandbox(clock=lambda: now[0], searching=Searching(delay=60)) as sandbox,
+        opened(sandbox) as lagging,
+    ):
         made = await lagging.make("customers", phone="5551")
         query = "phone~'555'"
         assert await lagging.read("search", "customers", query=query) == []
@@ -189,7 +204,6 @@ async def test_an_index_that_lags_behind(bench: Workbench) -> None:
         await lagging.write("delete", "customers", {"id": made})
         now[0] += 60
         assert await lagging.read("search", "customers", query=query) == []
-        await connection.close()
 
 
 async def test_rows_that_do_not_fit_are_passed_over() -> None:

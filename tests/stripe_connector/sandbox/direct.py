@@ -13,6 +13,7 @@ from stripe_connector.sandbox.keys import Keys
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.registry import standard
 from stripe_connector.sandbox.request import Answer
+from stripe_connector.sandbox.search_index import SearchIndex, Searching
 from stripe_connector.sandbox.store import Store
 from stripe_connector.sandbox.turn import Turn
 from stripe_connector.sandbox.work import Work
@@ -74,7 +75,9 @@ class Direct:
         account = self.store.account(OWN)
         operation = next(iter(REGISTRY.catalogue.operations.values()))
         work = Work(self.store, account)
-        turn = Turn(operation, {}, {}, work, REGISTRY, BEHAVIOURS, self._ids, 1000 + self._number)
+        index = SearchIndex(account, Searching())
+        now = 1000 + self._number
+        turn = Turn(operation, {}, {}, work, REGISTRY, BEHAVIOURS, self._ids, now, index)
         return turn.create(resource, dict(params), parents).id
 
     def put(self, wanted: str, fields: dict[str, JSON]) -> None:

@@ -3,6 +3,7 @@ client can use it."""
 
 from stripe_connector.sandbox.journal import AlreadyServedError
 from stripe_connector.sandbox.request import Fault, SandboxRequest
+from stripe_connector.sandbox.search_index import Searching
 from stripe_connector.sandbox.server import Sandbox
 
-__all__ = ["AlreadyServedError", "Fault", "Sandbox", "SandboxRequest"]
+__all__ = ["AlreadyServedError", "Fault", "Sandbox", "SandboxRequest", "Searching"]

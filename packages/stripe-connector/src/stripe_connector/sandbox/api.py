@@ -20,7 +20,7 @@ from stripe_connector.sandbox.references import places
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.registry import Registry
 from stripe_connector.sandbox.request import Answer, Contents, Fault, SandboxRequest
-from stripe_connector.sandbox.search_index import SearchIndex
+from stripe_connector.sandbox.search_index import SearchIndex, Searching
 from stripe_connector.sandbox.store import Account, Body, Remembered, Store
 from stripe_connector.sandbox.turn import Turn
 from stripe_connector.sandbox.upload import read_upload
@@ -43,14 +43,14 @@ class Api:
         journal: Journal | None,
         keys: Keys,
         ids: Ids,
-        search_delay: float = 0.0,
+        searching: Searching | None = None,
     ) -> None:
         self._registry = registry
         self._store = store
         self._journal = journal
         self._keys = keys
         self._ids = ids
-        self._search_delay = search_delay
+        self._searching = searching or Searching()
         self._indexes: dict[str, SearchIndex] = {}
         self._events = Events(registry, ids.apart())
 
@@ -186,7 +186,7 @@ class Api:
         """What searches see of an account, from before its first request on."""
         found = self._indexes.get(account.id)
         if found is None:
-            found = self._indexes[account.id] = SearchIndex(account, self._search_delay)
+            found = self._indexes[account.id] = SearchIndex(account, self._searching)
         return found
 
     def _carry_out(self, request: SandboxRequest, work: Work, now: int) -> Body | Contents:

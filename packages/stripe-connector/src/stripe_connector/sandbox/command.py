@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stripe_connector.sandbox.journal import AlreadyServedError
+from stripe_connector.sandbox.search_index import Searching
 from stripe_connector.sandbox.server import Sandbox
 
 _STOPPED = 0
@@ -74,6 +75,18 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="how long a write stays unseen by searches, as at Stripe (default: not at all)",
     )
+    parser.add_argument(
+        "--no-search",
+        action="store_true",
+        help="refuse searches, as Stripe does for accounts in some countries",
+    )
+    parser.add_argument(
+        "--search-page-life",
+        type=_seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="how long the token of a search's page is known (default: for ever)",
+    )
     parser.add_argument("--seed", type=int, help="make the same ids for the same requests")
     return parser
 
@@ -102,7 +115,7 @@ async def _serve(options: argparse.Namespace) -> None:
         options.port,
         options.key_horizon,
         options.seed,
-        search_delay=options.search_delay,
+        searching=Searching(options.search_delay, not options.no_search, options.search_page_life),
     )
     async with sandbox:
         if options.announce:

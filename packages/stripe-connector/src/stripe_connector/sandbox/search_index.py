@@ -2,20 +2,31 @@
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import orjson
 
 from stripe_connector.sandbox.store import Account, Stored
 
 
-class SearchIndex:
-    """The objects of one account as a search finds them `delay` seconds after they were
-    written, as at Stripe; without a delay at once."""
+@dataclass(frozen=True, slots=True)
+class Searching:
+    """How searches behave. A write shows after `delay` seconds, as at Stripe. `offered` False
+    refuses them, as Stripe does in some countries. A page's token is known for `page_life`
+    seconds; 0 is for ever."""
 
-    def __init__(self, account: Account, delay: float) -> None:
+    delay: float = 0.0
+    offered: bool = True
+    page_life: float = 0.0
+
+
+class SearchIndex:
+    """The objects of one account as a search finds them."""
+
+    def __init__(self, account: Account, searching: Searching) -> None:
+        self.searching = searching
         self._account = account
-        self._delay = delay
+        self._delay = delay = searching.delay
         self._waiting: deque[tuple[float, Stored]] = deque()
         self._seen: dict[str, dict[int, Stored]] = {}
         if delay:

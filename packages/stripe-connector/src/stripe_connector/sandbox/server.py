@@ -19,6 +19,7 @@ from stripe_connector.sandbox.keys import Keys
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.registry import standard
 from stripe_connector.sandbox.request import Answer, Fault, SandboxRequest
+from stripe_connector.sandbox.search_index import Searching
 from stripe_connector.sandbox.store import Store
 
 Hook = Callable[[SandboxRequest], Awaitable[Fault | None]]
@@ -36,8 +37,8 @@ class Sandbox:
 
     `data` is the file that keeps the state, None for memory only. `port` 0 takes a free one.
     `key_horizon` is how many seconds an idempotency key is remembered. With `seed` the same
-    requests give the same ids. `clock` tells the Unix time in seconds. Searches see a write
-    after `search_delay` seconds.
+    requests give the same ids. `clock` tells the Unix time in seconds. `searching` says how
+    searches behave: at once and always, if nothing else is said.
 
     `on_request` is awaited before a request is carried out, `on_answer` after its changes were
     made and kept, and before it is answered; each may return a Fault to answer instead. Both
@@ -55,7 +56,7 @@ class Sandbox:
         key_horizon: float = 86400.0,
         seed: int | None = None,
         clock: Clock = time.time,
-        search_delay: float = 0.0,
+        searching: Searching | None = None,
     ) -> None:
         self.on_request: Hook | None = None
         self.on_answer: Hook | None = None
@@ -68,7 +69,7 @@ class Sandbox:
         self._keys = Keys(key_horizon)
         self._ids = Ids(seed)
         self._clock = clock
-        self._search_delay = search_delay
+        self._searching = searching
         self._number = 0
         self._busy: set[asyncio.Task[Any]] = set()
         self._journal: Journal | None = None
@@ -93,7 +94,7 @@ class Sandbox:
             store = self._journal.load(fresh) if self._journal else Store(fresh)
             self.account = store.own
             self._api = Api(
-                standard(), store, self._journal, self._keys, self._ids, self._search_delay
+                standard(), store, self._journal, self._keys, self._ids, self._searching
             )
             self._runner = web.ServerRunner(
                 web.Server(self._handle, access_log=None), shutdown_timeout=_PATIENCE

@@ -49,7 +49,7 @@ class Behaviour:
 @dataclass(slots=True)
 class Turn:
     """`path` holds the path parameters, `params` all others, typed; `now` is in Unix seconds.
-    `query` is the query string as it came in."""
+    `index` is what searches look through, `query` the query string as it came in."""
 
     operation: Operation
     path: Mapping[str, str]
@@ -59,8 +59,8 @@ class Turn:
     behaviours: Mapping[str, Behaviour]
     ids: Ids
     now: int
+    index: SearchIndex
     query: str = ""
-    index: "SearchIndex | None" = None
 
     def behaviour(self, resource: str) -> Behaviour:
         return self.behaviours.get(resource, _PLAIN)

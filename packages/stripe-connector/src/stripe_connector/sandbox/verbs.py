@@ -11,7 +11,6 @@ from stripe_connector.query import QueryError, check, fields_of, matcher, parse,
 from stripe_connector.sandbox import listing, refusal
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.request import Contents
-from stripe_connector.sandbox.search_index import SearchIndex
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Turn
 
@@ -56,6 +55,8 @@ def list_(turn: Turn) -> Body:
 
 def search(turn: Turn) -> Body:
     resource = turn.operation.returns
+    if not turn.index.searching.offered:
+        raise RefusalError(400, "The search feature is temporarily unavailable in your region.")
     fields = fields_of(turn.registry.catalogue, turn.operation)
     try:
         query = parse(str(turn.params["query"]), strict=True)
@@ -65,15 +66,14 @@ def search(turn: Turn) -> Body:
     except QueryError as error:
         raise RefusalError(400, f"{error} {error.fix}".rstrip(), "", "query") from None
     holds = matcher(query, fields.object)
-    index = turn.index or SearchIndex(turn.work.account, 0.0)
-    rows = [row for row in index.rows(resource, turn.now) if holds(row.body)]
+    rows = [row for row in turn.index.rows(resource, turn.now) if holds(row.body)]
     rows.reverse()
-    start = _after(rows, turn.params.get("page"))
+    start = _after(turn, rows, turn.params.get("page"))
     size = listing.limit(turn.params)
     found = listing.Rows(rows[start : start + size], start + size < len(rows))
     body = listed(turn, found)
     body["object"] = "search_result"
-    body["next_page"] = _token(found.rows[-1]) if found.more else None
+    body["next_page"] = _token(turn, found.rows[-1]) if found.more else None
     body["total_count"] = len(rows)
     return body
 
@@ -88,18 +88,21 @@ def listed(turn: Turn, found: listing.Rows) -> Body:
     }
 
 
-def _token(row: Stored) -> str:
-    return base64.urlsafe_b64encode(str(row.seq).encode()).decode()
+def _token(turn: Turn, row: Stored) -> str:
+    return base64.urlsafe_b64encode(f"{row.seq} {turn.now}".encode()).decode()
 
 
-def _after(rows: Sequence[Stored], token: JSON) -> int:
+def _after(turn: Turn, rows: Sequence[Stored], token: JSON) -> int:
     """Where the rows behind the page token begin; what was found since stands before it."""
     if token is None:
         return 0
     try:
-        last = int(base64.urlsafe_b64decode(str(token)))
+        last, given = map(int, base64.urlsafe_b64decode(str(token)).split())
     except (ValueError, binascii.Error):
         raise refusal.invalid("page", token, "page") from None
+    life = turn.index.searching.page_life
+    if life and turn.now - given > life:
+        raise RefusalError(400, "This page of the search has expired.", "", "page")
     return sum(row.seq >= last for row in rows)
 
 
