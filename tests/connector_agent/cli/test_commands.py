@@ -64,3 +64,13 @@ def test_help_lists_what_there_is() -> None:
     said = CliRunner().invoke(app, ["stripe"]).output
     for name in ("search", "list", "read", "create", "update", "delete"):
         assert f"│ {name} " in said
+
+
+def test_help_shows_the_fields_of_an_object() -> None:
+    said = CliRunner().invoke(app, ["stripe", "create", "products", "--help"]).stdout
+    assert "connector stripe create [OPTIONS]" in said
+    assert "  name*  " in said
+    said = CliRunner().invoke(app, ["stripe", "create", "--help"]).stdout
+    assert "A request holds" not in said
+    result = CliRunner().invoke(app, ["stripe", "create", "prodcts", "--help"])
+    assert "Did you mean 'products'" in result.stderr

@@ -6,9 +6,12 @@ from typing import Any, NamedTuple
 
 import typer
 from connector_sdk import ActivityType, Command, Connector
+from typer.core import TyperCommand
 
 from connector_agent.cli.commands import HELP, Commands, LazyGroup, made
 from connector_agent.cli.one_off.options import parameters
+
+_FIRST = "connector_agent.first"
 
 
 class Use(NamedTuple):
@@ -52,7 +55,27 @@ def _uses(connector: Connector) -> Iterator[Use]:
 
 
 def _command(use: Use) -> Any:
-    return made(use.command.name, _function(use), help=_help(use))
+    """The command. Its help shows the fields of the object behind it, if there is one."""
+
+    class WithFields(TyperCommand):
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            ctx.meta[_FIRST] = args[0] if args and not args[0].startswith("-") else ""
+            return super().parse_args(ctx, args)
+
+        def format_help(self, ctx: Any, formatter: Any) -> None:
+            super().format_help(ctx, formatter)
+            if ctx.meta.get(_FIRST):
+                from connector_agent.cli.objects_command import schema_command
+
+                schema_command(
+                    use.connector.name,
+                    use.type.name,
+                    ctx.meta[_FIRST],
+                    use.command.action,
+                    depth=1,
+                )
+
+    return made(use.command.name, _function(use), help=_help(use), cls=WithFields)
 
 
 def _function(use: Use) -> Callable[..., None]:
