@@ -69,10 +69,9 @@ def _usage(parameters: list[Any]) -> str:
 
 
 def _argument(parameter: Any) -> str:
-    if parameter.metavar:
-        return str(parameter.metavar)
-    name = parameter.name.upper() + ("..." if parameter.nargs == -1 else "")
-    return name if parameter.required else f"[{name}]"
+    name = parameter.metavar or parameter.name.upper()
+    shown = name if parameter.required else f"[{name}]"
+    return f"{shown}..." if parameter.nargs == -1 else shown
 
 
 def _paragraphs(text: str) -> Iterator[str]:
@@ -101,7 +100,7 @@ def _names(parameter: Any) -> str:
 def _described(parameter: Any) -> str:
     text = " ".join((parameter.help or "").split())
     choices = getattr(getattr(parameter, "type", None), "choices", None)
-    if choices:
+    if choices and parameter.metavar is None:
         names = ", ".join(f"`{getattr(each, 'value', each)}`" for each in choices)
         text += f" One of {names}."
     if parameter.required and _is_option(parameter):

@@ -17,7 +17,9 @@ catalogue = typer.Typer(
     help="Look at what Stripe's API can do in its versions.", no_args_is_help=True
 )
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one value a line.")]
+JsonOption = Annotated[
+    bool, typer.Option("--json", metavar="", help="Print JSON, one value a line.")
+]
 _SHOWN = 12
 
 

@@ -31,7 +31,7 @@ def check_command(
     operations: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[OPERATION]...",
+            metavar="OPERATION",
             help="Only these, and what they use.",
             autocompletion=completion.operations,
         ),

@@ -1,6 +1,7 @@
 """The commands by name; each is imported when it is asked for, so that one does not pay for
 what the others need."""
 
+import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from functools import partial
@@ -76,9 +77,12 @@ class LazyGroup(TyperGroup):
 
 
 def made(name: str, function: Callable[..., Any], **how: Any) -> Any:
-    """The command `name` that calls `function`."""
+    """The command `name` that calls `function`, whose docstring is its help."""
     app = typer.Typer(add_completion=False, context_settings=HELP)
-    app.command(name, **how)(function)
+    text = how.pop("help", None) or inspect.getdoc(function) or ""
+    # Lines of a paragraph are joined: the terminal has its own width.
+    paragraphs = [" ".join(each.split()) for each in text.split("\n\n")]
+    app.command(name, help="\n\n".join(paragraphs), **how)(function)
     return typer.main.get_command(app)
 
 

@@ -31,7 +31,8 @@ from connector_agent.runs.retry import in_snapshot
 from connector_agent.runs.run import Run, find_run, list_runs
 
 RunArgument = Annotated[
-    str, typer.Argument(help='Id of the run, its end, or "last".', autocompletion=completion.runs)
+    str,
+    typer.Argument(help='Id of the run, how that ends, or "last".', autocompletion=completion.runs),
 ]
 
 
@@ -40,7 +41,9 @@ def runs_command(
         str,
         typer.Argument(help="Only runs of this operation.", autocompletion=completion.operations),
     ] = "",
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many at most.")] = 20,
+    count: Annotated[
+        int, typer.Option("--count", "-n", metavar="N", min=1, help="How many at most.")
+    ] = 20,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:

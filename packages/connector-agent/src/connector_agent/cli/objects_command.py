@@ -111,25 +111,25 @@ def schema_command(
         str,
         typer.Argument(
             metavar="PLACE",
-            help="ENDPOINT/ACTIVITY, or an endpoint or connector with the rest.",
+            help="ENDPOINT/ACTIVITY; or an endpoint or connector, with type and object behind it.",
             autocompletion=completion.places,
         ),
     ],
     type: Annotated[
         str,
-        typer.Argument(metavar="[TYPE]", help="Activity type.", autocompletion=completion.types),
+        typer.Argument(metavar="TYPE", help="Activity type.", autocompletion=completion.types),
     ] = "",
     object: Annotated[
-        str, typer.Argument(metavar="[OBJECT]", help="Object.", autocompletion=completion.objects)
+        str, typer.Argument(metavar="OBJECT", help="Object.", autocompletion=completion.objects)
     ] = "",
     action: Annotated[
-        str, typer.Argument(metavar="[ACTION]", help="Action.", autocompletion=completion.actions)
+        str, typer.Argument(metavar="ACTION", help="Action.", autocompletion=completion.actions)
     ] = "",
     only_required: Annotated[
-        bool, typer.Option("--only-required", help="Only fields that have to be given.")
+        bool, typer.Option("--only-required", metavar="", help="Only fields that have to be given.")
     ] = False,
     depth: Annotated[
-        int, typer.Option("--depth", min=0, help="How many levels; 0 is all of them.")
+        int, typer.Option("--depth", metavar="N", min=0, help="How many levels; 0 is all of them.")
     ] = _DEPTH,
     text: Annotated[
         str, typer.Option("--filter", metavar="TEXT", help="Only fields about this.")

@@ -27,7 +27,9 @@ SHOWN = 100
 def outcomes_command(
     run: Annotated[
         str,
-        typer.Argument(help='Id of the run, its end, or "last".', autocompletion=completion.runs),
+        typer.Argument(
+            help='Id of the run, how that ends, or "last".', autocompletion=completion.runs
+        ),
     ],
     only: Annotated[
         Only | None, typer.Option("--only", help="Only these outcomes.", metavar="KIND")
@@ -35,7 +37,9 @@ def outcomes_command(
     format: Annotated[
         Format, typer.Option("--format", "-f", help="A table for people; csv and jsonl hold all.")
     ] = "table",
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=1, help="At most so many.")
+    ] = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -32,7 +32,9 @@ EnvironmentOption = Annotated[
         autocompletion=completion.environments,
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one value a line.")]
+JsonOption = Annotated[
+    bool, typer.Option("--json", metavar="", help="Print JSON, one value a line.")
+]
 
 
 def project_folder(stated: Path | None) -> Path:

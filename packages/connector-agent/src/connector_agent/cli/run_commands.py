@@ -40,7 +40,8 @@ def run_command(
         str, typer.Argument(help="Name of the operation.", autocompletion=completion.operations)
     ],
     limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="End after so many source records.")
+        int | None,
+        typer.Option("--limit", metavar="N", min=1, help="End after so many source records."),
     ] = None,
     project: ProjectOption = None,
     environment: EnvironmentOption = "",
@@ -65,7 +66,9 @@ def run_command(
 def resume_command(
     run: Annotated[
         str,
-        typer.Argument(help='Id of the run, its end, or "last".', autocompletion=completion.runs),
+        typer.Argument(
+            help='Id of the run, how that ends, or "last".', autocompletion=completion.runs
+        ),
     ],
     project: ProjectOption = None,
     as_json: JsonOption = False,
@@ -80,17 +83,19 @@ def resume_command(
 def retry_command(
     run: Annotated[
         str,
-        typer.Argument(help='Id of the run, its end, or "last".', autocompletion=completion.runs),
+        typer.Argument(
+            help='Id of the run, how that ends, or "last".', autocompletion=completion.runs
+        ),
     ],
     file: Annotated[
         Path | None,
         typer.Option("--from", metavar="FILE", help="The mended records: CSV or JSON Lines."),
     ] = None,
     unknown: Annotated[
-        bool, typer.Option("--unknown", help="Those too of which nobody knows.")
+        bool, typer.Option("--unknown", metavar="", help="Those too of which nobody knows.")
     ] = False,
     limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="End after so many records.")
+        int | None, typer.Option("--limit", metavar="N", min=1, help="End after so many records.")
     ] = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,

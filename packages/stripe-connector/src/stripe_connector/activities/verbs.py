@@ -23,7 +23,7 @@ TYPES = (
             Command(
                 "search",
                 argument="query",
-                help="Find objects by a query in Stripe's search language.",
+                help="Find objects by a query on their fields; without one, list them.",
                 example="customers \"email:'ada@example.com'\"",
             ),
             Command(

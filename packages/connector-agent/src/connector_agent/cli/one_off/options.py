@@ -74,6 +74,7 @@ def _connection(form: Form) -> Iterator[inspect.Parameter]:
         what = ", ".join(f"{name}={value}" for name, value in form.trial.items())
         option = typer.Option(
             "--sandbox",
+            metavar="",
             help=f"Use the sandbox ({what}); no key is needed.",
             rich_help_panel=CONNECTION,
         )
@@ -107,9 +108,7 @@ _OBJECT = Annotated[
 
 def _words(command: Command) -> Any:
     name = command.argument.removesuffix("s") if command.several else command.argument
-    argument = typer.Argument(
-        metavar=f"[{name.upper()}]{'...' if command.several else ''}", help=_WORDS[command.several]
-    )
+    argument = typer.Argument(metavar=name.upper(), help=_WORDS[command.several])
     return Annotated[list[str] | None, argument] if command.several else Annotated[str, argument]
 
 
@@ -164,7 +163,9 @@ _SETTINGS = Annotated[
         rich_help_panel=ACTIVITY,
     ),
 ]
-_LIMIT = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many records.")]
+_LIMIT = Annotated[
+    int | None, typer.Option("--limit", metavar="N", min=1, help="At most so many records.")
+]
 _FIELDS = Annotated[
     str,
     typer.Option(
@@ -184,18 +185,26 @@ _VALUES = Annotated[
     ),
 ]
 _EXPLAIN = Annotated[
-    bool, typer.Option("--explain", help="Only say what would be called, without calling it.")
+    bool,
+    typer.Option(
+        "--explain", metavar="", help="Only say what would be called, without calling it."
+    ),
 ]
 _FIELDS_HELP = Annotated[
-    bool, typer.Option("--fields-help", help="Only list the fields that a query can ask for.")
+    bool,
+    typer.Option(
+        "--fields-help", metavar="", help="Only list the fields that a query can ask for."
+    ),
 ]
-_COUNT = Annotated[bool, typer.Option("--count", help="Only say how many there are.")]
+_COUNT = Annotated[bool, typer.Option("--count", metavar="", help="Only say how many there are.")]
 _FORMAT = Annotated[
     Format | None,
     typer.Option(
         "--format",
         "-f",
-        help="Default: a table on a terminal, else jsonl, one JSON object a line.",
+        metavar="FORMAT",
+        help="table, json (a list), jsonl (an object a line) or csv. Default: table on a "
+        "terminal, else jsonl.",
         show_default=False,
     ),
 ]
@@ -236,7 +245,10 @@ _KEY = Annotated[
     ),
 ]
 _YES = Annotated[
-    bool, typer.Option("--yes", "-y", help="Don't ask before something is destroyed for good.")
+    bool,
+    typer.Option(
+        "--yes", "-y", metavar="", help="Don't ask before something is destroyed for good."
+    ),
 ]
 _ENDPOINT = Annotated[
     str,
