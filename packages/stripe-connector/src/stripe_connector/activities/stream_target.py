@@ -86,7 +86,7 @@ class StreamTarget(StripeTarget):
         events = [self._event(call) for call in calls]
         key = idempotency_key(*(call.key for call in calls))
         try:
-            await self._stream.send(events, key)
+            answer = await self._stream.send(events, key)
         except RefusedError as error:
             if len(calls) > 1:
                 half = len(calls) // 2
@@ -95,7 +95,7 @@ class StreamTarget(StripeTarget):
         except UncertainError as error:
             return [_outcome(call, "unknown", error.problem) for call in calls]
         return [
-            Outcome(call.seq, call.step, "written", str(event["identifier"]))
+            Outcome(call.seq, call.step, "written", str(event["identifier"]), answer.request_id)
             for call, event in zip(calls, events, strict=True)
         ]
 
