@@ -74,7 +74,8 @@ def objects(text: Lines) -> Iterator[Given]:
             Problem(
                 "not_json",
                 f"{text.name} holds neither JSON nor JSON Lines: {error}.",
-                "Give one JSON object, a list of them, or one object a line.",
+                "Give one JSON object, a list of them, or one object a line. Rows of a table are "
+                "imported by an operation, which says what becomes of each column.",
             )
         ) from None
     for count, each in enumerate(value if isinstance(value, list) else [value], 1):

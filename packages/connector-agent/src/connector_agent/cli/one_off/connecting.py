@@ -55,9 +55,9 @@ async def connected(
             raise SettingError(
                 Problem(
                     "other_connector",
-                    f"The endpoint {endpoint.name!r} is one of {endpoint.connector}, and this "
-                    f"command is for {connector.name}.",
-                    f"Name an endpoint of {connector.name}.",
+                    f"The endpoint {endpoint.name!r} has the connector {endpoint.connector!r}, and "
+                    f"this is a command of {connector.name!r}.",
+                    f"Name an endpoint with the connector {connector.name!r}.",
                 )
             )
         connection = await connect(endpoint, host)
