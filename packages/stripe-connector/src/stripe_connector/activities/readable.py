@@ -18,6 +18,10 @@ from connector_sdk import JSON, Field, Record
 READABLE = "readable"
 """The field that a record gets. No object of Stripe's has one of that name."""
 
+_UNSTATED = frozenset({"purchase_details"})
+"""Objects whose amounts are said to be "in cents", without a currency, by
+https://docs.stripe.com/api/issuing/transactions/object."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PREFIXED = re.compile(r"(.+_)amount(_\w+)?")
 _AMOUNT = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
@@ -65,9 +69,9 @@ class Readable:
     stand in them, `minor_units` the decimals of each currency.
 
     The currency of an amount is what stands beside it: `presentment_currency` for a
-    `presentment_amount`, else `currency`; the key of a map that is sorted by currencies; else
-    that of the object above. Where another currency stands beside it, it is left out: a guess
-    would be a wrong price.
+    `presentment_amount`, else `currency`, else the only one; the key where amounts are sorted
+    by currencies; else that of the object above. Where it can't be told, the amount is left
+    out: a guess would be a wrong price.
     """
 
     def __init__(self, schema: Field, resolve: Resolve, minor_units: Mapping[str, int]) -> None:
@@ -112,13 +116,14 @@ class Readable:
         for shape in shapes:
             for child in shape.fields:
                 known.setdefault(child.name, []).append(child)
+        sorted_ = bool(known) and all(name in self._units for name in known)
         beside = {name for name, each in known.items() if any(f.format == "currency" for f in each)}
         below = value.get("currency", "") if beside else currency
         for name, part in value.items():
             if name in known:
-                above = value.get(f"{name}_currency", below)
-                own = _own(name, value, beside)
-                found = self._value(part, known[name], above, own)
+                above = name if sorted_ else value.get(f"{name}_currency", below)
+                above = "" if name in _UNSTATED else above
+                found = self._value(part, known[name], above, _own(name, value, beside))
             else:
                 items = [shape.items for shape in shapes if shape.type == "map" and shape.items]
                 key = name if name.lower() in self._units else below
@@ -157,13 +162,14 @@ class Readable:
 
 
 def _own(name: str, value: Mapping[str, JSON], beside: set[str]) -> JSON:
-    """The currency that stands beside a field; None where there is none at all, "" where there
-    is only one that is not its own."""
+    """The currency that stands beside a field; None where there is none at all, "" where none of
+    them is its own."""
     prefixed = _PREFIXED.fullmatch(name)
-    if prefixed and f"{prefixed[1]}currency" in beside:
-        return value.get(f"{prefixed[1]}currency", "")
-    if "currency" in beside:
-        return value.get("currency", "")
+    for own in (f"{prefixed[1]}currency" if prefixed else "", f"{name}_currency", "currency"):
+        if own in beside:
+            return value.get(own) or ""
+    if len(beside) == 1:
+        return value.get(next(iter(beside))) or ""
     return "" if beside else None
 
 
