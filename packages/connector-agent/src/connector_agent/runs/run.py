@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from connector_sdk import Cursor, Problem, SettingError, decode, did_you_mean
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, insert, select, update
 
 from connector_agent.runs.counts import Counts
 from connector_agent.store.tables import runs
@@ -130,10 +130,12 @@ def list_runs(connection: Connection, operation: str = "", count: int = 50) -> l
 
 
 def unfinished_run(connection: Connection, operation: str) -> Run | None:
-    """The run of `operation` that has not come to its end, if there is one."""
+    """The run of `operation` that has not come to its end, if there is one. One that stopped
+    before it had anything is none: what stopped it may be mended in the project by now."""
+    nothing = and_(runs.c.status == "stopped", runs.c.read == 0, runs.c.cursor.is_(None))
     query = (
         select(runs)
-        .where(runs.c.operation == operation, runs.c.status.in_(UNFINISHED))
+        .where(runs.c.operation == operation, runs.c.status.in_(UNFINISHED), ~nothing)
         .order_by(runs.c.created.desc())
         .limit(1)
     )
