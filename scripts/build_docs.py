@@ -4,7 +4,8 @@
     python scripts/build_docs.py --check    exit 1 unless they are current
 
 The steps in docs/mapping.md come from their declarations, the commands in README.md and
-docs/commands.md from their help, the index of the decisions from the first line of each.
+docs/commands.md from their help, the index of the decisions from the first line of each, and
+docs/reference as a whole from the catalogue of Stripe.
 """
 
 import argparse
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from scripts.command_pages import command_reference, command_table  # noqa: E402
+from scripts.reference_pages import FOLDER, reference_pages  # noqa: E402
 
 BEGIN = "<!-- made by scripts/build_docs.py -->"
 END = "<!-- end of what scripts/build_docs.py makes -->"
@@ -30,15 +32,19 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
     options = parser.parse_args()
     status = 0
-    for path, text in pages():
-        if path.read_text(encoding="utf-8") == text:
+    for path, text in (*pages(), *reference()):
+        if (path.read_text(encoding="utf-8") if path.exists() else "") == text:
             continue
         if options.check:
             print(f"{path.relative_to(ROOT)} is not current.", file=sys.stderr)
             status = 1
-        else:
+        elif text:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
             print(f"{path.relative_to(ROOT)} is written.")
+        else:
+            path.unlink()
+            print(f"{path.relative_to(ROOT)} is removed.")
     if status:
         print("Run: python scripts/build_docs.py", file=sys.stderr)
     return status
@@ -59,6 +65,13 @@ def pages() -> Iterator[tuple[Path, str]]:
         if not found:
             raise SystemExit(f"{name} has no place for what is generated: {BEGIN} … {END}")
         yield path, f"{before}{BEGIN}\n\n" + "\n".join(lines).rstrip() + f"\n\n{END}{after}"
+
+
+def reference() -> Iterator[tuple[Path, str]]:
+    """Each page of docs/reference, and without text those that there should not be."""
+    made = {ROOT / name: text for name, text in reference_pages()}
+    left = [path for path in (ROOT / FOLDER).rglob("*.md") if path not in made]
+    return iter([*made.items(), *((path, "") for path in left)])
 
 
 def steps() -> Iterator[str]:

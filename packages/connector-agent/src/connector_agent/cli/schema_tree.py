@@ -73,6 +73,8 @@ def type_text(field: Field) -> str:
         left = len(field.choices) - _CHOICES
         more = f" and {left} more" if left > 0 else ", or others" if field.open else ""
         return f"{shown}{more}"
+    if field.id_of:
+        return f"id of {field.id_of}"
     word = _WORDS.get(field.type, field.type)
     return f"{word} ({field.format})" if field.format else word
 
