@@ -119,6 +119,27 @@ async def test_lost_answers_are_looked_up(bench: Workbench, on: str, make: Any) 
     assert (found.kind, missing) == ("written", None)
 
 
+async def test_what_expires_now_is_found_out(bench: Workbench) -> None:
+    (made,) = await bench.write(
+        "create",
+        "tax.registrations",
+        {"active_from": "now", "country": "IE", "country_options": {"ie": {"type": "ioss"}}},
+    )
+    other = await bench.make(
+        "tax.registrations",
+        active_from="now",
+        country="IE",
+        country_options={"ie": {"type": "ioss"}},
+    )
+    target = await bench.target("delete", "tax.registrations")
+    done, never = bench.calls(target, {"id": made.id}, {"id": other})
+    (outcome,) = await send(target, [done])
+    assert outcome.kind == "written"
+    found, missing = await target.settle([sent(done), sent(never)])
+    assert found is not None
+    assert (found.kind, missing) == ("written", None)
+
+
 def live(**settings: Any) -> tuple[StripeConnection, Activity]:
     connection = StripeConnection(read_settings({"api_key": "sk_live_no_such"}), MemoryHost())
     return connection, Activity("a", "delete", "customers", "", settings)

@@ -1,5 +1,6 @@
 """What became of writes to an object whose answer was lost: a look at the object tells."""
 
+import time
 from collections.abc import Mapping
 from typing import cast
 
@@ -15,6 +16,9 @@ from stripe_connector.client import Client
 
 _MISSING = ("resource_missing", "not_found")
 """Codes of "no such object", in API v1 and in v2."""
+
+_CLOCKS = 300
+"""Seconds by which clocks may differ."""
 
 _UNSET: tuple[JSON, ...] = (None, "", [], {})
 
@@ -83,7 +87,10 @@ async def settle_update(client: Client, catalogue: Catalogue, call: Call) -> Out
     readable = {name: value for name, value in request.params.items() if name in there}
     if not readable:
         return unclear(call, "nothing of what was sent can be read back")
-    if all(holds(there[name], value) for name, value in readable.items()):
+    if all(
+        holds(there[name], value) or (name == "expires_at" and _is_over(there[name], value))
+        for name, value in readable.items()
+    ):
         name = there.get("id")
         return Outcome(
             call.seq, call.step, "written", name if isinstance(name, str) else "", response=body
@@ -137,6 +144,11 @@ def holds(has: JSON, sent: JSON) -> bool:
     if isinstance(has, bool) or isinstance(sent, bool):
         return has is sent
     return has == sent or (has is not None and str(has) == str(sent))
+
+
+def _is_over(has: JSON, sent: JSON) -> bool:
+    """Whether an expiry that was sent as "now" has come."""
+    return sent == "now" and isinstance(has, int) and has <= time.time() + _CLOCKS
 
 
 def unclear(call: Call, why: str) -> Outcome:
