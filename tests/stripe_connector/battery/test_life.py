@@ -50,6 +50,16 @@ def born(maker: Maker, name: str) -> tuple[dict[str, Any] | None, dict[str, str]
     return None, {}
 
 
+def fitting(maker: Maker, operation: Operation, body: dict[str, Any] | None) -> dict[str, JSON]:
+    """The parameters that a list requires, so that it holds the object."""
+    params = maker.request(operation)
+    for given in params:
+        value = (body or {}).get(given)
+        if isinstance(value, (str, int)) and value:
+            params[given] = value
+    return params
+
+
 def on(operation: Operation, path: dict[str, str]) -> dict[str, str]:
     """The same ids by the names that this operation has for them."""
     return dict(zip(operation.path_parameters, path.values(), strict=False))
@@ -85,11 +95,7 @@ def test_what_was_created_is_listed(name: str) -> None:
     maker = Maker()
     body, path = born(maker, name)
     operation = CATALOGUE.operation(name, "list")
-    params = maker.request(operation)
-    for given in params:
-        value = (body or {}).get(given)
-        if isinstance(value, (str, int)) and value:
-            params[given] = value
+    params = fitting(maker, operation, body)
     status, found = maker.call(operation, on(operation, path), params)
     assert status == 200, found
     assert shape.faults(operation, found) == []

@@ -38,13 +38,19 @@ def expand(turn: Turn, body: Body, wanted: Sequence[str]) -> Body:
             if steps[0] != "data" or len(steps) < 2:
                 raise _nowhere(path, f"data.{path}")
             rows = cast(list[Body], body["data"])
-            done = [
-                _Walk(turn, path).object(row, turn.operation.returns, steps[1:]) for row in rows
-            ]
+            done = [_Walk(turn, path).object(row, _kind(turn, row), steps[1:]) for row in rows]
             body = {**body, "data": cast(JSON, done)}
         else:
-            body = _Walk(turn, path).object(body, turn.operation.returns, steps)
+            body = _Walk(turn, path).object(body, _kind(turn, body), steps)
     return body
+
+
+def _kind(turn: Turn, body: Body) -> str:
+    """The resource of an answer, where it may be one of several too."""
+    catalogue = turn.registry.catalogue
+    kinds = turn.operation.returns_any
+    named = (kind for kind in kinds if catalogue.resource(kind).object_name == body["object"])
+    return turn.operation.returns or next(named, "")
 
 
 def _nowhere(path: str, instead: str = "") -> RefusalError:

@@ -19,7 +19,7 @@ def ping(turn: Turn) -> Body:
 
 
 def is_about(turn: Turn, stored: Stored, value: JSON) -> bool:
-    return stored.private["object_id"] == value
+    return stored.private.get("object_id") == value
 
 
 def hides_account(turn: Turn, stored: Stored) -> bool:
