@@ -47,7 +47,7 @@ class Direct:
         DELETE."""
         self._number += 1
         now = self._began + self._number
-        query = "" if method == "POST" else form.decode()
+        query = "" if method == "POST" else form.decode("utf-8", "surrogateescape")
         sent = {
             "Authorization": "Bearer sk_test_x",
             "Stripe-Version": REGISTRY.catalogue.api_version,

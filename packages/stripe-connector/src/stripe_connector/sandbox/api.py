@@ -94,7 +94,7 @@ class Api:
             path,
             operation,
             parameters,
-            body if method == "POST" else query.encode(),
+            body if method == "POST" else query.encode("utf-8", "surrogateescape"),
             headers.get("Content-Type", ""),
             account,
             headers.get("Idempotency-Key", "") if keyed else "",

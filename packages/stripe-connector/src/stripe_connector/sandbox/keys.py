@@ -47,6 +47,10 @@ class Keys:
                 f"Idempotency keys may have up to {MAX_KEY} characters; this one has {len(key)}.",
                 type="idempotency_error",
             )
+        if not key.isprintable():
+            raise RefusalError(
+                400, "Idempotency keys have to be printable text.", type="idempotency_error"
+            )
         if (account.id, key) in self._in_use:
             raise refusal.key_in_use(key)
         known = account.keys.get(key)

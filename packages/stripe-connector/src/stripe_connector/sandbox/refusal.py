@@ -37,7 +37,12 @@ class RefusalError(Exception):
         self.status = status
         self.stored = stored
         self.kept = kept
-        self.body = error_body(type, message, code, param, **(more or {}))
+        self.body = error_body(type, _text(message), code, _text(param), **(more or {}))
+
+
+def _text(said: str) -> str:
+    """What a header or a path brought need not be text; an answer has to be."""
+    return said.encode("utf-8", "replace").decode()
 
 
 def not_allowed(message: str, code: str = "", param: str = "") -> RefusalError:
@@ -93,6 +98,10 @@ def no_such(object_name: str, id: str, param: str, status: int = 404) -> Refusal
 def unrecognised(method: str, path: str, why: str = "") -> RefusalError:
     text = f"Unrecognized request URL ({method}: {shown(path)})."
     return RefusalError(404, f"{text} {why}".rstrip())
+
+
+def too_large(most: int) -> RefusalError:
+    return RefusalError(413, f"This request is larger than {most:,} bytes, which are allowed.")
 
 
 def no_key() -> RefusalError:

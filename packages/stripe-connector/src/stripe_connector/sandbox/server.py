@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import orjson
 from aiohttp import web
 
+from stripe_connector.sandbox import refusal
 from stripe_connector.sandbox.api import Api
 from stripe_connector.sandbox.ids import Ids
 from stripe_connector.sandbox.journal import Journal
@@ -27,6 +28,9 @@ Clock = Callable[[], float]
 
 HOST = "127.0.0.1"
 _LOG = logging.getLogger(__name__)
+MAX_BODY = 32 * 1024 * 1024
+"""Bytes of a request that are taken in."""
+
 _PATIENCE = 1.0
 """Seconds that requests at work are given when the sandbox stops."""
 
@@ -137,7 +141,7 @@ class Sandbox:
 
     async def _respond(self, raw: web.BaseRequest) -> web.StreamResponse:
         try:
-            body = await raw.content.read() if raw.can_read_body else b""
+            body = await _body(raw)
         except ConnectionError:
             _dropped(raw)
         self._number += 1
@@ -145,20 +149,11 @@ class Sandbox:
         path, _, query = raw.raw_path.partition("?")
         request: SandboxRequest | None = None
         try:
-            request = self._api.open(
-                self._number,
-                request_id,
-                raw.method,
-                path,
-                query,
-                raw.headers,
-                body,
-                self._clock(),
-            )
+            request = self._open(raw, request_id, path, query, body)
             self.requests[f"{request.method} {request.template}"] += 1
             answer = await self._answer(request)
-        except RefusalError as refusal:
-            answer = self._api.refused(refusal, request_id)
+        except RefusalError as fault:
+            answer = self._api.refused(fault, request_id)
         except Exception:
             _LOG.exception("%s %s failed", raw.method, path)
             answer = self._api.broken(request_id)
@@ -171,6 +166,22 @@ class Sandbox:
             if request.key:
                 headers["Idempotency-Key"] = request.key
         return web.Response(status=answer.status, body=answer.body, headers=headers)
+
+    def _open(
+        self, raw: web.BaseRequest, request_id: str, path: str, query: str, body: bytes | None
+    ) -> SandboxRequest:
+        if body is None:
+            raise refusal.too_large(MAX_BODY)
+        return self._api.open(
+            self._number,
+            request_id,
+            raw.method,
+            path,
+            query,
+            raw.headers,
+            body,
+            self._clock(),
+        )
 
     async def _answer(self, request: SandboxRequest) -> Answer | None:
         """The answer; None where the connection is to end without one."""
@@ -192,6 +203,19 @@ class Sandbox:
         if fault.drop:
             return None
         return Answer(fault.status, orjson.dumps(fault.body()), fault.headers)
+
+
+async def _body(raw: web.BaseRequest) -> bytes | None:
+    """None where it is larger than the sandbox takes; the rest of it is not kept."""
+    if not raw.can_read_body:
+        return b""
+    parts: list[bytes] = []
+    size = 0
+    async for part in raw.content.iter_any():
+        size += len(part)
+        if size <= MAX_BODY:
+            parts.append(part)
+    return b"".join(parts) if size <= MAX_BODY else None
 
 
 def _dropped(raw: web.BaseRequest) -> NoReturn:
