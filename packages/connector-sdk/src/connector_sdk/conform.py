@@ -219,6 +219,8 @@ def _wrong_type(schema: Field, value: JSON, path: str) -> Problem:
         wanted = "a decimal number"
     elif schema.format == "date-time":
         wanted = "a moment such as 2026-01-31T12:00:00Z"
+    elif schema.format == "unix-time":
+        wanted = "a moment, as Unix seconds or such as 2026-01-31T12:00:00Z"
     return Problem(
         f"not_{schema.type}",
         f"{path or 'The value'} has to be {wanted}, not {shown(value)!r}.",

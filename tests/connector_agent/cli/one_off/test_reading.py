@@ -88,6 +88,17 @@ def test_table(stripe: Stripe, made: Made) -> None:
     assert said.out == "Nothing was found.\n"
 
 
+def test_a_record_alone(stripe: Stripe, two: tuple[str, str]) -> None:
+    said = stripe("read", "customers", two[0], "-f", "table")
+    fields = dict(line.split(maxsplit=1) for line in said.out.splitlines())
+    assert (fields["id"], fields["name"], fields["address.city"]) == (two[0], "Ada", "Leeds")
+    assert fields["created"].startswith("20")
+    assert "phone" not in fields  # it has none
+    assert stripe("read", "balance", "-f", "table").out.startswith("object ")
+    said = stripe("read", "customers", two[0], "-f", "table", "--fields", "name")
+    assert said.out == "name\nAda\n"
+
+
 def test_csv(stripe: Stripe, two: tuple[str, str]) -> None:
     said = stripe("read", "customers", *two, "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(said.out)))
@@ -127,7 +138,7 @@ def test_expand(stripe: Stripe, made: Made) -> None:
         (("list", "costumers"), "Did you mean 'customers'"),
         (("lst", "customers"), "Did you mean 'list'"),
         (("list", "customers", "--param", "emial=x"), "Did you mean 'email'"),
-        (("list", "customers", "--param", "created.gte=x"), "whole number"),
+        (("list", "customers", "--param", "created.gte=2026-01-01"), "2026-01-31T12:00:00Z"),
         (("list", "customers", "--fields", "id,nmae"), "Did you mean 'name'"),
         (("list", "customers", "--fields", "a..b"), "no path"),
         (("list", "customers", "--setting", "lmit=1"), "Did you mean 'limit'"),

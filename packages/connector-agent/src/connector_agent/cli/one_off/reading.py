@@ -177,7 +177,9 @@ class _Reading:
             out.print(str(total))
 
     async def _print(self, records: AsyncGenerator[Record, None], schemas: Schemas) -> None:
-        rows = rows_for(self._format, self._fields, schemas)
+        words = self._given.get("words") or ()
+        alone = self._command.several and not self._given["ids_from"] and len(words) < 2
+        rows = rows_for(self._format, self._fields, schemas, alone=alone)
         shown = 0
         async with aclosing(records):
             async for record in records:

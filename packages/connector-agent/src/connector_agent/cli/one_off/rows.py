@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Protocol
 
 import orjson
@@ -10,6 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from connector_agent.cli.one_off.columns import Column, chosen, sensible
+from connector_agent.cli.one_off.columns import text_of as text_of_cell
 from connector_agent.cli.output import out
 from connector_agent.connectors.files.cells import CellError, Scalar, csv_line, rows_of, text_of
 from connector_agent.mapping.path import Path, parse_path, read_path
@@ -36,8 +38,9 @@ class Rows(Protocol):
         ...
 
 
-def rows_for(format: str, fields: Sequence[str], schemas: Schemas) -> Rows:
-    """The printer of a format; with `fields` of these paths only."""
+def rows_for(format: str, fields: Sequence[str], schemas: Schemas, *, alone: bool = False) -> Rows:
+    """The printer of a format; with `fields` of these paths only. A table of one record `alone`
+    has its fields below each other."""
     paths = [parse_path(name) for name in fields]
     match format:
         case "jsonl":
@@ -46,7 +49,7 @@ def rows_for(format: str, fields: Sequence[str], schemas: Schemas) -> Rows:
             return JsonList(paths)
         case "csv":
             return CsvRows(fields, paths)
-    return TableRows(fields, schemas)
+    return FieldRows(schemas) if alone and not fields else TableRows(fields, schemas)
 
 
 class JsonLines:
@@ -142,6 +145,31 @@ def _columns(sample: Sequence[dict[str, Scalar]]) -> list[str]:
     filled = {name for cells in sample for name, cell in cells.items() if cell not in _EMPTY}
     above = {name.rpartition(".")[0] for name in names}
     return [name for name in names if name in filled or name not in above]
+
+
+class FieldRows:
+    """Each field of a record on a line of its own; those without a value are left out."""
+
+    def __init__(self, schemas: Schemas) -> None:
+        self._schemas = schemas
+
+    def add(self, raw: bytes) -> None:
+        cells = _cells(raw, ())
+        shown = [(name, value) for name, value in cells.items() if value not in _EMPTY]
+        width = max((cell_len(name) for name, _ in shown), default=0)
+        for name, value in shown:
+            text = Text(f"{set_cell_size(name, width)}  ", style="dim")
+            text.append(_text(name, value, self._schemas), style="not dim")
+            out.print(text)
+
+    def end(self) -> None:
+        pass
+
+
+def _text(name: str, value: Scalar, schemas: Schemas) -> str:
+    if isinstance(value, Decimal):
+        return str(value)
+    return text_of_cell(value, schemas.response.child(name))
 
 
 class TableRows:
