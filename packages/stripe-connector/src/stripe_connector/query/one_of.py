@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
@@ -64,23 +65,23 @@ def _numbers(wanted: Sequence[str]) -> Test:
 
 
 def _words(wanted: Sequence[str]) -> Test:
-    """All words of one of the texts in their order, found by the first of them."""
-    starting: dict[str, list[list[str]]] = {}
-    plain: list[str] = []
-    for text in dict.fromkeys(folded(each) for each in wanted):
-        words = _WORDS.findall(text)
+    """All words of one of the texts in their order. Each text is looked up by that of its
+    words that the fewest of them have."""
+    texts = {text: _WORDS.findall(text) for text in dict.fromkeys(map(folded, wanted))}
+    plain = [text.strip() for text, words in texts.items() if not words]
+    common = Counter(word for words in texts.values() for word in set(words))
+    rare: dict[str, list[list[str]]] = {}
+    for words in texts.values():
         if words:
-            starting.setdefault(words[0], []).append(words[1:])
-        else:
-            plain.append(text.strip())
+            rare.setdefault(min(words, key=common.__getitem__), []).append(words)
 
     def test(value: JSON) -> bool:
         text = folded(text_of(value))
-        words = _WORDS.findall(text)
-        for at, word in enumerate(words):
-            for others in starting.get(word, ()):
-                rest = iter(words[at + 1 :])
-                if all(other in rest for other in others):
+        have = _WORDS.findall(text)
+        for word in have:
+            for words in rare.get(word, ()):
+                rest = iter(have)
+                if all(each in rest for each in words):
                     return True
         return any(part in text for part in plain)
 
