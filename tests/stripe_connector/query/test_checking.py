@@ -64,8 +64,8 @@ def test_each_list_has_fields_that_can_be_asked_for() -> None:
     assert len(lists) == 138
     for operation in lists:
         fields = fields_of(catalogue, operation)
-        for name, kind in fields.names():
-            text = f"{name}:5" if kind == "number" else f"{name}:'x'"
+        for name, known in fields.names():
+            text = f"{name}:5" if known.kind == "number" else f"{name}:'x'"
             check(parse(text), fields, native=False)
 
 

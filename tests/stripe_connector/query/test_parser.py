@@ -76,6 +76,7 @@ def test_each_clause_knows_where_it_stands() -> None:
         ("name['n']['m']:'x'", "Only one key", 10),
         (":'x'", "name of a field", 1),
         ("name in ()", "A value has to stand here", 10),
+        ("name:o'hara", "middle of a value", 7),
         ("name in 'a'", "stand in parentheses", 9),
         ("email:${x}", "A value has to stand here", 7),
         ("(" * 41 + "a:1" + ")" * 41, "40 deep", 41),

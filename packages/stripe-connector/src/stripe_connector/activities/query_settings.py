@@ -10,6 +10,7 @@ from stripe_connector.catalogue.model import Operation
 from stripe_connector.catalogue.overlay import search_fields
 from stripe_connector.query import fields_of
 from stripe_connector.query.clause import FieldKind
+from stripe_connector.query.fields import Known
 
 TEMPLATE = "template"
 """The format of a setting in which values are put in the place of `${…}` here."""
@@ -30,12 +31,6 @@ _OPERATORS: dict[FieldKind, tuple[str, str]] = {
     "token": ("compared as a whole, ignoring case", ": = null"),
     "string": ("a text, by its words, ignoring case and accents", ": ~ = null"),
     "number": ("compared by size", ": > < >= <= null"),
-}
-_EXAMPLES: dict[FieldKind, str] = {
-    "id": ':"{}_123"',
-    "token": ':"value"',
-    "string": ':"ada lovelace"',
-    "number": ">=100",
 }
 
 
@@ -86,17 +81,40 @@ def asking(operation: Operation) -> list[Field]:
 def askable(catalogue: Catalogue, operation: Operation) -> tuple[Field, ...]:
     """The fields that a query can ask for, each with its operators and an example."""
     known = fields_of(catalogue, operation)
-    names = known.searchable.items() if operation.shape == "search" else known.names()
-    found = [_field(name, kind) for name, kind in names]
+    native = operation.shape == "search"
+    found = [
+        _field(name, each) for name, each in known.names() if not native or name in known.searchable
+    ]
     if catalogue.response(operation).child("metadata") is not None:
         described = 'compared as a whole, ignoring case; : = null; metadata["crm_id"]:"C-1"'
         found.append(Field(name='metadata["…"]', type="string", description=described))
     return tuple(found)
 
 
-def _field(name: str, kind: FieldKind) -> Field:
-    said, operators = _OPERATORS[kind]
-    example = "created>=1735689600" if name == "created" else f"{name}{_EXAMPLES[kind]}"
-    example = example.replace("{}", name.rpartition(".")[2][:3])
-    described = f"{said}; {operators}; {example}"
-    return Field(name=name, type=_TYPES.get(kind, "string"), description=described)
+def _field(name: str, known: Known) -> Field:
+    said, operators = _OPERATORS[known.kind]
+    schema = known.schema or Field(name=name, type="string")
+    return Field(
+        name=name,
+        type=_TYPES.get(known.kind, "boolean" if schema.type == "boolean" else "string"),
+        choices=schema.choices,
+        open=schema.open,
+        format=schema.format,
+        description=f"{said}; {operators}; {name}{_example(name, known.kind, schema)}",
+    )
+
+
+def _example(name: str, kind: FieldKind, schema: Field) -> str:
+    if kind == "number":
+        return ">=1735689600" if schema.format == "unix-time" else ">=100"
+    if schema.choices:
+        return f':"{schema.choices[0]}"'
+    if kind == "id":
+        return f':"{name.rpartition(".")[2][:3]}_123"'
+    if schema.type == "boolean":
+        return ':"true"'
+    if schema.format == "currency":
+        return ':"eur"'
+    if name.endswith("email"):
+        return '="ada@example.com"'
+    return ':"some words"' if kind == "string" else ':"value"'

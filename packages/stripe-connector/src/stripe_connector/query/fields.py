@@ -72,22 +72,25 @@ class Fields:
         )
         return Known(kind, tuple(place), schema, whole, needs)
 
-    def names(self, deepest: int = 3) -> Iterator[tuple[str, FieldKind]]:
-        """Every field with plain values and its kind, those of Stripe's search first."""
-        yield from self.searchable.items()
+    def names(self, deepest: int = 3) -> Iterator[tuple[str, Known]]:
+        """Every field with plain values, those of Stripe's search first."""
+        for name in self.searchable:
+            known = self.find(Clause(name, "", ":", None))
+            if known is not None:
+                yield name, known
         yield from self._below("", self.row, deepest)
 
     def unknown(self, clause: Clause) -> str:
         """ "Did you mean …?" for a field that isn't known, or ""."""
         return did_you_mean(clause.field, [name for name, _ in self.names()])
 
-    def _below(self, prefix: str, node: Field, deepest: int) -> Iterator[tuple[str, FieldKind]]:
+    def _below(self, prefix: str, node: Field, deepest: int) -> Iterator[tuple[str, Known]]:
         for child in node.fields:
             path = f"{prefix}{child.name}"
             inner = child.items if child.type == "list" and child.items else child
             if inner.expandable or inner.type not in ("object", "map", "any", "list"):
                 if path not in self.searchable and path != "object":
-                    yield path, kind_of(inner)
+                    yield path, Known(kind_of(inner), tuple(path.split(".")), inner)
             elif inner.fields and deepest > 1 and inner.child("has_more") is None:
                 yield from self._below(f"{path}.", inner, deepest - 1)
 

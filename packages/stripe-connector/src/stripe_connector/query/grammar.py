@@ -131,6 +131,12 @@ def _no_clause(text: str, at: int, here: tuple[int, int], expected: set[str]) ->
     if "RPAR" in expected and at >= len(text.rstrip()):
         opened = _opened(text)
         return QueryError("This parenthesis isn't closed", (opened, opened + 1), "Put ')' behind.")
+    if text[at : at + 1] in ("'", '"') and text[at - 1 : at].strip():
+        return QueryError(
+            "This quote stands in the middle of a value",
+            here,
+            "Put the whole value in quotes, or a backslash before this one.",
+        )
     for word in ("AND", "OR"):
         if re.search(rf"(?:^|[\s()]){word}$", before) and "AND" not in expected:
             return QueryError(
