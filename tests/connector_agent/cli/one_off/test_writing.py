@@ -142,6 +142,7 @@ def test_nothing_goes_on_after_a_wrong_key(stripe: Stripe, monkeypatch: pytest.M
     assert "Invalid API Key" in said.err
     assert "sk_live_that" not in said.err + said.out
     assert "--key" in said.err
+    assert "failed. Nothing after that was sent." in said.err
     assert {row["outcome"] for row in said.lines} == {"failed"}
     assert len(said.lines) < 100
 

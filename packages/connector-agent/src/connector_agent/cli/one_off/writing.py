@@ -179,7 +179,8 @@ class _Writing:
         early = self._interrupted or self._unread or writing.stopped is not None
         if sum(self._counts.values()) > 1 or problems or early:
             told = [f"{self._counts[kind]:,} {kind}" for kind in KINDS if self._counts[kind]]
-            err.print(f"{', '.join(told) or 'Nothing was written'}.")
+            rest = " Nothing after that was sent." if early else ""
+            err.print(f"{', '.join(told) or 'Nothing was written'}.{rest}")
         if writing.stopped is not None:
             err.print(problem_text(writing.stopped.problem))
         if early or self._counts["unknown"] or self._counts["failed"]:
