@@ -85,3 +85,77 @@ async def test_a_broken_operation_is_told_once(check: Check) -> None:
     broken = "source: nowhere\ntarget: acme/new customer\n"
     faults = (await check({**FILES, "operations/import.yaml": broken})).faults
     assert [each.code for each in faults] == ["bad_place"]
+
+
+INVOICES = """\
+source: crm/rows
+group: {by: invoice_no, as: rows}
+identity: invoice_no
+mapping:
+  - to: customer
+    lookup: {operation: import, by: crm_id}
+  - to: currency
+    from: currency
+  - to: auto_advance
+    value: false
+target: acme/new invoice
+"""
+LINES = """\
+source: crm/rows
+group: {by: invoice_no, as: rows}
+identity: invoice_no
+mapping:
+  - to: id
+    lookup: {operation: invoices, by: invoice_no}
+  - to: lines
+    each: rows
+    mapping:
+      - to: description
+        from: article
+      - to: amount
+        from: price
+        steps:
+          - money_to_minor: {currency_from: record.currency}
+      - to: quantity
+        from: count
+target: acme/lines of invoice
+"""
+ROWS = "invoice_no,crm_id,currency,article,price,count\n1,1,eur,Tea,4.50,2\n1,1,eur,Milk,1.20,1\n"
+FLAT = {
+    "endpoints/acme.yaml": ACME
+    + "  new invoice:\n    type: create\n    on: invoices\n"
+    + "  lines of invoice:\n    type: update\n    on: invoices\n    action: add_lines\n",
+    "endpoints/crm.yaml": CRM + "  rows:\n    type: read\n    path: data/rows.csv\n",
+    "operations/invoices.yaml": INVOICES,
+    "operations/lines.yaml": LINES,
+    "data/rows.csv": ROWS,
+}
+
+
+async def test_invoices_and_their_lines_of_a_flat_file(check: Check) -> None:
+    assert (await check(FLAT)).faults == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "place"),
+    [
+        ("to: description", "to: desciption", "unknown_field", "10:9"),
+        ("from: article", "from: artcle", "unknown_field", "10:9"),
+        ("record.currency", "currncy", "unknown_field", "15:"),
+        ("operation: invoices", "operation: lines", "lookup_in_itself", "6:"),
+        ("to: quantity", "to: quantity_decimals", "unknown_field", "16:9"),
+        (
+            "        steps:\n          - money_to_minor: {currency_from: record.currency}\n",
+            "",
+            "money_without_currency",
+            "12:9",
+        ),
+    ],
+)
+async def test_faults_in_their_lines(
+    check: Check, old: str, new: str, code: str, place: str
+) -> None:
+    files = {**FLAT, "operations/lines.yaml": LINES.replace(old, new)}
+    (fault,) = (await check(files)).faults
+    assert fault.code == code
+    assert fault.line.startswith(f"operations/lines.yaml:{place}")
