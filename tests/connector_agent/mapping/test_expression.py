@@ -32,6 +32,17 @@ def make() -> Iterator[object]:
         each.close()
 
 
+def test_the_deadline_is_that_of_one_evaluation(make) -> None:  # type: ignore[no-untyped-def]
+    made = make("a", "$error('no')", "$sum(b)")
+    made.faults()
+    began = time.monotonic()
+    while time.monotonic() < began + 2 * SECONDS:
+        first, fault, last = made.evaluate([0, 1, 2], {"a": 1, "b": [2, 3]})
+        assert (first, last) == (1, 5)
+        assert isinstance(fault, ExpressionFault)
+        assert fault.code == "expression_fault"
+
+
 def is_alive(number: int) -> bool:
     try:
         os.kill(number, 0)

@@ -170,7 +170,7 @@ class Expressions:
 
 def _is_spent(found: Value | ExpressionFault) -> bool:
     """Whether the process that answered so is of no more use: its memory is full of what was
-    given up, and the library's clock runs on into the next evaluation."""
+    given up."""
     return isinstance(found, ExpressionFault) and found.code in (TOO_LONG, TOO_BIG)
 
 

@@ -41,32 +41,37 @@ def main() -> None:
     limit_memory(int(given["megabytes"]))
     Jsonata.static_frame.bindings.pop("eval", None)
     seconds = float(given["seconds"])
-    compiled = [compiled_or_fault(text, seconds) for text in given["expressions"]]
+    compiled = [compiled_or_fault(text) for text in given["expressions"]]
     send(sink, [each if isinstance(each, dict) else None for each in compiled])
     while (request := receive(source)) is not None:
         elements = request["elements"]
         for number, index in request["runs"]:
             signal.setitimer(signal.ITIMER_REAL, seconds * PATIENCE)
             whole = request.get("record", elements[index])
-            answer = evaluated(compiled[number], elements[index], whole)
+            answer = evaluated(compiled[number], elements[index], whole, seconds)
             signal.setitimer(signal.ITIMER_REAL, 0)
             send(sink, answer)
             if answer.get("code") in SPENT:
                 return
 
 
-def compiled_or_fault(text: str, seconds: float) -> Any:
+def compiled_or_fault(text: str) -> Any:
     try:
-        expression = Jsonata.jsonata(text, engine, int(seconds * 1000), DEEPEST)
+        expression = Jsonata.jsonata(text, engine)
     except (JException, re2.error, RecursionError, ValueError) as error:
         return fault("expression_syntax", error)
     expression.set_output_convert_nulls(False)
     return expression
 
 
-def evaluated(expression: Any, element: Any, record: Any) -> dict[str, Any]:
+def evaluated(expression: Any, element: Any, record: Any, seconds: float) -> dict[str, Any]:
+    # The library's clock and its count of calls begin where the bounds are set, and never
+    # again: each evaluation gets bounds of its own.
+    frame = expression.create_frame()
+    frame.set_runtime_bounds(int(seconds * 1000), DEEPEST)
+    frame.bind("record", record)
     try:
-        value = expression.evaluate(element, {"record": record})
+        value = expression.evaluate(element, frame)
         if value is None:
             return {}
         return {"value": plain(Utils.convert_nulls(value))}
