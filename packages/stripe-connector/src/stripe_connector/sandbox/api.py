@@ -16,6 +16,7 @@ from stripe_connector.sandbox.expansion import expand
 from stripe_connector.sandbox.ids import Ids
 from stripe_connector.sandbox.journal import Journal
 from stripe_connector.sandbox.keys import Keys, print_of
+from stripe_connector.sandbox.permissions import Permissions
 from stripe_connector.sandbox.references import places
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.registry import Registry
@@ -44,7 +45,9 @@ class Api:
         keys: Keys,
         ids: Ids,
         searching: Searching | None = None,
+        permissions: Permissions | None = None,
     ) -> None:
+        self._permissions = permissions
         self._registry = registry
         self._store = store
         self._journal = journal
@@ -69,8 +72,9 @@ class Api:
         now: float = 0.0,
     ) -> SandboxRequest:
         """The request, once it is known who asks and what for. Raises RefusalError."""
+        secret = ""
         if path != meter_event.STREAM:
-            _authenticate(headers.get("Authorization", ""))
+            secret = _authenticate(headers.get("Authorization", ""))
         version = headers.get("Stripe-Version", "")
         if not version and path.startswith("/v2/"):
             raise refusal.no_version()
@@ -86,6 +90,8 @@ class Api:
         if found is None:
             raise refusal.unrecognised(method, path)
         operation, parameters = found
+        if self._permissions:
+            self._permissions.check(secret, operation, account)
         keyed = method == "POST" or (operation.v2 and method == "DELETE")
         return SandboxRequest(
             number,
@@ -262,8 +268,8 @@ def _read_json(body: bytes) -> Body:
     return cast(Body, given)
 
 
-def _authenticate(header: str) -> None:
-    """Raises RefusalError unless the header brings a key of test mode."""
+def _authenticate(header: str) -> str:
+    """The key of test mode that the header brings. Raises RefusalError for any other."""
     scheme, _, value = header.partition(" ")
     key = value.strip()
     if scheme.lower() == "basic":
@@ -275,3 +281,4 @@ def _authenticate(header: str) -> None:
         raise refusal.no_key()
     if not _KEY.fullmatch(key):
         raise refusal.wrong_key()
+    return key

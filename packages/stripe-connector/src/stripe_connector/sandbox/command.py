@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stripe_connector.sandbox.journal import AlreadyServedError
+from stripe_connector.sandbox.permissions import UnknownPermissionError
 from stripe_connector.sandbox.search_index import Searching
 from stripe_connector.sandbox.server import Sandbox
 
 _STOPPED = 0
 _FAILED = 1
+_USAGE = 2
 _TAKEN = 3
 _LOOK = 0.25
 """Seconds between two looks at the idle time, at most."""
@@ -36,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "a sandbox wrote, or one that doesn't exist yet.",
             _FAILED,
         )
+    except UnknownPermissionError as error:
+        return _complain(f"--restrict: {error}.", _USAGE)
     except OSError as error:
         return _complain(f"The sandbox can't start: {error}.", _FAILED)
     return _STOPPED
@@ -87,6 +91,15 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="how long the token of a search's page is known (default: for ever)",
     )
+    parser.add_argument(
+        "--restrict",
+        type=_restricted,
+        action="append",
+        default=[],
+        metavar="KEY=PERMISSIONS",
+        help="what a key may do, the permissions with commas between them, as Stripe calls them: "
+        "rk_test_1=rak_customer_write,rak_charge_read (default: everything; may be repeated)",
+    )
     parser.add_argument("--seed", type=int, help="make the same ids for the same requests")
     return parser
 
@@ -96,6 +109,13 @@ def _port(text: str) -> int:
     if not 0 <= port <= 65535:
         raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
     return port
+
+
+def _restricted(text: str) -> tuple[str, list[str]]:
+    key, equals, names = text.partition("=")
+    if not equals or not key.startswith("rk_test_"):
+        raise argparse.ArgumentTypeError("give rk_test_…=rak_customer_read,…")
+    return key, [name for name in names.split(",") if name]
 
 
 def _seconds(text: str) -> float:
@@ -116,6 +136,7 @@ async def _serve(options: argparse.Namespace) -> None:
         options.key_horizon,
         options.seed,
         searching=Searching(options.search_delay, not options.no_search, options.search_page_life),
+        restricted=dict(options.restrict),
     )
     async with sandbox:
         if options.announce:

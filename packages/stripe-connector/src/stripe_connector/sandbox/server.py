@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
@@ -12,11 +12,13 @@ from typing import Any, NoReturn
 import orjson
 from aiohttp import web
 
+from stripe_connector.catalogue import load
 from stripe_connector.sandbox import refusal
 from stripe_connector.sandbox.api import Api
 from stripe_connector.sandbox.ids import Ids
 from stripe_connector.sandbox.journal import Journal
 from stripe_connector.sandbox.keys import Keys
+from stripe_connector.sandbox.permissions import Permissions
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.registry import standard
 from stripe_connector.sandbox.request import Answer, Fault, SandboxRequest
@@ -42,7 +44,9 @@ class Sandbox:
     `data` is the file that keeps the state, None for memory only. `port` 0 takes a free one.
     `key_horizon` is how many seconds an idempotency key is remembered. With `seed` the same
     requests give the same ids. `clock` tells the Unix time in seconds. `searching` says how
-    searches behave: at once and always, if nothing else is said.
+    searches behave: at once and always, if nothing else is said. `restricted` has the
+    permissions of keys that haven't all of them, as Stripe calls them ("rak_customer_read");
+    UnknownPermissionError for one that there isn't.
 
     `on_request` is awaited before a request is carried out, `on_answer` after its changes were
     made and kept, and before it is answered; each may return a Fault to answer instead. Both
@@ -61,7 +65,9 @@ class Sandbox:
         seed: int | None = None,
         clock: Clock = time.time,
         searching: Searching | None = None,
+        restricted: Mapping[str, Iterable[str]] | None = None,
     ) -> None:
+        self._permissions = Permissions(load(), restricted) if restricted else None
         self.on_request: Hook | None = None
         self.on_answer: Hook | None = None
         self.requests: Counter[str] = Counter()
@@ -98,7 +104,13 @@ class Sandbox:
             store = self._journal.load(fresh) if self._journal else Store(fresh)
             self.account = store.own
             self._api = Api(
-                standard(), store, self._journal, self._keys, self._ids, self._searching
+                standard(),
+                store,
+                self._journal,
+                self._keys,
+                self._ids,
+                self._searching,
+                self._permissions,
             )
             self._runner = web.ServerRunner(
                 web.Server(self._handle, access_log=None), shutdown_timeout=_PATIENCE
