@@ -180,3 +180,14 @@ async def test_from_python() -> None:
             await stripe.delete("prices", price["id"], {"active": True})
         with pytest.raises(SettingError, match="one of refuse, ok"):
             await stripe.delete("prices", price["id"], missing="fine")
+
+
+async def test_a_plan_says_what_cannot_be_undone(bench: Workbench) -> None:
+    plan = await bench.connection.plan(Activity("a", "delete", "plans"), 3)
+    assert plan.expected == 3
+    assert plan.lines[0] == "DELETE /v1/plans/{plan}: 3 calls."
+    assert "can't be undone" in plan.lines[1]
+    usage = Activity("a", "create", "v2.billing.meter_event_stream")
+    assert (await bench.connection.plan(usage, 250)).expected == 3
+    assert "every 100 records" in (await bench.connection.plan(usage)).lines[0]
+    assert (await bench.connection.plan(Activity("a", "create", "customers"), 250)).expected == 250

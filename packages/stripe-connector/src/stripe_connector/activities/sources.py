@@ -5,6 +5,8 @@ from connector_sdk import Host, Plan, PlannedCall, Source
 from stripe_connector.activities.download import read_source
 from stripe_connector.activities.driven import DrivenSource
 from stripe_connector.activities.driven_asks import IdAsks, QueryAsks
+from stripe_connector.activities.meter_events import STREAM
+from stripe_connector.activities.meter_stream import MOST
 from stripe_connector.activities.planned import PlannedSource
 from stripe_connector.activities.planning import Planning
 from stripe_connector.activities.reading import calls
@@ -51,11 +53,15 @@ def planned(catalogue: Catalogue, resolved: Resolved, records: int | None) -> Pl
     if resolved.activity.type == "read" and not resolved.driven:
         ids = resolved.settings.get("ids")
         records = len(ids) if isinstance(ids, list) else 1
+    together = ROWS if listed else MOST if resolved.operation.id == STREAM else 1
     if records is None:
-        counted = "1 call for every 100 objects" if listed else "1 call for each record"
+        what = f"every {together} {'objects' if listed else 'records'}"
+        counted = f"1 call for {what if together > 1 else 'each record'}"
         expected = None
     else:
-        expected = max(1, -(-records // ROWS)) if listed else records
+        expected = max(int(listed), -(-records // together))
         counted = f"{expected:,} call{'s' * (expected != 1)}"
     made = PlannedCall(call, {**resolved.parents, **resolved.parameters}, expected)
-    return Plan((made,), (f"{call}: {counted}.",))
+    way = resolved.offer.way
+    notes = (way.told(),) if way is not None else ()
+    return Plan((made,), (f"{call}: {counted}.", *notes))
