@@ -1,12 +1,16 @@
 """The execution against a target that keeps a position."""
 
+import json
+from collections.abc import AsyncGenerator
+
 import pytest
 from connector_agent.project.operation import Options
 from connector_agent.runs.counts import Counts
 from connector_agent.runs.execution import Halt, Pulse
 from connector_agent.runs.outcomes import read_outcomes
 from connector_agent.runs.positioned import PositionedExecution
-from connector_sdk import Outcome, SourceChangedError
+from connector_agent.runs.run import unfinished_run
+from connector_sdk import Cursor, Outcome, Page, Problem, SourceChangedError, UnreachableError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -109,3 +113,36 @@ def test_checkpoints_come_at_least_every_thousand_records(steps: list[int]) -> N
             pulse.taken(settled)
             last = settled
         assert settled - last < Pulse.RECORDS
+
+
+class Ordering(ListSource):
+    """Tells of what it ordered by pages without records, and stops before the first row."""
+
+    async def read(self, after: Cursor | None) -> AsyncGenerator[Page, None]:
+        for count in range(3):
+            yield Page([], json.dumps({"ordered": count}).encode())
+        raise UnreachableError(Problem("not_yet", "Nothing is there yet."))
+
+
+async def test_a_page_without_records_is_kept_at_once(workshop: Workshop) -> None:
+    run = await workshop.new()
+    parts = await workshop.parts(run, Ordering([]), LineTarget([]), identity=())
+    with pytest.raises(UnreachableError):
+        await PositionedExecution(parts).run()
+    stored = await workshop.run(run.id)
+    assert (stored.cursor, stored.counts.read) == (b'{"ordered": 2}', 0)
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+async def test_only_a_run_that_had_nothing_is_begun_anew(workshop: Workshop, ordered: bool) -> None:
+    run = await workshop.new()
+    source = Ordering([]) if ordered else ListSource([])
+    parts = await workshop.parts(run, source, LineTarget([]), identity=())
+    if ordered:
+        with pytest.raises(UnreachableError):
+            await PositionedExecution(parts).run()
+    call = workshop.database.call
+    assert await call(lambda found: unfinished_run(found, "import")) is not None  # it runs
+    await call(lambda found: parts.ledger.end(found, "stopped", None, 0.0))
+    left = await call(lambda found: unfinished_run(found, "import"))
+    assert (left is not None) == ordered

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from connector_sdk import JSON, Field, Problem, Record
+from connector_sdk import JSON, Activity, Field, Problem, Record
 from hypothesis import given
 from hypothesis import strategies as st
 from stripe_connector.activities.readable import (
@@ -394,3 +394,19 @@ async def test_records_of_the_sandbox(bench: Workbench) -> None:
     assert datetime.fromisoformat(created).timestamp() == plain["created"]
     assert {**plain, READABLE: found[READABLE]} == found
     assert await bench.read("read", "charges", ids=made, readable=True) == [found]
+
+
+async def test_of_chosen_fields_only_these_are_readable(bench: Workbench) -> None:
+    await bench.make("charges", amount=1234, currency="eur", source="tok_visa")
+    settings: dict[str, Any] = {"readable": True, "fields": ["amount", "currency"]}
+    (found,) = await bench.read("search", "charges", **settings)
+    assert {**found, "id": ""} == {
+        "id": "",
+        "amount": 1234,
+        "currency": "eur",
+        READABLE: {"amount": {"decimal": "12.34", "currency": "EUR"}},
+    }
+    activity = Activity("a", "search", "charges", "", settings)
+    added = (await bench.connection.schemas(activity)).response.child(READABLE)
+    assert added is not None
+    assert [field.name for field in added.fields] == ["amount"]

@@ -8,6 +8,7 @@ from typing import cast
 from connector_sdk import JSON, Activity, Field, Mode, Problem, SettingError, conform
 
 from stripe_connector.activities.asking import Asked, ask
+from stripe_connector.activities.dates import dated
 from stripe_connector.activities.deletion import irreversible_fault
 from stripe_connector.activities.embedded import Way, way_to
 from stripe_connector.activities.expansion import expand_fault
@@ -92,7 +93,8 @@ def resolve(
     for field in form.fields:
         if field.type == "object" and field.required:
             settings.setdefault(field.name, {})  # so that the fault names the field inside
-    fitted = conform(form.as_field(), cast("JSON", settings))
+    schema = form.as_field()
+    fitted = conform(schema, dated(schema, cast("JSON", settings)))
     problems.extend(one for one in fitted.problems if whole or one.code != "missing_field")
     values = fitted.value if isinstance(fitted.value, dict) else {}
     if not problems:

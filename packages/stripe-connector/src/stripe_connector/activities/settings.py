@@ -83,7 +83,7 @@ def activity_form(catalogue: Catalogue, offer: Offer, type: str) -> Form:
                     fields=wanted,
                 )
             )
-    if any(takes(catalogue, operation, name) for name in EXPANSIONS):
+    if operation.shape != "binary" and any(takes(catalogue, operation, n) for n in EXPANSIONS):
         fields.append(_expand(catalogue, operation))
     if type == "search":
         fields.append(
