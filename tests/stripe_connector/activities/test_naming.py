@@ -25,6 +25,8 @@ def named(name: str, type: str = "create") -> str:
         ("BILLING/METER_EVENTS", "billing.meter_events"),
         ("Billing (v2) › Meter events", "v2.billing.meter_events"),
         ("Credit notes", "credit_notes"),
+        ("Refunds", "refunds"),
+        ("TAX IDS", "tax_ids"),
         ("Meters", "billing.meters"),
         ("Customer portal sessions", "billing_portal.sessions"),
         ("customers / tax ids", "customers.tax_ids"),

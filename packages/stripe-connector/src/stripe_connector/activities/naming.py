@@ -1,7 +1,7 @@
 """Objects by the names that people write: ids, labels, and labels below their section."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -14,7 +14,8 @@ from stripe_connector.catalogue import Catalogue, overlay, versions
 
 _BETWEEN = re.compile(r"\s*[›/>]\s*|\.")
 
-_names: WeakKeyDictionary[Catalogue, dict[str, tuple[str, ...]]] = WeakKeyDictionary()
+_Names = dict[str, tuple[str, ...]]
+_names: WeakKeyDictionary[Catalogue, tuple[_Names, _Names]] = WeakKeyDictionary()
 
 
 def full_label(catalogue: Catalogue, object: str) -> str:
@@ -42,7 +43,7 @@ def object_named(
     if name in known:
         return name
     if name not in catalogue.objects:
-        found = _called(catalogue).get(_plain(name), ())
+        found = _called(catalogue, name)
         fitting = [each for each in found if each in known]
         if len(fitting) == 1:
             return fitting[0]
@@ -52,24 +53,27 @@ def object_named(
     raise SettingError(_unknown(catalogue, type, name, known, mode))
 
 
-def _called(catalogue: Catalogue) -> Mapping[str, tuple[str, ...]]:
-    """The objects that each name stands for."""
+def _called(catalogue: Catalogue, name: str) -> tuple[str, ...]:
+    """The objects that a name stands for; those below others count by the end of their name
+    only where nothing is called so as a whole: "Refunds" are not those of application fees."""
     names = _names.get(catalogue)
     if names is None:
-        names = _names[catalogue] = {}
+        names = _names[catalogue] = ({}, {})
         for each in catalogue.objects:
-            for name in set(_forms(catalogue, each)):
-                names[name] = (*names.get(name, ()), each)
-    return names
+            for kind, forms in zip(names, _forms(catalogue, each), strict=True):
+                for form in forms:
+                    kind[form] = (*kind.get(form, ()), each)
+    wanted = _plain(name)
+    whole, ends = names
+    return whole.get(wanted) or ends.get(wanted, ())
 
 
-def _forms(catalogue: Catalogue, object: str) -> Iterator[str]:
+def _forms(catalogue: Catalogue, object: str) -> tuple[set[str], set[str]]:
+    """The whole names of an object, and the ends of them."""
     label = catalogue.label(object)
-    yield _plain(object)
-    yield _plain(label)
-    yield _plain(full_label(catalogue, object))
-    yield _plain(label.rpartition("›")[2])
-    yield _plain(object.rpartition(".")[2])
+    whole = {object, label, full_label(catalogue, object)}
+    ends = {label.rpartition("›")[2], object.rpartition(".")[2]}
+    return set(map(_plain, whole)), set(map(_plain, ends))
 
 
 def _plain(name: str) -> str:
@@ -152,7 +156,8 @@ def _removed(catalogue: Catalogue, type: str, name: str) -> Problem | None:
     wanted = _plain(name)
     for gone_id, removed in stated.items():
         own = gone_id.rpartition(".")[2]
-        forms = {*_forms(catalogue, gone_id), _plain(f"billing/{own}")}
+        whole, ends = _forms(catalogue, gone_id)
+        forms = whole | ends | {_plain(f"billing/{own}")}
         gone = gone_id not in catalogue.objects and catalogue.api_version >= removed["since"]
         if gone and wanted in forms:
             instead: dict[str, str] = removed["instead"]
