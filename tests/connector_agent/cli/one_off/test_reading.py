@@ -3,8 +3,11 @@
 import csv
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from connector_agent.cli.app import app
+from typer.testing import CliRunner
 
 from tests.connector_agent.cli.one_off.conftest import Stripe
 
@@ -182,3 +185,13 @@ def test_values_stay_values(stripe: Stripe, made: Made) -> None:
     said = stripe(*query, "whom=x")
     assert said.status == 1
     assert "Did you mean 'var:whom'" in said.err
+
+
+def test_looking_needs_no_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("STRIPE_API_KEY", raising=False)
+    for option in ("--explain", "--fields-help"):
+        result = CliRunner().invoke(app, ["stripe", "search", "customers", "name:'x'", option])
+        assert result.exit_code == 0, result.stderr
+    result = CliRunner().invoke(app, ["stripe", "search", "customers", "name:'x'"])
+    assert "There is no API key." in result.stderr
