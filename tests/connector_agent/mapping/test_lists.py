@@ -207,7 +207,8 @@ def test_an_expression_that_fails_spoils_its_element_only(make: Any) -> None:
         ({"to": "kind", "value": "goods"}, "wrong_choice", "Did you mean 'good'?"),
         ({"to": "price", "from": "value"}, "unknown_field", "There are: sku, amount, taxes."),
         ({"to": "taxes", "each": "taxess", "mapping": [PRICE]}, "unknown_field", "'taxes'?"),
-        ({"to": "taxes", "each": "sku", "mapping": [PRICE]}, "unknown_field", "has no parts"),
+        ({"to": "taxes", "each": "sku", "mapping": [PRICE]}, "not_a_list", "`split`"),
+        ({"to": "taxes", "each": "record.cur", "mapping": [PRICE]}, "not_a_list", "'cur' is none"),
         ({"to": "price", "expression": "sku &"}, "expression_syntax", "can't be evaluated"),
         (
             {"to": "amount", "from": "amount", "steps": [{"money_to_minor": {"currency": "usx"}}]},

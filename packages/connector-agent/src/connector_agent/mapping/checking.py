@@ -12,7 +12,7 @@ from connector_agent.mapping.compiled import Compiled
 from connector_agent.mapping.declaration import Step, StepFaultError, Surroundings
 from connector_agent.mapping.fields import Unknown, find, missing, unknown
 from connector_agent.mapping.file_step import NAME as FILE_STEP
-from connector_agent.mapping.lines import RECORD, VALUE
+from connector_agent.mapping.lines import RECORD, VALUE, MappingLine
 from connector_agent.mapping.making import step_problem
 from connector_agent.mapping.path import Path, format_path
 from connector_agent.mapping.state import ABSENT, Value
@@ -57,11 +57,37 @@ class Check(NamedTuple):
             if line.inner is None:
                 continue
             inner = Here((*to, 0), None)
-            if not line.steps and here.source is not None and line.source is not None:
-                inner = inner._replace(source=(*self._full(line.source, here), 0))
+            if not line.steps and line.source is not None:
+                inner = inner._replace(source=self._elements(line.source, here))
+                yield from self._no_list(line, here)
             for test in line.where:
                 yield from self._unknown_source(test.source, inner, test.line)
             yield from self._unknown_fields(each.inner, inner)
+
+    def _elements(self, path: Path, here: Here) -> Path | None:
+        """Where the elements of a list of the source are, None where nobody knows."""
+        if self.source is None or (here.source is None and not _is_whole(path, here)):
+            return None
+        first = (*self._full(path, here), 0)
+        return None if isinstance(find(self.source, first, "source"), Unknown) else first
+
+    def _no_list(self, line: MappingLine, here: Here) -> Iterator[Problem]:
+        """A field that is there and holds no list."""
+        if self.source is None or line.source is None:
+            return
+        if here.source is None and not _is_whole(line.source, here):
+            return
+        full = self._full(line.source, here)
+        found = find(self.source, full, "source")
+        if isinstance(found, Field) and self._elements(line.source, here) is None:
+            yield Problem(
+                "not_a_list",
+                f"'each' needs a list, and {format_path(full)!r} is none at the source.",
+                "Name a list, make one of text with the step `split`, or put rows together with "
+                "`group:`.",
+                path=format_path(line.to),
+                line=line.line,
+            )
 
     def _unknown_source(self, path: Path, here: Here, line: str) -> Iterator[Problem]:
         whole = _is_whole(path, here)
