@@ -56,7 +56,7 @@ def irreversible_fault(way: Way, label: str, mode: Mode, irreversible: JSON) -> 
         return None
     return Problem(
         "irreversible",
-        f"{label}: {way.means.replace('_', ' ')} would go to a live account. {way.told()}",
+        f"{way.means!r} would be done to {label} of a live account. {way.told()}",
         "Set `irreversible: allow` in the activity if that is what you want.",
         path="irreversible",
     )
