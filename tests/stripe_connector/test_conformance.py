@@ -12,13 +12,13 @@ from stripe_connector.sandbox import Sandbox
 
 
 class TestConformance(Battery):
-    @pytest.fixture(params=["list", "search", "read"])
+    @pytest.fixture(params=["list", "search", "planned", "fresh", "read"])
     async def subject(self, request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
         async with Sandbox(seed=3) as sandbox:
             async with Stripe("sk_test_conformance", address=sandbox.address) as stripe:
                 ids = [
                     (await stripe.create("products", {"name": f"Product {n}"}))["id"]
-                    for n in range(210 if request.param == "list" else 25)
+                    for n in range(210 if request.param in ("list", "fresh") else 25)
                 ]
 
             async def held() -> int:
@@ -32,6 +32,12 @@ def sources(ids: list[str]) -> dict[str, Activity]:
     return {
         "list": Activity("all", "search", "products", "list"),
         "search": Activity("some", "search", "products", "search", {"query": "name:'product'"}),
+        "planned": Activity(
+            "several", "search", "products", "", {"query": "id:prod_x OR name~'product'"}
+        ),
+        "fresh": Activity(
+            "fresh", "search", "products", "", {"query": "-name:'13'", "consistency": "fresh"}
+        ),
         "read": Activity("known", "read", "products", "retrieve", {"ids": [*ids]}),
     }
 

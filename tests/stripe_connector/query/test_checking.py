@@ -23,6 +23,8 @@ def fault(on: str, text: str, *, native: bool = False, expand: str = "") -> Quer
         ("customers.list", "balance~'100'", "isn't one"),
         ("customers.list", "name~'an'", "at least 3"),
         ("customers.list", "balance:'ten'", "compared with a number"),
+        ("customers.list", "name:'' email:x", "name:null"),
+        ("customers.list", "metadata['k']:' '", "is empty"),
         ("customers.list", "metadata:'x'", 'metadata["key"]'),
         ("customers.list", "name['x']:'x'", "takes no key in brackets"),
         ("customers.list", "address:'x'", "is an object"),

@@ -140,7 +140,7 @@ def customer_clauses() -> st.SearchStrategy[Clause]:
         st.sampled_from(["name", "address.city"]),
         st.just(""),
         st.sampled_from([":", "="]),
-        TEXTS,
+        TEXTS.filter(str.strip),
         st.booleans(),
     )
     part = st.builds(
@@ -148,7 +148,7 @@ def customer_clauses() -> st.SearchStrategy[Clause]:
         st.sampled_from(["name", "address.country"]),
         st.just(""),
         st.just("~"),
-        TEXTS.filter(lambda text: len(text) >= 3),
+        TEXTS.filter(lambda text: len(text) >= 3 and bool(text.strip())),
         st.booleans(),
     )
     number = st.builds(
@@ -168,7 +168,12 @@ def customer_clauses() -> st.SearchStrategy[Clause]:
         st.booleans(),
     )
     metadata = st.builds(
-        Clause, st.just("metadata"), KEYS, st.sampled_from([":", "="]), TEXTS, st.booleans()
+        Clause,
+        st.just("metadata"),
+        KEYS,
+        st.sampled_from([":", "="]),
+        TEXTS.filter(str.strip),
+        st.booleans(),
     )
     null = st.builds(
         Clause,

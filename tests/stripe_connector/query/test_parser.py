@@ -2,7 +2,7 @@
 
 import pytest
 from connector_sdk import JSON
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stripe_connector.query import Clause, Group, Query, QueryError, clauses, parse, write
 
@@ -118,6 +118,13 @@ def test_what_is_written_is_read_as_the_same(query: Query) -> None:
     assert parse(write(query)) == query
 
 
+@pytest.mark.full
+@settings(max_examples=10_000)
+@given(queries(any_clause(), most=20))
+def test_ten_thousand_times_what_is_written_is_read_as_the_same(query: Query) -> None:
+    assert parse(write(query)) == query
+
+
 _PIECES = st.sampled_from(
     ["name", "metadata", "amount", "[", "]", "'", '"', "\\", ":", "~", ">", "<=", "=", "-", " ",
      "AND", "OR", "in", "null", "12", "1.5", "(", ")", ",", "é", "'x'", '"a b"', "${x}", "$${",
@@ -138,7 +145,21 @@ def test_no_text_breaks_the_parser(text: str) -> None:
                 assert all(text[a:b].strip() for a, b in (each.span for each in clauses(query)))
 
 
-@pytest.mark.parametrize("text", ["(" * 100_000, "'" * 99_999, "\\" * 100_000, "-" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 100_000,
+        "'" * 99_999,
+        "\\" * 100_000,
+        "-" * 100_000,
+        "a" * 150_000 + " b",
+        "a." * 50_000 + "[",
+        "a:1 " * 40_000 + "(",
+        "a[" * 60_000,
+        "AND " * 40_000,
+    ],
+    ids=lambda text: text[:4],
+)
 def test_long_nonsense_ends_at_once(text: str) -> None:
     with pytest.raises(QueryError):
         parse(text)

@@ -62,6 +62,7 @@ def told(routes: tuple[Route, ...]) -> list[Any]:
         ("customers", "-email:a@b.c", [{}]),
         ("customers", "email~abc description~x-y", ['email~"abc"']),
         ("coupons", "name:x", [{}]),
+        ("customers", "email:'a\nb' phone:5", ['phone:"5"']),
         ("setup_intents", "attach_to_self:true", [{}]),
         ("balance_transactions", "type:no_such_type", [{}]),
         # a negated clause may hold for what lacks the field, but null is null

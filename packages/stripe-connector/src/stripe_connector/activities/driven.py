@@ -71,11 +71,14 @@ class DrivenSource:
             async for page in driving:
                 async for found in self._answers(page.records, at):
                     yield found
-                    if at.done or self._host.stopping():
-                        return
+                if self._ends(at):
+                    return
                 at.turn(page.after)
         if at.skip and not self._host.stopping():
             raise _changed()
+
+    def _ends(self, at: "_Place") -> bool:
+        return at.done or self._host.stopping()
 
     async def total(self) -> int | None:
         """As many as there are driving records where each gives one; else unknown."""

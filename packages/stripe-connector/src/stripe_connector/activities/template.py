@@ -27,7 +27,8 @@ class Template:
     def filled(self, values: Mapping[str, JSON] | None = None) -> str:
         """The text with its values, and with those of one record. Raises QueryError."""
         span = (0, len(self.text))
-        return text_of(self.text, span, {**self.values, **(values or {})}).text
+        known = {**self.values, **(values or {})}
+        return text_of(self.text, span, known, escapes=False).text
 
     @cached_property
     def faults(self) -> tuple[Problem, ...]:

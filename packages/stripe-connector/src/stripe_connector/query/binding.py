@@ -12,6 +12,8 @@ RECORD = "record:"
 """How the name of a value begins that each record of a driven search gives."""
 
 _PART = re.compile(r"\\(.)|\$\$\{|\$\{([^{}]*)\}", re.DOTALL)
+_PLAIN = re.compile(r"(\Z\A)|\$\$\{|\$\{([^{}]*)\}")
+"""The same where a backslash means nothing."""
 
 
 class Text(NamedTuple):
@@ -21,13 +23,15 @@ class Text(NamedTuple):
     open: bool = False
 
 
-def text_of(written: str, span: Span, values: Mapping[str, JSON] | None) -> Text:
-    """What `written` says without its escapes, and with `values` put in; with None `${` has
-    no meaning. Raises QueryError for a name without a value."""
+def text_of(
+    written: str, span: Span, values: Mapping[str, JSON] | None, *, escapes: bool = True
+) -> Text:
+    """What `written` says without its `escapes` by backslashes, and with `values` put in; with
+    None `${` has no meaning. Raises QueryError for a name without a value."""
     out: list[str] = []
     end = 0
     open_ = False
-    for found in _PART.finditer(written):
+    for found in (_PART if escapes else _PLAIN).finditer(written):
         if found[1] is None and values is None:
             continue
         out.append(written[end : found.start()])

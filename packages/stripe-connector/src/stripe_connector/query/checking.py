@@ -87,6 +87,12 @@ def _check(clause: Clause, fields: Fields, native: bool, expanded: frozenset[str
 def _operator(clause: Clause, stated: FieldKind) -> None:
     value, kind, name = clause.value, clause.kind, clause.field
     given = value is not None and not clause.open
+    if given and not (value or "").strip():
+        raise QueryError(
+            f"The value for {clause.name!r} is empty, and finds anything or nothing",
+            clause.span,
+            f"Write {clause.name}:null for what isn't there.",
+        )
     if clause.op == "~":
         if "string" not in (kind, stated):
             raise QueryError(

@@ -40,6 +40,8 @@ COMMA: ","
 """
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*$")
+_NEAR = 200
+"""Characters before a fault in which its word is looked for."""
 
 
 @cache
@@ -94,17 +96,18 @@ def _fault(text: str, at: int, expected: set[str]) -> QueryError:
 
 
 def _no_operator(text: str, at: int, here: tuple[int, int]) -> QueryError:
-    begun = text[:at].rstrip()
+    first = max(0, at - _NEAR)
+    begun = text[first:at].rstrip()
     found = _WORD.search(begun)
     word = found.group() if found else ""
-    span = (found.start(), found.end()) if found else here
+    span = (first + found.start(), first + found.end()) if found else here
     if word.upper() in ("AND", "OR") and word != word.upper():
         return QueryError(f"Write {word.upper()} in capitals", span, f"Write {word.upper()}.")
     if word in ("AND", "OR"):
         return QueryError(f"A clause has to stand before {word}", span, f"Take {word} out.")
     if text[at : at + 1] == "[":
         return QueryError("Only one key in brackets can follow a field", here)
-    name = text[_field_start(begun) : len(begun)]
+    name = begun[_field_start(begun) :]
     return QueryError(
         f"One of : ~ > < >= <= = or 'in' has to follow {name!r}",
         here,

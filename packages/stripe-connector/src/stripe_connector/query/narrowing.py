@@ -8,6 +8,7 @@ that lack the field isn't documented, so negation is left to the check of each r
 asks for too little of, that check makes good; nothing makes good what a call leaves out.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
@@ -22,6 +23,9 @@ from stripe_connector.query.normal import Alternative
 _BOUNDS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
 
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
 def by_search(alternative: Alternative, fields: Fields) -> tuple[Clause, ...]:
     """The clauses that Stripe's search can be asked for, at most ten."""
     return tuple(_searchable(alternative, fields))[:MAX_CLAUSES]
@@ -32,6 +36,8 @@ def _searchable(alternative: Alternative, fields: Fields) -> Iterator[Clause]:
         stated = "token" if clause.field == "metadata" else fields.searchable.get(clause.field)
         if stated is None or (clause.negated and clause.value is not None):
             continue
+        if _CONTROL.search(f"{clause.key}{clause.value or ''}"):
+            continue  # how they are to be escaped isn't documented
         if clause.op == "=":
             yield Clause(clause.field, clause.key, ":", clause.value, kind=clause.kind)
         elif clause.op == "~":
