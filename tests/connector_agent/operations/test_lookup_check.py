@@ -87,6 +87,20 @@ async def test_a_broken_operation_is_told_once(check: Check) -> None:
     assert [each.code for each in faults] == ["bad_place"]
 
 
+async def test_ids_of_another_object_are_a_warning(check: Check) -> None:
+    text = SUBSCRIBE.replace(
+        "    value: price_1\n", "    lookup: {operation: import, by: crm_id}\n"
+    )
+    found = await check({**FILES, "operations/subscribe.yaml": text})
+    assert found.faults == ()
+    (warning,) = found.warnings
+    assert (warning.code, warning.line) == (
+        "lookup_of_other_object",
+        "operations/subscribe.yaml:9:14",
+    )
+    assert "takes ids of prices, and the operation 'import' writes customers" in warning.message
+
+
 INVOICES = """\
 source: crm/rows
 group: {by: invoice_no, as: rows}

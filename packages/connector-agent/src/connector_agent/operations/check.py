@@ -11,6 +11,7 @@ from connector_agent.operations.composition import compose
 from connector_agent.operations.driving import driving_faults
 from connector_agent.operations.end import End, Key, Role, role_fault
 from connector_agent.operations.inspection import Inspection
+from connector_agent.operations.lookup_check import other_objects
 from connector_agent.operations.operation import guarantee_faults
 from connector_agent.project import Project, Survey
 from connector_agent.project.names import canonical
@@ -115,6 +116,8 @@ async def _inspect(
             if target is not None:
                 guarantee = target.type.guarantee
                 inspection.faults.extend(guarantee_faults(document, guarantee))
+                warnings = await other_objects(project, composed.lines, target, inspection)
+                inspection.warnings.extend(warnings)
 
 
 async def _end(

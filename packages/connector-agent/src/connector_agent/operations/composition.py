@@ -4,7 +4,14 @@ from typing import NamedTuple
 
 from connector_sdk import Field, Problem, Schemas
 
-from connector_agent.mapping import Mapper, PathError, load_steps, parse_path, read_lines
+from connector_agent.mapping import (
+    Mapper,
+    MappingLine,
+    PathError,
+    load_steps,
+    parse_path,
+    read_lines,
+)
 from connector_agent.mapping import path as paths
 from connector_agent.mapping.fields import find, unknown
 from connector_agent.operations.expression_filter import ExpressionFilter
@@ -18,11 +25,13 @@ from connector_agent.project.operation import OperationDocument
 
 class Composition(NamedTuple):
     """`choose` takes the records that pass `where`, None takes all; `by` are the paths of
-    `group`; `mapper` is None where records pass as they are. `faults` tell what is wrong with
-    any of them; nothing is to be run before they are mended. `close` it."""
+    `group`; `lines` are those of the mapping, `mapper` is None where records pass as they are.
+    `faults` tell what is wrong with any of them; nothing is to be run before they are mended.
+    `close` it."""
 
     choose: Choose | None
     by: tuple[paths.Path, ...]
+    lines: tuple[MappingLine, ...]
     mapper: Mapper | None
     faults: tuple[Problem, ...]
 
@@ -71,7 +80,7 @@ def compose(
         faults.extend(each for each in checked if not (found and each.code == "missing_field"))
     for text in document.identity:
         _path(document, ("identity",), text, record, faults)
-    return Composition(choose, by, mapper, tuple(faults))
+    return Composition(choose, by, lines, mapper, tuple(faults))
 
 
 def _choose(document: OperationDocument, row: Field | None, faults: list[Problem]) -> Choose | None:

@@ -1,12 +1,13 @@
 """Checks that lines which look an id up ask an operation that can have written it."""
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 
-from connector_sdk import Problem, SettingError
+from connector_sdk import Field, Problem, SettingError
 
-from connector_agent.mapping import Lookup, MappingLine, format_path
-from connector_agent.operations.end import connector_of
+from connector_agent.mapping import Lookup, MappingLine, Path, format_path
+from connector_agent.mapping.fields import find
+from connector_agent.operations.end import End, connector_of
+from connector_agent.operations.inspection import Inspection
 from connector_agent.project import Project
 from connector_agent.project.names import canonical, nearest
 from connector_agent.project.operation import OperationDocument
@@ -16,11 +17,50 @@ def lookup_faults(
     project: Project, document: OperationDocument, lines: Sequence[MappingLine]
 ) -> Iterator[Problem]:
     """What is wrong with each lookup of the operation in `document`."""
-    for line in chain.from_iterable(each.walk() for each in lines):
+    for to, lookup in _lookups(lines, ()):
+        fault = _fault(project, document, lookup)
+        if fault is not None:
+            yield fault._replace(path=format_path(to), line=lookup.line)
+
+
+async def other_objects(
+    project: Project, lines: Sequence[MappingLine], target: End, inspection: Inspection
+) -> list[Problem]:
+    """Warnings of lookups that give ids of one object where those of another belong. No faults:
+    an object may be known by two names."""
+    found: list[Problem] = []
+    for to, lookup in _lookups(lines, ()):
+        field = find(target.schemas.request, to, "target")
+        other = project.operations.get(canonical(lookup.operation))
+        if not isinstance(field, Field) or not field.id_of or other is None:
+            continue
+        endpoint = project.endpoints.get(other.target.endpoint)
+        if endpoint is None or other.target.activity not in endpoint.activities:
+            continue
+        end = await inspection.end(endpoint, other.target.activity)
+        made = end.schemas.response.child("id") if end is not None else None
+        if made is not None and made.id_of not in ("", field.id_of):
+            found.append(
+                Problem(
+                    "lookup_of_other_object",
+                    f"{format_path(to)!r} takes ids of {field.id_of}, and the operation "
+                    f"{other.name!r} writes {made.id_of}.",
+                    f"Look up in an operation that writes {field.id_of}, unless both are one.",
+                    path=format_path(to),
+                    line=lookup.line,
+                    warning=True,
+                )
+            )
+    return found
+
+
+def _lookups(lines: Sequence[MappingLine], above: Path) -> Iterator[tuple[Path, Lookup]]:
+    """Each lookup with the path in the request that it fills."""
+    for line in lines:
+        to = (*above, *line.to)
         if line.lookup is not None:
-            fault = _fault(project, document, line.lookup)
-            if fault is not None:
-                yield fault._replace(path=format_path(line.to), line=line.lookup.line)
+            yield to, line.lookup
+        yield from _lookups(line.inner or (), (*to, 0))
 
 
 def _fault(project: Project, document: OperationDocument, lookup: Lookup) -> Problem | None:
