@@ -4,8 +4,9 @@
     python scripts/build_docs.py --check    exit 1 unless they are current
 
 The steps in docs/mapping.md come from their declarations, the commands in README.md and
-docs/commands.md from their help, the index of the decisions from the first line of each, and
-docs/reference as a whole from the catalogue of Stripe.
+docs/commands.md from their help, what docs/sandbox.md says it does from the sandbox's own tables,
+the index of the decisions from the first line of each, and docs/reference as a whole from the
+catalogue of Stripe.
 """
 
 import argparse
@@ -21,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from scripts.command_pages import command_reference, command_table  # noqa: E402
 from scripts.reference_pages import FOLDER, reference_pages  # noqa: E402
+from scripts.sandbox_page import coverage  # noqa: E402
 
 BEGIN = "<!-- made by scripts/build_docs.py -->"
 END = "<!-- end of what scripts/build_docs.py makes -->"
@@ -56,6 +58,7 @@ def pages() -> Iterator[tuple[Path, str]]:
         ("README.md", command_table()),
         ("docs/commands.md", command_reference()),
         ("docs/mapping.md", steps()),
+        ("docs/sandbox.md", coverage()),
         ("docs/decisions/README.md", decisions()),
     )
     for name, lines in made:

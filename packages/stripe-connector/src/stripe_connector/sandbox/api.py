@@ -9,8 +9,9 @@ from typing import cast
 import orjson
 from connector_sdk import JSON, Field
 
-from stripe_connector.sandbox import refusal, transitions, version_two
-from stripe_connector.sandbox.behaviour import ACTIONS, BEHAVIOURS, UNDONE, meter_event
+from stripe_connector.sandbox import refusal, version_two
+from stripe_connector.sandbox.behaviour import BEHAVIOURS, UNDONE, meter_event
+from stripe_connector.sandbox.dispatch import verb_of
 from stripe_connector.sandbox.events import Events
 from stripe_connector.sandbox.expansion import expand
 from stripe_connector.sandbox.ids import Ids
@@ -25,7 +26,7 @@ from stripe_connector.sandbox.search_index import SearchIndex, Searching
 from stripe_connector.sandbox.store import Account, Body, Remembered, Store
 from stripe_connector.sandbox.turn import Turn
 from stripe_connector.sandbox.upload import read_upload
-from stripe_connector.sandbox.verbs import VERBS, Verb
+from stripe_connector.sandbox.verbs import Verb
 from stripe_connector.sandbox.work import Work
 from stripe_connector.wire import WireError, decode_form
 
@@ -229,17 +230,13 @@ class Api:
 
     def _verb(self, request: SandboxRequest) -> Verb:
         operation = request.operation
-        verb = ACTIONS.get(operation.id)
-        if verb is None and operation.returns and operation.id not in UNDONE:
-            generic = version_two.VERBS if operation.v2 else VERBS
-            verb = generic.get(operation.action) or transitions.verb(operation.id)
+        verb = verb_of(operation)
         if verb is None:
-            why = UNDONE.get(operation.id)
             raise refusal.unrecognised(
                 request.method,
                 request.path,
-                f"Stripe has this one ({operation.id}); the sandbox does not do it"
-                + (f": {why}." if why else "."),
+                f"Stripe has this one ({operation.id}); the sandbox does not do it: "
+                f"{UNDONE[operation.id]}.",
             )
         return verb
 

@@ -1,7 +1,7 @@
 """What is special about single resources: everything else is done generically.
 
-Not calculated, and so not pretended: tax, discounts, prorations, prices in tiers, what time
-brings (renewals, expiries), and the events that Stripe would send.
+Not calculated, and so not pretended: tax, discounts, prorations, prices in tiers, and what time
+brings (renewals, expiries).
 """
 
 from collections.abc import Mapping

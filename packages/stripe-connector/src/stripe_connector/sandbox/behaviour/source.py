@@ -140,13 +140,16 @@ def _of_cursor(turn: Turn, rows: list[Stored]) -> str:
 
 BEHAVIOURS: Mapping[str, Behaviour] = {"token": Behaviour(made=token_made)}
 ACTIONS: Mapping[str, Verb] = {
-    f"{owner}.{action}": verb
-    for owner in ("customers.payment_sources", "accounts.external_accounts")
-    for action, verb in {
-        "create": create,
-        "retrieve": _with_resource(verbs.retrieve),
-        "update": _with_resource(verbs.update),
-        "delete": _with_resource(verbs.delete),
-        "list": list_,
-    }.items()
+    "sources.detach": _with_resource(verbs.delete),
+    **{
+        f"{owner}.{action}": verb
+        for owner in ("customers.payment_sources", "accounts.external_accounts")
+        for action, verb in {
+            "create": create,
+            "retrieve": _with_resource(verbs.retrieve),
+            "update": _with_resource(verbs.update),
+            "delete": _with_resource(verbs.delete),
+            "list": list_,
+        }.items()
+    },
 }
