@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from connector_sdk import conform
 from hypothesis import given
 from hypothesis import strategies as st
 from stripe_connector.catalogue import load
@@ -63,6 +64,9 @@ def told(routes: tuple[Route, ...]) -> list[Any]:
         ("customers", "email~abc description~x-y", ['email~"abc"']),
         ("coupons", "name:x", [{}]),
         ("customers", "email:'a\nb' phone:5", ['phone:"5"']),
+        ("prices", "currency:euro active:true product:p", [{"active": True, "product": "p"}]),
+        ("coupons", "created>1e30", [{}]),
+        ("customers", "created>1.5 email:a", ['email:"a"']),
         ("setup_intents", "attach_to_self:true", [{}]),
         ("balance_transactions", "type:no_such_type", [{}]),
         # a negated clause may hold for what lacks the field, but null is null
@@ -146,3 +150,29 @@ def test_what_is_left_to_check_is_told() -> None:
     found = plan(query, fields, CATALOGUE.request(operation), searchable=True, given={})
     assert [write(clause) for clause in found.checked] == ['address.city:"Linz"', '-phone:"5"']
     assert not found.fresh
+
+
+def test_every_list_can_be_asked_what_it_is_planned_to_be_asked() -> None:
+    """Whatever field is asked for, of each of Stripe's lists: the parameters fit the list."""
+    lists = [each for each in CATALOGUE.operations.values() if each.shape == "list"]
+    narrowed: set[str] = set()
+    for operation in lists:
+        fields = fields_of(CATALOGUE, operation)
+        request = CATALOGUE.request(operation)
+        for name, known in fields.names():
+            schema = known.schema
+            values = [str(choice) for choice in (schema.choices if schema is not None else ())]
+            for value in values or ["true", "5"]:
+                if known.kind == "number" and not value.isdigit():
+                    continue
+                for op in (":", "="):
+                    query = check(parse(f'{name}{op}"{value}"'), fields, native=False)
+                    found = plan(query, fields, request, searchable=False, given={})
+                    for route in found.routes:
+                        for parameter, given_ in route.params.items():
+                            field = request.child(parameter)
+                            assert field is not None
+                            assert not conform(field, given_).problems
+                        if not found.checked:
+                            narrowed.add(operation.id)
+    assert len(narrowed) > 80

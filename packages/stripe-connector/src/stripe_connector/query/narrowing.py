@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from connector_sdk import JSON, Field
+from connector_sdk import JSON, Field, conform
 
 from stripe_connector.catalogue.overlay import list_filters
 from stripe_connector.query.checking import number
@@ -23,6 +23,9 @@ from stripe_connector.query.normal import Alternative
 _BOUNDS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
 
 
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
+_LARGEST = 2**53
+"""Numbers beyond are not asked for: Stripe refuses them."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -38,6 +41,9 @@ def _searchable(alternative: Alternative, fields: Fields) -> Iterator[Clause]:
             continue
         if _CONTROL.search(f"{clause.key}{clause.value or ''}"):
             continue  # how they are to be escaped isn't documented
+        amount = number(clause.value or "") if stated == "number" else None
+        if amount is not None and not _is_whole(amount):
+            continue
         if clause.op == "=":
             yield Clause(clause.field, clause.key, ":", clause.value, kind=clause.kind)
         elif clause.op == "~":
@@ -45,6 +51,10 @@ def _searchable(alternative: Alternative, fields: Fields) -> Iterator[Clause]:
                 yield clause
         elif clause.op == ":" or stated == "number":
             yield clause
+
+
+def _is_whole(amount: Decimal) -> bool:
+    return amount == amount.to_integral_value() and abs(amount) <= _LARGEST
 
 
 def by_list(
@@ -68,7 +78,9 @@ def by_list(
                 used.append(clause)
             continue
         value = _exact(clause, fields, parameter)
-        if value is not None and params.setdefault(name, value) == value:
+        if value is None or conform(parameter, value).problems:
+            continue  # nothing has such a value, and Stripe would refuse it
+        if params.setdefault(name, value) == value:
             used.append(clause)
     return params, tuple(used)
 
@@ -84,7 +96,7 @@ def _bounds(parameter: Field) -> Field | None:
 
 def _bound(params: dict[str, JSON], name: str, clause: Clause, option: Field) -> bool:
     limit = number(clause.value or "")
-    if limit is None:
+    if limit is None or abs(limit) > _LARGEST:
         return False
     wanted = dict(_limits(clause.op, limit))
     if any(option.child(bound) is None for bound in wanted):
@@ -126,7 +138,7 @@ def _exact(clause: Clause, fields: Fields, parameter: Field) -> JSON:
         found: JSON = {"true": True, "false": False}.get(value.lower())
     elif inner.type == "integer":
         amount = number(value)
-        whole = amount is not None and amount == amount.to_integral_value()
+        whole = amount is not None and _is_whole(amount)
         found = int(amount) if amount is not None and whole else None
     elif inner.type == "string":
         found = _text(clause, fields, inner)
@@ -146,11 +158,9 @@ def _text(clause: Clause, fields: Fields, parameter: Field) -> str | None:
     choices = parameter.choices or listed
     if choices:
         return {str(choice).lower(): str(choice) for choice in choices}.get(value.lower())
-    if clause.op == "=" or clause.kind == "id":
-        return value
     if inner is not None and inner.format == "currency":
-        return value.lower()
-    return None
+        return value.lower() if _CURRENCY.fullmatch(value) else None
+    return value if clause.op == "=" or clause.kind == "id" else None
 
 
 def likely(clauses: Sequence[Clause]) -> float:
