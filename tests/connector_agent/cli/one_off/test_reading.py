@@ -141,7 +141,7 @@ def test_expand(stripe: Stripe, made: Made) -> None:
         (("list", "costumers"), "Did you mean 'customers'"),
         (("lst", "customers"), "Did you mean 'list'"),
         (("list", "customers", "--param", "emial=x"), "Did you mean 'email'"),
-        (("list", "customers", "--param", "created.gte=2026-01-01"), "2026-01-31T12:00:00Z"),
+        (("list", "customers", "--param", "created.gte=2026-31-01"), "2026-01-31T12:00:00Z"),
         (("list", "customers", "--fields", "id,nmae"), "Did you mean 'name'"),
         (("list", "customers", "--fields", "a..b"), "no path"),
         (("list", "customers", "--setting", "lmit=1"), "Did you mean 'limit'"),
