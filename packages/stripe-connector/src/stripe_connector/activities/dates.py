@@ -5,14 +5,13 @@ from datetime import UTC, datetime
 
 from connector_sdk import JSON, Field
 
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def dated(schema: Field, value: JSON) -> JSON:
-    """The value with Unix times for dates ("2026-01-31", its first second in UTC) and for
-    moments that name their zone ("2026-01-31T08:00:00+01:00"), wherever the schema wants a
-    Unix time. Anything else stays, and is refused by the schema."""
+    """The value with the first second in UTC for a date ("2026-01-31"), wherever the schema
+    wants a Unix time. Moments need no help; anything else stays, and is refused. In a mapping
+    a date has to say its zone by a step, as it comes from somewhere else."""
     if isinstance(value, dict):
         return {
             name: dated(child, part) if (child := _child(schema, name)) is not None else part
@@ -27,12 +26,11 @@ def dated(schema: Field, value: JSON) -> JSON:
 
 
 def _seconds(text: str) -> JSON:
-    if not _DATE.fullmatch(text) and not _MOMENT.fullmatch(text):
+    if not _DATE.fullmatch(text):
         return text
     try:
-        moment = datetime.fromisoformat(text)
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
-    except (ValueError, OverflowError):
+        return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
+    except ValueError:
         return text
 
 
