@@ -139,6 +139,15 @@ async def test_the_cost_is_stated(bench: Workbench) -> None:
     )
 
 
+@pytest.mark.parametrize("query", [{}, {"query": "total>500"}])
+async def test_the_plan_tells_of_further_calls(bench: Workbench, query: dict[str, JSON]) -> None:
+    activity = Activity("a", "search", "invoices", "", {"complete": ["lines"], **query})
+    plan = await bench.connection.plan(activity, 1000)
+    assert plan.calls[-1].call == "GET the rest of lines"
+    assert plan.expected is None
+    assert plan.lines[-1].startswith("Completing lines costs")
+
+
 def test_lists_of_the_catalogue() -> None:
     catalogue = load()
     found = {

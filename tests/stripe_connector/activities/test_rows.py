@@ -123,6 +123,20 @@ async def test_the_schema_knows_columns_that_the_activity_names(bench: Workbench
     assert (await bench.connection.schemas(open_)).response.type == "map"
 
 
+async def test_the_plan_of_a_report(bench: Workbench) -> None:
+    activity = Activity("a", "read", "reporting.report_runs", "rows", settings())
+    plan = await bench.connection.plan(activity)
+    assert [call.expected for call in plan.calls] == [1, None, 1]
+    assert plan.lines == (
+        "POST /v1/reporting/report_runs: 1 call.",
+        "GET /v1/reporting/report_runs/{report_run}: calls until it is over.",
+        "GET /v1/files/{file}/contents: 1 call.",
+    )
+    ids: dict[str, Any] = {"ids": ["sqr_1", "sqr_2"]}
+    activity = Activity("a", "read", "sigma.scheduled_query_runs", "rows", ids)
+    assert (await bench.connection.plan(activity)).expected == 4
+
+
 async def test_what_is_missing_is_told_before_anything_is_made(bench: Workbench) -> None:
     activity = Activity("a", "read", "reporting.report_runs", "rows", {"wait": 0})
     codes = {problem.path for problem in await bench.connection.check(activity)}

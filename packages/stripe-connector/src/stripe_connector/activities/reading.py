@@ -7,6 +7,7 @@ from stripe_connector.activities.embedded import cost
 from stripe_connector.activities.refined import refined_schema
 from stripe_connector.activities.resolution import Resolved
 from stripe_connector.catalogue import Catalogue
+from stripe_connector.catalogue.model import Operation
 
 
 def record_schema(catalogue: Catalogue, resolved: Resolved) -> Field:
@@ -26,13 +27,18 @@ def record_schema(catalogue: Catalogue, resolved: Resolved) -> Field:
     return refined_schema(schema, resolved)
 
 
-def calls(catalogue: Catalogue, resolved: Resolved) -> str:
-    """What is called, for people."""
-    operation = resolved.operation
-    single = [
+def single_calls(catalogue: Catalogue, operation: Operation) -> list[Operation]:
+    """The calls that an operation stands for: mostly itself."""
+    known = [
         catalogue.operations.get(name) or catalogue.additions[name] for name in operation.calls
     ]
-    return ", ".join(f"{each.method} {each.path}" for each in single or [operation])
+    return known or [operation]
+
+
+def calls(catalogue: Catalogue, resolved: Resolved) -> str:
+    """What is called, for people."""
+    single = single_calls(catalogue, resolved.operation)
+    return ", ".join(f"{each.method} {each.path}" for each in single)
 
 
 def note(resolved: Resolved) -> str:

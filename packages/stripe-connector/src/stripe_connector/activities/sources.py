@@ -1,5 +1,7 @@
 """Which source an activity makes, and what it is going to call."""
 
+from dataclasses import replace
+
 from connector_sdk import Host, Plan, PlannedCall, Source
 
 from stripe_connector.activities.download import read_source
@@ -9,7 +11,8 @@ from stripe_connector.activities.meter_events import STREAM
 from stripe_connector.activities.meter_stream import MOST
 from stripe_connector.activities.planned import PlannedSource
 from stripe_connector.activities.planning import Planning
-from stripe_connector.activities.reading import calls
+from stripe_connector.activities.read import ids_of
+from stripe_connector.activities.reading import calls, note, single_calls
 from stripe_connector.activities.resolution import Resolved
 from stripe_connector.activities.results import results_of
 from stripe_connector.activities.rows import RowsSource
@@ -46,6 +49,32 @@ def source_of(
 def planned(catalogue: Catalogue, resolved: Resolved, records: int | None) -> Plan:
     """What an activity is going to call. `records` is how many objects there are to choose
     from, how many records are written, or for how many a Search or a Read is driven."""
+    if resolved.operation.shape == "rows":
+        return _rows(catalogue, resolved)
+    plan = _plain(catalogue, resolved, records)
+    if not resolved.complete:
+        return plan
+    names = " and ".join(".".join(way.names) for way in resolved.complete)
+    rest = PlannedCall(f"GET the rest of {names}")
+    return replace(plan, calls=(*plan.calls, rest), lines=(*plan.lines, note(resolved)))
+
+
+def _rows(catalogue: Catalogue, resolved: Resolved) -> Plan:
+    """The calls of a result: a report run is looked at until it is over."""
+    results = len(ids_of(resolved))
+    made: list[PlannedCall] = []
+    lines: list[str] = []
+    for each in single_calls(catalogue, resolved.operation):
+        waited = len(resolved.operation.calls) > 2 and each.action == "retrieve"
+        call = f"{each.method} {each.path}"
+        parameters = resolved.parameters if each.method == "POST" else {}
+        made.append(PlannedCall(call, parameters, None if waited else results))
+        counted = "calls until it is over" if waited else f"{results} call{'s' * (results != 1)}"
+        lines.append(f"{call}: {counted}.")
+    return Plan(tuple(made), tuple(lines))
+
+
+def _plain(catalogue: Catalogue, resolved: Resolved, records: int | None) -> Plan:
     if resolved.asked is not None:
         return Planning(catalogue, resolved, resolved.asked.query()).explained(records)
     call = calls(catalogue, resolved)
