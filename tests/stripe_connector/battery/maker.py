@@ -16,6 +16,7 @@ OFF_SITE = {"v2.billing.meter_event_stream.create"}
 """It is on a host of its own and takes no API key, but the token of a session."""
 
 EXTRA: dict[str, dict[str, JSON]] = {
+    "billing.meters.event_summaries.list": {"start_time": 0, "end_time": 86_400},
     "charges.create": {"source": "tok_visa", "amount": 100, "currency": "usd"},
     "coupons.create": {"percent_off": 10},
     "customers.payment_sources.create": {"source": "btok_us"},
@@ -110,7 +111,9 @@ class Maker:
             name = segment.strip("{}")
             if name != segment:
                 create = _CREATES.get(so_far)
-                if create is None:
+                if so_far == "/v1/invoices/{}/lines":
+                    path[name] = self.line(path["invoice"])
+                elif create is None:
                     kind = holders[name] or _NAMED.get(operation.id) or operation.returns
                     path[name] = self.new(kind, path)
                 else:
@@ -130,6 +133,14 @@ class Maker:
         if create is None:
             return self.sandbox.seed(resource, SEEDS.get(resource, {}), dict(above or {}))
         return self._id(create, None)
+
+    def line(self, invoice: str) -> str:
+        """The id of a new line of an invoice, made by way of an invoice item."""
+        create = CATALOGUE.operation("invoice_items", "create")
+        params: dict[str, JSON] = {"invoice": invoice, "amount": 100, "currency": "usd"}
+        status, body = self.call(create, {}, params)
+        assert status == 200, body
+        return self.sandbox.ids("invoice_line_item")[-1]
 
     def _attach(self, method: str, customer: str) -> None:
         attach = CATALOGUE.operation("payment_methods", "attach")

@@ -106,8 +106,6 @@ def test_what_was_created_is_listed(name: str) -> None:
 @pytest.mark.parametrize("name", objects("update"))
 def test_a_change_leaves_the_rest(name: str) -> None:
     operation = CATALOGUE.operation(name, "update")
-    if operation.id in UNDONE:
-        pytest.skip(UNDONE[operation.id])
     maker = Maker()
     body, path = born(maker, name)
     params = _change(maker, operation, body)
@@ -175,7 +173,7 @@ def test_every_object_is_tried() -> None:
     assert figures == {
         "create": (112, 111),
         "retrieve": (140, 140),
-        "list": (138, 135),
-        "update": (76, 75),
+        "list": (138, 136),
+        "update": (76, 76),
         "delete": (25, 25),
     }

@@ -3,21 +3,15 @@
 from collections.abc import Mapping
 
 _CALCULATED = "it is calculated from other objects"
-_LINES = "it changes what was calculated for an invoice"
 _ATTEMPTS = "it adds up what another processor did"
 _BANK = "it needs a bank"
 
 UNDONE: Mapping[str, str] = {
-    "billing.meters.event_summaries.list": "it adds up events",
     "credit_notes.preview": _CALCULATED,
     "credit_notes.preview_lines.list": _CALCULATED,
     "entitlements.active_entitlements.list": "it follows from what customers buy",
-    "invoices.add_lines": _LINES,
     "invoices.attach_payment": "it joins payments that were made elsewhere",
     "invoices.create_preview": _CALCULATED,
-    "invoices.line_items.update": _LINES,
-    "invoices.remove_lines": _LINES,
-    "invoices.update_lines": _LINES,
     "payment_intents.apply_customer_balance": "it needs money on a bank account",
     "payment_records.report_payment": _ATTEMPTS,
     "payment_records.report_payment_attempt": _ATTEMPTS,

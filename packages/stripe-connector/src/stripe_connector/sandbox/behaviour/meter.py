@@ -1,0 +1,125 @@
+"""Meters, and the summaries of their events (docs.stripe.com/api/billing/meter-event-summary)."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import NamedTuple, cast
+
+from connector_sdk import JSON
+
+from stripe_connector.sandbox import listing
+from stripe_connector.sandbox.refusal import RefusalError, no_such
+from stripe_connector.sandbox.store import Body, Stored
+from stripe_connector.sandbox.turn import Behaviour, Turn
+from stripe_connector.sandbox.verbs import Verb
+
+_WINDOWS = {"hour": 3600, "day": 86_400}
+_EVENTS = ("billing.meter_event", "v2.billing.meter_event")
+_ADJUSTMENTS = ("billing.meter_event_adjustment", "v2.billing.meter_event_adjustment")
+
+
+class _Event(NamedTuple):
+    at: int
+    value: float
+
+
+def made(turn: Turn, stored: Stored, params: Body) -> None:
+    for name, key in (("customer_mapping", "stripe_customer_id"), ("value_settings", "value")):
+        settings = cast(Body, stored.body[name])
+        settings["event_payload_key"] = settings["event_payload_key"] or key
+    cast(Body, stored.body["customer_mapping"])["type"] = "by_id"
+
+
+def summaries(turn: Turn) -> Body:
+    """One for the whole time, or one for each window that has events; the newest first."""
+    meter = turn.find("billing.meter", turn.path["id"])
+    start, end = (cast(int, turn.params[name]) for name in ("start_time", "end_time"))
+    window = _WINDOWS.get(str(turn.params.get("value_grouping_window")), 0)
+    for name, time in (("start_time", start), ("end_time", end)):
+        if time % (window or 60):
+            raise RefusalError(400, f"{name} has to be at the start of a window.", "", name)
+    if start >= end:
+        raise RefusalError(400, "start_time has to be before end_time.", "", "start_time")
+    found: dict[int, list[_Event]] = {}
+    for event in sorted(_events(turn, meter, str(turn.params["customer"]))):
+        if start <= event.at < end:
+            begins = event.at - event.at % window if window else start
+            found.setdefault(begins, []).append(event)
+    rows = [_summary(turn, meter, at, at + window if window else end, found[at]) for at in found]
+    return _page(turn, rows[::-1])
+
+
+def _events(turn: Turn, meter: Stored, customer: str) -> Iterator[_Event]:
+    """Those of one customer that weren't canceled since."""
+    account = turn.work.account
+    canceled = {
+        cast(Body, row.body["cancel"] or {}).get("identifier")
+        for kind in _ADJUSTMENTS
+        for row in account.live(kind)
+    }
+    of = cast(Body, meter.body["customer_mapping"])["event_payload_key"]
+    key = cast(Body, meter.body["value_settings"])["event_payload_key"]
+    for kind in _EVENTS:
+        for row in account.live(kind):
+            payload = cast(Body, row.body["payload"])
+            ours = row.body["event_name"] == meter.body["event_name"]
+            if ours and payload.get(str(of)) == customer and row.body["identifier"] not in canceled:
+                yield _Event(_seconds(row.body["timestamp"]), _number(payload.get(str(key))))
+
+
+def _seconds(time: JSON) -> int:
+    return (
+        int(datetime.fromisoformat(time).timestamp()) if isinstance(time, str) else int(str(time))
+    )
+
+
+def _number(text: JSON) -> float:
+    try:
+        return float(str(text))
+    except ValueError:
+        return 0.0
+
+
+def _summary(turn: Turn, meter: Stored, start: int, end: int, events: list[_Event]) -> Body:
+    formula = cast(Body, meter.body["default_aggregation"])["formula"]
+    values = [event.value for event in events]
+    value = {"count": float(len(values)), "last": values[-1]}.get(str(formula), sum(values))
+    mark = f"{meter.id} {turn.params['customer']} {start} {end}".encode()
+    return {
+        "id": f"mtrusg_test_{hashlib.blake2b(mark, digest_size=12).hexdigest()}",
+        "object": "billing.meter_event_summary",
+        "aggregated_value": value,
+        "end_time": end,
+        "livemode": False,
+        "meter": meter.id,
+        "start_time": start,
+    }
+
+
+def _page(turn: Turn, rows: list[Body]) -> Body:
+    size = listing.limit(turn.params)
+    ids = [row["id"] for row in rows]
+    first, last = 0, len(rows)
+    for name in ("starting_after", "ending_before"):
+        cursor = turn.params.get(name)
+        if cursor is None:
+            continue
+        if cursor not in ids:
+            raise no_such("billing.meter_event_summary", str(cursor), name, 400)
+        if name == "starting_after":
+            first = ids.index(cursor) + 1
+        else:
+            last = ids.index(cursor)
+            first = max(last - size, 0)
+    page = rows[first : min(first + size, last)]
+    more = first > 0 if "ending_before" in turn.params else first + size < last
+    return {
+        "object": "list",
+        "url": turn.operation.path.format(**turn.path),
+        "has_more": more,
+        "data": cast(JSON, page),
+    }
+
+
+BEHAVIOURS: Mapping[str, Behaviour] = {"billing.meter": Behaviour(made=made)}
+ACTIONS: Mapping[str, Verb] = {"billing.meters.event_summaries.list": summaries}
