@@ -5,6 +5,10 @@
                                                      installed SDK yields, and the data were
                                                      built by these scripts and not edited since
     python scripts/build_catalogue.py --check --all  builds all of them again, and compares
+    python scripts/build_catalogue.py --source FOLDER --data FOLDER
+                                                     builds the catalogue of another release,
+                                                     unpacked in a folder, to compare it by
+                                                     `connector catalogue diff`
     python scripts/build_catalogue.py --rules        how many fields each rule knows something of
     python scripts/build_catalogue.py --rule NAME    what one rule says of which field
 
@@ -15,6 +19,7 @@ imported.
 
 import argparse
 import hashlib
+import re
 import sys
 import zipfile
 from collections import Counter
@@ -36,6 +41,7 @@ from scripts.catalogue_source.sdks import DownloadError, content_of, pinned  # n
 SOURCE = ROOT / "scripts/catalogue_source"
 DATA = ROOT / "packages/stripe-connector/src/stripe_connector/catalogue/data"
 CACHE = ROOT / "build/stripe-sdks"
+_VERSION = re.compile(r'^VERSION = "(.+)"', re.MULTILINE)
 PROCESSES = 2
 SHOWN = 40
 
@@ -44,6 +50,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Build the catalogues of Stripe.")
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
     parser.add_argument("--all", action="store_true", help="compare every version")
+    parser.add_argument("--source", type=Path, help="the folder that holds stripe/")
     parser.add_argument("--rules", action="store_true", help="count what each rule says")
     parser.add_argument("--rule", help="list what this rule says")
     parser.add_argument("--data", type=Path, default=DATA, help="the folder of the data")
@@ -54,7 +61,9 @@ def main() -> int:
             return show_rules(options.rule)
         if options.check and not options.all:
             return check(options.data, build(installed()))
-        contents = build_all(options.cache)
+        if options.source and options.data == DATA:
+            return fail("Name another folder by --data: the shipped data are those of the pins.")
+        contents = [build(unpacked(options.source))] if options.source else build_all(options.cache)
     except (UnresolvedError, DownloadError) as error:
         return fail(f"The source of the SDK is not to be had or not understood: {error}")
     if options.check:
@@ -80,6 +89,15 @@ def installed() -> Package:
     if package.version != wanted:
         raise UnresolvedError(f"stripe {package.version} is installed, but {wanted} is pinned.")
     return package
+
+
+def unpacked(folder: Path) -> Package:
+    """A release that isn't pinned, unpacked in a folder."""
+    file = folder / "stripe" / "_version.py"
+    found = _VERSION.search(file.read_text(encoding="utf-8")) if file.is_file() else None
+    if found is None:
+        raise UnresolvedError(f"{folder} holds no unpacked release of stripe.")
+    return Package("stripe", found.group(1), folder / "stripe")
 
 
 def build_all(cache: Path) -> list[Content]:

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from stripe_connector.catalogue.diff import open_folder
 
 from scripts.catalogue_source.sdks import Sdk
 
@@ -179,3 +180,34 @@ def test_a_wheel_is_taken_by_its_hash(script: ModuleType, tmp_path: Path) -> Non
 def test_the_hashes_are_those_of_the_constraints(script: ModuleType) -> None:
     constraints = (ROOT / "constraints-dev.txt").read_text(encoding="utf-8")
     assert script.pinned()[-1].sha256 in constraints
+
+
+def test_another_release_gets_a_folder_of_its_own(
+    script: ModuleType,
+    content: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def run(*arguments: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["build_catalogue.py", *arguments])
+        status: int = script.main()
+        return status
+
+    built: list[Any] = []
+
+    def build(package: Any) -> dict[str, Any]:
+        built.append(package)
+        return content
+
+    monkeypatch.setattr(script, "build", build)
+    site = script.installed().root.parent
+    data = tmp_path / "data"
+    assert run("--source", str(site), "--data", str(data)) == 0
+    assert (built[0].version, built[0].root) == (script.pinned()[-1].version, site / "stripe")
+    assert open_folder(data).operation("customers", "create").path == "/v1/customers"
+    assert run("--source", str(site)) == 1
+    assert run("--source", str(tmp_path), "--data", str(data)) == 1
+    told = capsys.readouterr().err
+    assert "Name another folder by --data" in told
+    assert "holds no unpacked release of stripe" in told
