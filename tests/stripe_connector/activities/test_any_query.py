@@ -159,6 +159,7 @@ def filled() -> Iterator[Filled]:
     made.close()
 
 
+@pytest.mark.timeout(900)
 @given(data=st.data(), on=st.sampled_from(["customers", "customers", "prices"]))
 def test_the_plan_finds_what_a_look_at_every_object_finds(
     filled: Filled, data: st.DataObject, on: str
@@ -177,6 +178,7 @@ def test_the_plan_finds_what_a_look_at_every_object_finds(
 
 
 @pytest.mark.full
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", range(2, 6))
 def test_the_same_with_other_objects(seed: int) -> None:
     made = Filled(seed)

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import pytest
-from connector_sdk import Activity, Page, Problem, Record, SettingError, SourceChangedError
+from connector_sdk import JSON, Activity, Page, Problem, Record, SettingError, SourceChangedError
 from stripe_connector.activities.driven_asks import TOGETHER
 
 from tests.stripe_connector.workbench import Workbench, all_pages, records
@@ -159,6 +159,41 @@ async def test_reading_the_ids_of_records(bench: Workbench) -> None:
         assert [(each.seq, each.raw, each.at) for each in rest] == [
             (each.seq, each.raw, each.at) for each in found[done:]
         ]
+
+
+async def test_a_result_carries_the_record_that_asked_for_it(bench: Workbench) -> None:
+    await bench.write("create", "customers", *emails(1, 2))
+    rows = Rows([{"email": "2@example.com", "crm": {"id": 7}}])
+    settings: dict[str, JSON] = {
+        "query": "email:${record:email}",
+        "record_as": "lead",
+        "fields": ["email"],
+    }
+    (record,) = records(await all_pages(await driven(bench, "search", rows, **settings)))
+    found = json.loads(record.raw)
+    assert found["lead"] == {"email": "2@example.com", "crm": {"id": 7}}
+    assert {*found} == {"id", "email", "lead"}
+    activity = Activity("a", "search", "customers", "", settings)
+    schema = (await bench.connection.schemas(activity)).response
+    assert {field.name for field in schema.fields} == {"email", "id", "lead"}
+    rows = Rows([{"id": found["id"]}])
+    by_id = {"ids": "${record:id}", "record_as": "row"}
+    (record,) = records(await all_pages(await driven(bench, "read", rows, **by_id)))
+    assert json.loads(record.raw)["row"] == {"id": found["id"]}
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"query": "email:x", "record_as": "lead"}, "no record that a result"),
+        ({"query": "email:${record:x}", "record_as": "email"}, "a field 'email' of their own"),
+    ],
+)
+async def test_a_name_for_the_record_that_can_not_be(
+    bench: Workbench, settings: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(SettingError, match=said):
+        await driven(bench, "search", Rows([]), **settings)
 
 
 async def test_records_are_there_when_they_are_needed_and_only_then(bench: Workbench) -> None:

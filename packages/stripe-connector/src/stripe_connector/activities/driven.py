@@ -54,11 +54,14 @@ class DrivenSource:
     the driving one, so that a change there is noticed.
     """
 
-    def __init__(self, requests: Source, asks: Asks, host: Host, limit: int) -> None:
+    def __init__(
+        self, requests: Source, asks: Asks, host: Host, limit: int, record_as: str = ""
+    ) -> None:
         self._requests = requests
         self._asks = asks
         self._host = host
         self._limit = limit
+        self._record_as = record_as
 
     async def read(self, after: bytes | None) -> AsyncGenerator[Page, None]:
         """Pages as the answers come. Raises SourceChangedError when the driving source is not
@@ -103,7 +106,7 @@ class DrivenSource:
                 inner = at.inner.encode() if at.inner else None
                 async with aclosing(source.read(inner)) as pages:
                     async for page in pages:
-                        found = [_told(record, find(record)) for record in page.records]
+                        found = [self._told(record, find(record)) for record in page.records]
                         yield self._page(found, page.filtered, at, page.after)
                         if at.done:
                             return
@@ -129,6 +132,19 @@ class DrivenSource:
                 askers = askers[:last]
                 faulty = [record for record in faulty if record.seq < seq]
         return askers, faulty
+
+    def _told(self, record: Record, asker: Record | None) -> Record:
+        """The result with its asker's place, and its asker itself where that is wanted."""
+        if asker is None:
+            return record
+        if self._record_as and record.problem is None:
+            carried = {**record_values(record.raw), self._record_as: record_values(asker.raw)}
+            record = record._replace(raw=msgspec.json.encode(carried))
+        if not asker.at:
+            return record
+        at = f"{record.at} for {asker.at}"
+        problem = record.problem._replace(at=at) if record.problem is not None else None
+        return record._replace(at=at, problem=problem)
 
     def _page(
         self, records: Sequence[Record], filtered: int, at: "_Place", inner: bytes | None
@@ -200,14 +216,6 @@ def _digest(records: Sequence[Record]) -> str:
     for record in records:
         hashed.update(record.raw)
     return hashed.hexdigest()
-
-
-def _told(record: Record, asker: Record | None) -> Record:
-    if asker is None or not asker.at:
-        return record
-    at = f"{record.at} for {asker.at}"
-    problem = record.problem._replace(at=at) if record.problem is not None else None
-    return record._replace(at=at, problem=problem)
 
 
 def _changed() -> SourceChangedError:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 import msgspec
-from connector_sdk import JSON, Field, Problem, Record, did_you_mean
+from connector_sdk import ANY_OBJECT, JSON, Field, Problem, Record, did_you_mean
 
 from stripe_connector.activities.expansion import children
 from stripe_connector.catalogue import Catalogue
@@ -62,6 +62,14 @@ def projected_schema(schema: Field, paths: Sequence[str]) -> Field:
     return _kept(schema, [path.split(".") for path in paths]) if paths else schema
 
 
+def carrying_schema(schema: Field, settings: Mapping[str, JSON]) -> Field:
+    """The schema of records that carry the one that asked for them, where that is wanted."""
+    if not settings.get("record_as"):
+        return schema
+    record = replace(ANY_OBJECT, name=str(settings["record_as"]))
+    return replace(schema, fields=(*schema.fields, record))
+
+
 def _kept(schema: Field, paths: Sequence[Sequence[str]]) -> Field:
     if not all(paths):
         return schema
@@ -78,4 +86,5 @@ def _kept(schema: Field, paths: Sequence[Sequence[str]]) -> Field:
 def wanted(settings: Mapping[str, JSON]) -> list[str]:
     """The paths of the setting `fields`, and the id that tells records apart."""
     paths = cast("list[str]", settings.get("fields") or [])
-    return ["id", *(path for path in paths if path != "id")] if paths else []
+    always = ["id", *([str(settings["record_as"])] if settings.get("record_as") else [])]
+    return [*always, *(path for path in paths if path not in always)] if paths else []

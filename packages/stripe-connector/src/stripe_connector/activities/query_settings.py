@@ -49,6 +49,15 @@ def template(
     )
 
 
+RECORD_AS = Field(
+    name="record_as",
+    type="string",
+    label="Record as",
+    description="The name under which each result carries the record that asked for it, where "
+    "`for_each` of an operation drives this activity.",
+)
+
+
 def asking(operation: Operation) -> list[Field]:
     """The settings `query` and `consistency` of a list or a search."""
     if operation.shape == "search":
@@ -65,7 +74,7 @@ def asking(operation: Operation) -> list[Field]:
         "objects are listed.",
     )
     if operation.object not in search_fields():
-        return [query]
+        return [query, RECORD_AS]
     consistency = Field(
         name="consistency",
         type="string",
@@ -75,7 +84,7 @@ def asking(operation: Operation) -> list[Field]:
         description="indexed lets Stripe's search help, which lags behind writes by up to a "
         "minute, in incidents by an hour; fresh uses lists only.",
     )
-    return [query, consistency]
+    return [query, consistency, RECORD_AS]
 
 
 def askable(catalogue: Catalogue, operation: Operation) -> tuple[Field, ...]:

@@ -6,7 +6,12 @@ from contextlib import aclosing
 from connector_sdk import Field, Host, Page, Problem, Record, Source
 
 from stripe_connector.activities.completion import Completion
-from stripe_connector.activities.projection import projected, projected_schema, wanted
+from stripe_connector.activities.projection import (
+    carrying_schema,
+    projected,
+    projected_schema,
+    wanted,
+)
 from stripe_connector.activities.readable import READABLE, Readable, with_readable
 from stripe_connector.activities.resolution import Resolved
 from stripe_connector.catalogue import Catalogue, minor_units
@@ -32,7 +37,7 @@ def refined(
 def refined_schema(schema: Field, resolved: Resolved) -> Field:
     """What such records hold, of those that are read with this schema."""
     whole = with_readable(schema) if resolved.settings.get("readable") else schema
-    return projected_schema(whole, _paths(resolved))
+    return projected_schema(carrying_schema(whole, resolved.settings), _paths(resolved))
 
 
 class RefinedSource:

@@ -1,7 +1,7 @@
 """An activity with its choices looked up and its settings checked: what sources and targets
 are made from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -121,6 +121,9 @@ def resolve(
         paths = cast("list[str]", values.get("fields") or [])
         cut = (field_fault(catalogue, operation, path) for path in paths)
         problems.extend(problem for problem in cut if problem is not None)
+    if not problems and values.get("record_as"):
+        driven = any(part is not None and part.driven for part in (asked, ids))
+        problems.extend(_record_as_faults(catalogue, operation, str(values["record_as"]), driven))
     wanted = [] if problems else cast("list[str]", values.get("complete") or [])
     ways = [way_to(catalogue, operation, path) for path in wanted]
     problems.extend(way for way in ways if isinstance(way, Problem))
@@ -146,6 +149,26 @@ def _rows_driven() -> Problem:
         "State the ids of the runs in the activity.",
         path="ids",
     )
+
+
+def _record_as_faults(
+    catalogue: Catalogue, operation: Operation, name: str, driven: bool
+) -> Iterator[Problem]:
+    if not driven:
+        yield Problem(
+            "not_driven",
+            "There is no record that a result could carry: nothing of the activity depends on one.",
+            "Write ${record:NAME} in its query or its ids, or take `record_as` out.",
+            path="record_as",
+        )
+    elif catalogue.response(operation).child(name) is not None:
+        yield Problem(
+            "name_taken",
+            f"The objects have a field {name!r} of their own.",
+            "Call the record something else.",
+            path="record_as",
+            value=name,
+        )
 
 
 def _value_faults(settings: Mapping[str, JSON]) -> list[Problem]:

@@ -7,7 +7,7 @@ from connector_sdk import Field, Form
 
 from stripe_connector.activities.meter_events import STREAM
 from stripe_connector.activities.offers import Offer
-from stripe_connector.activities.query_settings import asking, template
+from stripe_connector.activities.query_settings import RECORD_AS, asking, template
 from stripe_connector.activities.reading_settings import reading_fields
 from stripe_connector.activities.verbs import OWN_ID, own_id, parents_of, verb_of
 from stripe_connector.catalogue import Catalogue
@@ -55,6 +55,7 @@ def activity_form(catalogue: Catalogue, offer: Offer, type: str) -> Form:
                 required=True,
             )
         )
+        fields.append(RECORD_AS)
     parents = parents_of(operation)
     if parents:
         fields.append(

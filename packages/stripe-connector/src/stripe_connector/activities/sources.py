@@ -31,19 +31,21 @@ def source_of(
 ) -> Source:
     """The source of a Search or a Read, driven by the records of `requests` or not."""
     limit = resolved.integer("limit", 0)
+    record_as = str(resolved.settings.get("record_as") or "")
     if resolved.operation.shape == "rows":
         results = results_of(client, catalogue, host, resolved)
         return RowsSource(client, catalogue, host, results)
     if resolved.activity.type == "read":
         if requests is None:
             return read_source(client, host, resolved)
-        return DrivenSource(requests, IdAsks(client, host, resolved), host, limit)
+        by_id = IdAsks(client, host, resolved)
+        return DrivenSource(requests, by_id, host, limit, record_as)
     if resolved.asked is None:
         return SearchSource(client, catalogue, host, resolved)
     if requests is None:
         return PlannedSource(client, catalogue, host, resolved)
     asks = QueryAsks(client, catalogue, host, resolved)
-    return DrivenSource(requests, asks, host, limit)
+    return DrivenSource(requests, asks, host, limit, record_as)
 
 
 def planned(catalogue: Catalogue, resolved: Resolved, records: int | None) -> Plan:

@@ -36,7 +36,7 @@ RPAR: ")"
 LSQB: "["
 RSQB: "]"
 COMMA: ","
-%ignore /[ \t\r\n]+/
+%ignore /\s+/
 """
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*$")
@@ -131,8 +131,8 @@ def _no_clause(text: str, at: int, here: tuple[int, int], expected: set[str]) ->
             return QueryError("There is nothing in these parentheses", here, "Put a clause in.")
         if _opened(before) < 0:
             return QueryError("This parenthesis was never opened", here, "Take it out.")
-    if "RPAR" in expected and at >= len(text.rstrip()):
-        opened = _opened(text)
+    opened = _opened(text)
+    if "RPAR" in expected and at >= len(text.rstrip()) and opened >= 0:
         return QueryError("This parenthesis isn't closed", (opened, opened + 1), "Put ')' behind.")
     if text[at : at + 1] in ("'", '"') and text[at - 1 : at].strip():
         return QueryError(
