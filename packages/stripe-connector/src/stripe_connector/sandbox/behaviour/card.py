@@ -10,13 +10,15 @@ from stripe_connector.sandbox.refusal import RefusalError
 
 class Card(NamedTuple):
     """`decline` is the code with which a payment by it is declined, "" where it goes through;
-    `reason` the issuer's decline code."""
+    `reason` the issuer's decline code. `dispute` is why its owner disputes each payment, with
+    "inquiry" behind it where the bank only asks."""
 
     name: str
     brand: str
     number: str
     decline: str = ""
     reason: str = ""
+    dispute: str = ""
 
 
 _CARDS = (
@@ -36,6 +38,14 @@ _CARDS = (
     Card("chargeDeclinedExpiredCard", "visa", "4000000000000069", "expired_card"),
     Card("chargeDeclinedIncorrectCvc", "visa", "4000000000000127", "incorrect_cvc"),
     Card("chargeDeclinedProcessingError", "visa", "4000000000000119", "processing_error"),
+    Card("createDispute", "visa", "4000000000000259", dispute="fraudulent"),
+    Card(
+        "createDisputeProductNotReceived",
+        "visa",
+        "4000000000002685",
+        dispute="product_not_received",
+    ),
+    Card("createDisputeInquiry", "visa", "4000000000001976", dispute="fraudulent inquiry"),
     Card("chargeCustomerFail", "visa", "4000000000000341", "card_declined", "generic_decline"),
 )
 BY_NUMBER: Mapping[str, Card] = {card.number: card for card in _CARDS}

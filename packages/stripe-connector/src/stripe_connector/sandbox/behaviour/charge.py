@@ -1,10 +1,12 @@
-"""Charges, and what they leave in the balance."""
+"""Charges: paid by a card, captured, or declined."""
 
 from collections.abc import Mapping
 from typing import cast
 
 from connector_sdk import JSON
 
+from stripe_connector.sandbox.behaviour import dispute
+from stripe_connector.sandbox.behaviour.balance import book
 from stripe_connector.sandbox.behaviour.card import BY_TOKEN, declined
 from stripe_connector.sandbox.behaviour.payment_method import default_of, obtain
 from stripe_connector.sandbox.refusal import RefusalError, missing, not_allowed
@@ -77,23 +79,7 @@ def take(turn: Turn, charge: Stored, amount: int | None) -> None:
     body["amount_refunded"] = whole - taken
     fee = round(taken * _PERCENT_FEE) + _FIXED_FEE
     body["balance_transaction"] = book(turn, charge, "charge", taken, fee)
-
-
-def book(turn: Turn, source: Stored, kind: str, amount: int, fee: int = 0) -> str:
-    """A line in the account's balance; its id."""
-    line: Body = {
-        "amount": amount,
-        "currency": source.body["currency"],
-        "fee": fee,
-        "net": amount - fee,
-        "type": kind,
-        "reporting_category": kind,
-        "status": "available",
-        "available_on": turn.now,
-    }
-    stored = turn.create("balance_transaction", line)
-    stored.body["source"] = source.id
-    return stored.id
+    dispute.begin(turn, charge)
 
 
 def check_amount(params: Body) -> None:
@@ -147,25 +133,8 @@ def capture(turn: Turn) -> Body:
     return turn.shown(charge)
 
 
-def balance(turn: Turn) -> Body:
-    """GET /v1/balance: the sum of all lines, by currency."""
-    sums: dict[str, int] = {"usd": 0}
-    for line in turn.work.account.live("balance_transaction"):
-        currency = str(line.body["currency"])
-        sums[currency] = sums.get(currency, 0) + cast(int, line.body["net"])
-    available: list[JSON] = [
-        {"amount": amount, "currency": currency, "source_types": {"card": amount}}
-        for currency, amount in sums.items()
-    ]
-    pending: list[JSON] = [
-        {"amount": 0, "currency": currency, "source_types": {"card": 0}} for currency in sums
-    ]
-    return {"object": "balance", "available": available, "livemode": False, "pending": pending}
-
-
 BEHAVIOURS: Mapping[str, Behaviour] = {}
 ACTIONS: Mapping[str, Verb] = {
-    "balance.retrieve": balance,
     "charges.create": create,
     "charges.capture": capture,
 }

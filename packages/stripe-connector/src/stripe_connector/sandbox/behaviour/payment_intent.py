@@ -95,8 +95,8 @@ def confirm_it(turn: Turn, stored: Stored) -> None:
         )
     manual = body["capture_method"] == "manual"
     params: Body = {name: body[name] for name in _COPIED if body.get(name) is not None}
+    params["payment_intent"] = stored.id
     charge = charges.pay(turn, method, params, capture=not manual)
-    charge.body["payment_intent"] = stored.id
     body["latest_charge"] = charge.id
     if charge.body["status"] == "failed":
         raise _declined(turn, stored, method, charge)

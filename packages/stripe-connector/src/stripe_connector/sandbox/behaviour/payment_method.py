@@ -29,7 +29,7 @@ def made(turn: Turn, stored: Stored, params: Body) -> None:
     if not isinstance(given, dict):
         return
     card = _card(given)
-    stored.private.update(decline=card.decline, reason=card.reason)
+    stored.private.update(decline=card.decline, reason=card.reason, dispute=card.dispute)
     month, year = given.get("exp_month", 12), given.get("exp_year", 2034)
     body["card"] = cast(JSON, details(card, month, year))
 

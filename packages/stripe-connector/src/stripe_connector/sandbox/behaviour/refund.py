@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import cast
 
-from stripe_connector.sandbox.behaviour.charge import book
+from stripe_connector.sandbox.behaviour.balance import book
 from stripe_connector.sandbox.refusal import RefusalError, missing, not_allowed
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn
