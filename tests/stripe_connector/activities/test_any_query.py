@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from connector_sdk import JSON, Activity, MemoryHost
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stripe_connector.connection import StripeConnection
 from stripe_connector.query import Clause, Query, check, fields_of, write
@@ -160,6 +160,7 @@ def filled() -> Iterator[Filled]:
 
 
 @pytest.mark.timeout(900)
+@settings(max_examples=50 if settings().max_examples <= 50 else 1000)
 @given(data=st.data(), on=st.sampled_from(["customers", "customers", "prices"]))
 def test_the_plan_finds_what_a_look_at_every_object_finds(
     filled: Filled, data: st.DataObject, on: str
@@ -179,7 +180,7 @@ def test_the_plan_finds_what_a_look_at_every_object_finds(
 
 @pytest.mark.full
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("seed", range(2, 6))
+@pytest.mark.parametrize("seed", range(2, 4))
 def test_the_same_with_other_objects(seed: int) -> None:
     made = Filled(seed)
     try:

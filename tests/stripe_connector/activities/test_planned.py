@@ -10,6 +10,7 @@ import pytest
 from connector_sdk import JSON, Activity, MemoryHost, Problem, RefusedError, SourceChangedError
 from stripe_connector.activities.planned import PlannedSource
 from stripe_connector.activities.resolution import resolve
+from stripe_connector.activities.verbs import parents_of
 from stripe_connector.catalogue import load
 from stripe_connector.client import Client
 from stripe_connector.connection import StripeConnection
@@ -238,6 +239,20 @@ async def test_lists_that_hide_rows_are_asked_for_all_of_them(bench: Workbench) 
     assert bench.sandbox.requests["GET /v1/prices"] == 2
     (inactive,) = await bench.read("search", "prices", query="active:false", **settings)
     assert inactive["id"] == made[1]
+
+
+async def test_every_list_of_its_own_can_be_searched(bench: Workbench) -> None:
+    catalogue = bench.connection.catalogue
+    done = 0
+    for operation in catalogue.operations.values():
+        request = catalogue.request(operation)
+        needs = parents_of(operation) or [field for field in request.fields if field.required]
+        if operation.shape != "list" or operation.action != "list" or needs:
+            continue
+        for record in await bench.read("search", operation.object, query="id:no_1 OR -id:null"):
+            assert record["id"]
+        done += 1
+    assert done > 90
 
 
 async def test_a_nested_list_is_searched_below_its_parent(bench: Workbench) -> None:

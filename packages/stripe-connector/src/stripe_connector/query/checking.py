@@ -63,7 +63,7 @@ def _check(clause: Clause, fields: Fields, native: bool, expanded: frozenset[str
         raise QueryError(
             f"There is no field {clause.field!r} in {fields.object}",
             clause.span,
-            fields.unknown(clause) or "Look it up in the schema of the object.",
+            fields.unknown(clause) or _elsewhere(fields),
             code="unknown_field",
         )
     if known.needs:
@@ -82,6 +82,13 @@ def _check(clause: Clause, fields: Fields, native: bool, expanded: frozenset[str
     checked = replace(clause, kind=known.kind)
     _operator(checked, fields.searchable.get(clause.field, known.kind))
     return checked
+
+
+def _elsewhere(fields: Fields) -> str:
+    looked = "Look it up in the schema of the object."
+    if not fields.searchable:
+        return looked
+    return f"{looked} Stripe's own search, by `action: search`, may know more."
 
 
 def _operator(clause: Clause, stated: FieldKind) -> None:
