@@ -102,6 +102,15 @@ def test_a_problem_of_a_connector_gets_its_place(write: Write) -> None:
     assert acme.located(nothing).line == "endpoints/acme.yaml:2:1"
 
 
+def test_a_text_may_be_folded_or_keep_its_lines(write: Write) -> None:
+    for style, text in ((">-", "status:'open' AND total>5"), ("|-", "status:'open'\n AND total>5")):
+        query = f"query: {style}\n      status:'open'\n      AND total>5\n"
+        acme = ACME.replace("query: status:'open' AND metadata['team']:'${var:team}'\n", query)
+        read = Project.load(write({"endpoints/acme.yaml": acme}), {}).endpoint("acme")
+        found = read.activity("open invoices").settings["query"]
+        assert found == text.replace("\n ", "\n")
+
+
 def test_secrets_in_lists_do_not_show_either(write: Write) -> None:
     text = ACME + "    filters:\n      - 5\n      - since: [a, '${env:STRIPE_KEY}']\n"
     acme = Project.load(write({"endpoints/acme.yaml": text}), {"STRIPE_KEY": SECRET}).endpoint(

@@ -153,6 +153,8 @@ class _Tree:
 
     def _scalar(self, node: ScalarNode, keys: Keys) -> JSON:
         text = str(node.value)
+        if node.style == ">":
+            text = text.replace("\a", "")  # ruamel notes where the lines were folded
         if node.style is not None:
             return text
         if not text:

@@ -40,7 +40,7 @@ def unknown_fields(query: Query, fields: Fields) -> Iterator[QueryError]:
     """A warning for each field that Stripe's search isn't known to have."""
     for clause in clauses(query):
         if clause.field != "metadata" and clause.field not in fields.searchable:
-            names = ", ".join(fields.searchable)
+            names = ", ".join([name for name in fields.searchable if "." not in name])
             yield QueryError(
                 f"Stripe isn't known to search {fields.object} by {clause.field!r}",
                 clause.span,
