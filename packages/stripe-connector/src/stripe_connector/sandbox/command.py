@@ -119,7 +119,7 @@ def _restricted(text: str) -> tuple[str, list[str]]:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    seconds = float(text.removesuffix("s"))
     if not 0 < seconds < 1e12:
         raise argparse.ArgumentTypeError("give a number of seconds above 0")
     return seconds
