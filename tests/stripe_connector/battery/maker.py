@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 
 from connector_sdk import JSON, Field
 from stripe_connector.catalogue import Operation
+from stripe_connector.sandbox import Sandbox
 from stripe_connector.wire import encode_form, encode_json, encode_query
 
 from tests.stripe_connector.sandbox.direct import REGISTRY, Direct
@@ -63,8 +64,8 @@ class Maker:
     """Calls one sandbox, and creates objects: parents and references first. `begun` are
     parameters for the object that a path names, besides those that it needs."""
 
-    def __init__(self) -> None:
-        self.sandbox = Direct()
+    def __init__(self, running: Sandbox | None = None) -> None:
+        self.sandbox = Direct(running)
         self.begun: dict[str, JSON] = {}
 
     def call(

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 from connector_sdk import JSON
+from stripe_connector.sandbox import Sandbox
 from stripe_connector.sandbox.api import Api
 from stripe_connector.sandbox.behaviour import BEHAVIOURS
 from stripe_connector.sandbox.ids import Ids
@@ -23,12 +24,17 @@ OWN = "acct_1"
 
 
 class Direct:
-    """A sandbox without a network. Its time starts at 1000 and goes on a second a request."""
+    """A sandbox without a network, or a way around that of a running one. Its time starts at
+    1000 and goes on a second a request."""
 
-    def __init__(self) -> None:
-        self.store = Store(OWN)
+    def __init__(self, running: Sandbox | None = None) -> None:
         self._ids = Ids(1)
-        self._api = Api(REGISTRY, self.store, None, Keys(60.0), self._ids)
+        if running is None:
+            self.store = Store(OWN)
+            self._api = Api(REGISTRY, self.store, None, Keys(60.0), self._ids)
+        else:
+            self._api = running._api
+            self.store = self._api._store
         self._number = 0
         self._began = 1000.0
 
@@ -72,7 +78,7 @@ class Direct:
         self, resource: str, params: dict[str, JSON], parents: dict[str, str] | None = None
     ) -> str:
         """The id of a new object of a kind that only Stripe creates."""
-        account = self.store.account(OWN)
+        account = self.store.account(self.store.own)
         operation = next(iter(REGISTRY.catalogue.operations.values()))
         work = Work(self.store, account)
         index = SearchIndex(account, Searching())
@@ -82,7 +88,7 @@ class Direct:
 
     def put(self, wanted: str, fields: dict[str, JSON]) -> None:
         """Sets what the API has no way to set, objects within the object field by field."""
-        for collection in self.store.account(OWN).collections.values():
+        for collection in self.store.account(self.store.own).collections.values():
             stored = collection.by_id.get(wanted)
             for name, value in fields.items() if stored else ():
                 assert stored is not None
@@ -94,11 +100,11 @@ class Direct:
 
     def ids(self, resource: str) -> list[str]:
         """Of all objects of a resource that are not deleted."""
-        return [row.id for row in self.store.account(OWN).live(resource)]
+        return [row.id for row in self.store.account(self.store.own).live(resource)]
 
     def everything(self) -> dict[str, dict[str, Any]]:
         """All that is stored, deleted or not, as JSON by id."""
-        account = self.store.account(OWN)
+        account = self.store.account(self.store.own)
         return {
             row.id: {"deleted": row.deleted, **json.loads(orjson.dumps(row.body))}
             for collection in account.collections.values()
