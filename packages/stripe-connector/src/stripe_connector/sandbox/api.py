@@ -23,7 +23,7 @@ from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.registry import Registry
 from stripe_connector.sandbox.request import Answer, Contents, Fault, SandboxRequest
 from stripe_connector.sandbox.search_index import SearchIndex, Searching
-from stripe_connector.sandbox.store import Account, Body, Remembered, Store
+from stripe_connector.sandbox.store import Account, Body, Remembered, Store, compact
 from stripe_connector.sandbox.turn import Turn
 from stripe_connector.sandbox.upload import read_upload
 from stripe_connector.sandbox.verbs import Verb
@@ -178,7 +178,8 @@ class Api:
         key = request.key if answer else ""
         if key and answer:
             mark = print_of(request.method, request.path, request.body)
-            account.keys[key] = Remembered(mark, answer.status, answer.body, request.id, now)
+            body = compact(answer.body)
+            account.keys[key] = Remembered(mark, answer.status, body, request.id, now)
         touched = work.touched()
         if self._journal and (touched or key):
             try:

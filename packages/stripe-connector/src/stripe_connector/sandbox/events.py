@@ -14,7 +14,7 @@ from connector_sdk import JSON
 from stripe_connector.sandbox.ids import Ids
 from stripe_connector.sandbox.registry import Registry
 from stripe_connector.sandbox.request import SandboxRequest
-from stripe_connector.sandbox.store import Body, Stored
+from stripe_connector.sandbox.store import Body, Stored, compact
 from stripe_connector.sandbox.turn import Turn
 
 _NOUNS: Mapping[str, str] = {
@@ -72,7 +72,7 @@ class Events:
             if before is not None and not stored.deleted:
                 data["previous_attributes"] = _differences(before, stored.body)
             # As bytes it is smaller than as objects, and what changes later doesn't change it.
-            image = cast(JSON, orjson.Fragment(orjson.dumps(data)))
+            image = cast(JSON, orjson.Fragment(compact(orjson.dumps(data))))
             for kind in dict.fromkeys(known):
                 self._add(turn, request, kind, image)
 

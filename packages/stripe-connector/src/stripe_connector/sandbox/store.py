@@ -10,6 +10,11 @@ from connector_sdk import JSON
 Body = dict[str, JSON]
 
 
+def compact(image: bytes) -> bytes:
+    """A copy for keeping: what orjson makes holds on to its whole buffer, 8 kB or more."""
+    return bytes(memoryview(image))
+
+
 @dataclass(slots=True, eq=False)
 class Stored:
     """One object. `seq` counts up over the whole sandbox and is the order of lists. `parents`
