@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from stripe_connector.activities.delete import DeleteTarget
 from stripe_connector.activities.resolution import resolve
 from stripe_connector.activities.settle import holds
+from stripe_connector.activities.update import UpdateTarget
 from stripe_connector.catalogue import load
 from stripe_connector.client import Client
 from stripe_connector.sandbox import Fault, SandboxRequest
@@ -108,6 +109,38 @@ async def test_updates_that_show_nowhere_stay_unknown(bench: Workbench) -> None:
     (outcome,) = await target.settle([sent(call)])
     assert outcome is not None
     assert outcome.kind == "unknown"
+
+
+async def settled(on: str, there: dict[str, Any], **request: Any) -> str:
+    """What an update is settled as whose object is `there` now."""
+    resolved = resolve(load(), Activity("a", "update", on), "test")
+    client = cast("Client", Scripted({"id": "x_1", "object": "x", **there}))
+    target = UpdateTarget(client, load(), MemoryHost(), resolved)
+    call = Call(1, 1, "k", 1, time.time(), prepared(target, {"id": "x_1", **request}))
+    (outcome,) = await target.settle([call])
+    return outcome.kind if outcome else "open"
+
+
+async def test_updates_that_would_bill_twice_are_never_repeated() -> None:
+    paused = {"description": "old", "items": {"object": "list", "data": []}}
+    for change in (
+        {"add_invoice_items": [{"price": "price_1"}]},
+        {"items": [{"price": "price_1"}]},
+        {"billing_cycle_anchor": {"type": "now"}},
+        {"trial_end": "now"},
+    ):
+        there = {**paused, "billing_cycle_anchor": 1, "trial_end": 1}
+        assert await settled("subscriptions", there, **change) == "unknown"
+        assert await settled("subscriptions", there, description="old", **change) == "unknown"
+    assert await settled("subscriptions", paused, description="new") == "open"
+    assert await settled("customers", {"balance": -500}, balance=-500) == "written"
+    assert await settled("customers", {"balance": -200}, balance=-500) == "unknown"
+
+
+async def test_updates_that_show_in_part_are_repeated() -> None:
+    evidence = {"evidence": {"uncategorized_text": "x"}}
+    assert await settled("disputes", evidence, **evidence) == "written"
+    assert await settled("disputes", evidence, **evidence, submit=True) == "open"
 
 
 async def test_an_update_made_by_a_create_target_is_compared(bench: Workbench) -> None:

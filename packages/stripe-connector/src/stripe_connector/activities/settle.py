@@ -22,6 +22,9 @@ _CLOCKS = 300
 
 _UNSET: tuple[JSON, ...] = (None, "", [], {})
 
+_ASKS = ("expand", "include")
+"""Parameters that change nothing: they say how to answer."""
+
 
 async def settle_write(client: Client, catalogue: Catalogue, call: Call) -> Outcome | None:
     """What became of any write but a create."""
@@ -72,8 +75,9 @@ async def is_gone(
 
 
 async def settle_update(client: Client, catalogue: Catalogue, call: Call) -> Outcome | None:
-    """Written where the object has every value that was sent and can be read back; None where
-    one differs, as setting it again does no harm; unknown where nothing can be compared."""
+    """Written where the object has every value that was sent. None where one differs or can't
+    be read back, as setting it again does no harm; unknown where it could (a second item on an
+    invoice), or where nothing can be compared."""
     if call.first_sent is None:
         return None
     request = requests.parse(call.body.json)
@@ -84,17 +88,22 @@ async def settle_update(client: Client, catalogue: Catalogue, call: Call) -> Out
     there, body = found
     if there is None or there.get("deleted") is True:
         return None  # the repeat then says that the object is missing
-    readable = {name: value for name, value in request.params.items() if name in there}
-    if not readable:
-        return unclear(call, "nothing of what was sent can be read back")
-    if all(
+    sent = {name: value for name, value in request.params.items() if name not in _ASKS}
+    readable = {name: value for name, value in sent.items() if name in there}
+    same = all(
         holds(there[name], value) or (name == "expires_at" and _is_over(there[name], value))
         for name, value in readable.items()
-    ):
+    )
+    if same and readable and len(readable) == len(sent):
         name = there.get("id")
         return Outcome(
             call.seq, call.step, "written", name if isinstance(name, str) else "", response=body
         )
+    effect = effect_of(operation.id)
+    if effect is not None and not effect.repeatable(sent):
+        return unclear(call, "the object doesn't show it, and a repeat could do it twice")
+    if not readable:
+        return unclear(call, "nothing of what was sent can be read back")
     return None
 
 
