@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from connector_agent.cli.schema_tree import children, sentence, type_text
+from connector_agent.cli.schema_tree import children, facts, sentence, type_text
 from connector_sdk import Field, Mode
 from stripe_connector.activities.effects import effect_of
 from stripe_connector.activities.naming import full_label
@@ -175,9 +175,9 @@ def _answers(catalogue: Catalogue, entries: list[Entry]) -> Iterator[str]:
 def _fields(fields: Sequence[Field], above: int, levels: int) -> Iterator[str]:
     """A line for each field; `levels` of 0 are all."""
     for field in fields:
-        facts = ", ".join((_type(field), *_facts(field, answered=bool(levels))))
+        known = ", ".join((_type(field), *_facts(field, answered=bool(levels))))
         about = _short(sentence(field.description))
-        yield f"{'  ' * above}- `{field.name}` {facts}" + (f". {about}" if about else "")
+        yield f"{'  ' * above}- `{field.name}` {known}" + (f". {about}" if about else "")
         if not levels or above + 1 < levels:
             yield from _fields(children(field), above + 1, levels)
 
@@ -197,14 +197,7 @@ def _type(field: Field) -> str:
 def _facts(field: Field, *, answered: bool) -> Iterator[str]:
     if field.required:
         yield "always there" if answered else "**required**"
-    if field.clears:
-        yield "clears when empty"
-    if field.max_length and field.type != "map":
-        yield f"at most {field.max_length:,} characters"
-    if field.max_items:
-        yield f"at most {field.max_items:,} entries"
-    if field.deprecated:
-        yield "deprecated"
+    yield from facts(field)
 
 
 def _short(text: str) -> str:

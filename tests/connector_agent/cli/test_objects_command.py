@@ -67,6 +67,15 @@ def test_a_schema_without_a_project(
     assert "Settings of such an activity" not in said.out
 
 
+def test_a_schema_tells_what_is_known_of_a_field(call: Call) -> None:
+    said = call("schema", "stripe", "create", "customers", "--filter", "name").out
+    assert "Clears when empty, at most 150 characters. The customer's business name." in said
+    said = call("schema", "stripe", "create", "subscriptions", "--filter", "customer").out
+    assert "id of customers" in said
+    said = call("schema", "stripe", "create", "account_links", "--filter", "collect").out
+    assert "Deprecated. The collect parameter is deprecated." in said
+
+
 def test_a_schema_of_an_activity(call: Call, acme: Path) -> None:
     said = call("schema", "acme/new", "--depth", "1")
     assert "(POST /v1/customers)" in said.out

@@ -24,7 +24,7 @@ from connector_agent.cli import completion
 from connector_agent.cli.looking import Looked, look, survey
 from connector_agent.cli.output import fail, out, print_json, table
 from connector_agent.cli.project_option import EnvironmentOption, JsonOption, ProjectOption
-from connector_agent.cli.schema_tree import Line, sentence, tree, type_text
+from connector_agent.cli.schema_tree import Line, facts, sentence, tree, type_text
 from connector_agent.connectors import registry
 from connector_agent.operations.end import activity_of, schemas_of
 from connector_agent.project import Survey
@@ -309,7 +309,10 @@ def print_tree(lines: Sequence[Line]) -> None:
         text.pad_right(name_width + 2 + type_width - text.cell_len)
         if line.more:
             text.append(f"  … {line.more} more below", style="cyan")
-        text.append(f"  {sentence(line.field.description)}".rstrip(), style="dim")
+        known = ", ".join(facts(line.field))
+        text.append(f"  {known[:1].upper()}{known[1:]}." * bool(known), style="magenta")
+        about = sentence(line.field.description)
+        text.append(f" {'' if known else ' '}{about}".rstrip(), style="dim")
         if out.is_terminal:
             text.truncate(out.width, overflow="ellipsis")
         out.print(text)

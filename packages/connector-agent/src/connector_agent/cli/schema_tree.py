@@ -79,6 +79,18 @@ def type_text(field: Field) -> str:
     return f"{word} ({field.format})" if field.format else word
 
 
+def facts(field: Field) -> Iterator[str]:
+    """What else is known of a field, beside its type and whether it has to be given."""
+    if field.clears:
+        yield "clears when empty"
+    if field.max_length and field.type != "map":
+        yield f"at most {field.max_length:,} characters"
+    if field.max_items:
+        yield f"at most {field.max_items:,} entries"
+    if field.deprecated:
+        yield "deprecated"
+
+
 def sentence(text: str) -> str:
     """The first sentence of a description, without markup."""
     plain = re.sub(r"<[^>]+>", "", _LINK.sub(r"\1", text)).strip()
