@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from connector_sdk import JSON, Activity, Page, Problem, Record, SettingError, SourceChangedError
-from stripe_connector.activities.driven_asks import TOGETHER
+from stripe_connector.activities.planning import TOGETHER
+from stripe_connector.sandbox import Sandbox, Searching
 
+from tests.stripe_connector.activities.test_planned import opened
 from tests.stripe_connector.workbench import Workbench, all_pages, records
 
 BY_EMAIL = {"query": "email:${record:email} OR metadata['alias']:${record:email}"}
@@ -117,6 +119,26 @@ async def test_a_record_can_not_widen_the_query(bench: Workbench, value: str) ->
     source = await driven(bench, "search", rows, query='name:"${record:name}"')
     found = [json.loads(record.raw)["name"] for record in records(await all_pages(source))]
     assert found == [value]
+
+
+async def test_without_stripes_search_it_is_tried_once(caplog: pytest.LogCaptureFixture) -> None:
+    async with Sandbox(searching=Searching(offered=False)) as sandbox, opened(sandbox) as bench:
+        await bench.write("create", "customers", *emails(*range(120)))
+        rows = Rows(emails(*range(120)), size=60)
+        source = await driven(bench, "search", rows, **BY_EMAIL)
+        assert len(records(await all_pages(source))) == 120
+        assert bench.sandbox.requests["GET /v1/customers/search"] <= 12
+        assert caplog.text.count("lists answer the query") == 1
+
+
+async def test_the_plan_shows_what_a_record_gives(bench: Workbench) -> None:
+    settings: dict[str, JSON] = {"query": "email:${record:email} created>${record:since}"}
+    for query, shown in (("email:${record:email}", 'email:"${record:email}"'), ("", "")):
+        settings = {"query": query or settings["query"]}
+        plan = await bench.connection.plan(Activity("a", "search", "customers", "", settings), 5)
+        assert plan.expected is None
+        assert shown in plan.lines[0]
+        assert "up to 50 are asked at once" in plan.lines[1]
 
 
 async def test_a_driving_record_that_changed_is_noticed(bench: Workbench) -> None:

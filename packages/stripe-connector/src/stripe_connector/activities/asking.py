@@ -45,6 +45,15 @@ class Asked:
         query = parse(self.template.text, known, strict=self.native)
         return check(query, self.fields, native=self.native, expanded=self.expanded)
 
+    def shown(self) -> Query:
+        """The query for people: names stand for the values of a record, where the fields can
+        hold such a text."""
+        names = self.template.of_record({})
+        try:
+            return self.query({name: f"${{{name}}}" for name in names})
+        except QueryError:
+            return self.query()
+
     @cached_property
     def faults(self) -> tuple[Problem, ...]:
         """The first fault of the query, if it has one."""

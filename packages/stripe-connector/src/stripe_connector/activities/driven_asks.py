@@ -11,16 +11,13 @@ from stripe_connector.activities.asking import Asked
 from stripe_connector.activities.download import read_source
 from stripe_connector.activities.driven import Asker, record_values
 from stripe_connector.activities.planned import PlannedSource
-from stripe_connector.activities.planning import Planning
+from stripe_connector.activities.planning import TOGETHER, Planning
 from stripe_connector.activities.resolution import Resolved
 from stripe_connector.activities.template import Template
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.client import Client
 from stripe_connector.query import Query, QueryError, matcher
 from stripe_connector.query.clause import Group
-
-TOGETHER = 50
-"""Records whose queries make one: five searches of ten clauses where each asks for one value."""
 
 
 class QueryAsks:
@@ -37,6 +34,7 @@ class QueryAsks:
         self._host = host
         self._resolved = replace(resolved, settings=_without(resolved.settings, "limit"))
         self._asked = cast("Asked", resolved.asked)
+        self._last: PlannedSource | None = None
 
     def bind(self, record: Record) -> object | Problem:
         """The query with the values of the record."""
@@ -49,15 +47,27 @@ class QueryAsks:
     def batch(self, askers: Sequence[Asker]) -> int:
         """All of them for a list that nothing narrows, else those of a few searches."""
         planning = Planning(self._catalogue, self._resolved, _joined(askers[:TOGETHER]))
-        routes = planning.routes(fresh=False).routes
+        routes = planning.routes(fresh=self._fresh).routes
         if any(not alternative for route in routes for alternative in route.stands_for):
             return len(askers)
         return TOGETHER
 
     def source(self, askers: Sequence[Asker]) -> Source:
         """What all of them find."""
-        query = _joined(askers)
-        return PlannedSource(self._client, self._catalogue, self._host, self._resolved, query)
+        self._last = PlannedSource(
+            self._client,
+            self._catalogue,
+            self._host,
+            self._resolved,
+            _joined(askers),
+            fresh=self._fresh,
+        )
+        return self._last
+
+    @property
+    def _fresh(self) -> bool:
+        """Whether it showed before that Stripe offers no search here."""
+        return self._last is not None and self._last.fresh
 
     def finder(self, askers: Sequence[Asker]) -> Callable[[Record], Record | None]:
         """The first record whose own query finds the result."""

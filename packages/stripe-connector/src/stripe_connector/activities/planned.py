@@ -37,7 +37,8 @@ class PlannedSource:
     Several calls are read at once and merged by `created`; of objects without one, those of the
     first call come first. A row that isn't what the query asks for is passed over and counted as
     filtered: an index that lags behind, or a clause that no call could ask for. Where Stripe
-    doesn't offer its search to the account, lists answer the query, and the log says so.
+    doesn't offer its search to the account, lists answer the query, and the log says so; `fresh`
+    has them answer from the start, and tells afterwards whether they did.
     """
 
     def __init__(
@@ -47,7 +48,10 @@ class PlannedSource:
         host: Host,
         resolved: Resolved,
         query: Query | None = None,
+        *,
+        fresh: bool = False,
     ) -> None:
+        self.fresh = fresh
         self._client = client
         self._host = host
         self._asked = cast("Asked", resolved.asked)
@@ -62,7 +66,7 @@ class PlannedSource:
         at = parse_cursor(after)
         if at.get("done"):
             return
-        fresh = bool(at.get("fresh"))
+        fresh = bool(at.get("fresh")) if at else self.fresh
         while True:
             routes = self._planning.routes(fresh=fresh)
             reading = _Reading(self, routes, fresh, at)
@@ -79,7 +83,7 @@ class PlannedSource:
                     "instead: %s",
                     error.problem.message,
                 )
-                fresh = True
+                fresh = self.fresh = True
                 at = {name: at[name] for name in ("seq", "seen") if name in at}
                 continue
             return
@@ -87,7 +91,7 @@ class PlannedSource:
     async def total(self) -> int | None:
         """What Stripe counts where one search is the whole answer, which is exact up to 10,000
         (https://docs.stripe.com/api/pagination/search); else None: lists are never counted."""
-        routes = self._planning.routes(fresh=False)
+        routes = self._planning.routes(fresh=self.fresh)
         if len(routes.routes) != 1 or routes.routes[0].by != "search" or routes.checked:
             return None
         asking = self._planning.asking(routes.routes[0])

@@ -1,6 +1,7 @@
 """From the query of an activity to the calls that answer it."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import cast
 
@@ -18,14 +19,21 @@ _LAG = "within a minute as a rule, within an hour in incidents"
 """When a write shows in Stripe's search: https://docs.stripe.com/search#data-freshness."""
 
 
+TOGETHER = 50
+"""Records of another source whose queries make one: five searches of ten clauses where each asks
+for one value."""
+
+
 class Planning:
     """The routes of one query, and how each of them is called."""
 
-    def __init__(self, catalogue: Catalogue, resolved: Resolved, query: Query) -> None:
+    def __init__(
+        self, catalogue: Catalogue, resolved: Resolved, query: Query | None = None
+    ) -> None:
         self._catalogue = catalogue
         self._resolved = resolved
         self._asked = cast("Asked", resolved.asked)
-        self._query = query
+        self._query = self._asked.shown() if query is None else query
 
     def routes(self, *, fresh: bool) -> Routes:
         """The routes; with `fresh` lists only. A query for Stripe's own search is one."""
@@ -73,9 +81,12 @@ class Planning:
 
     def explained(self, objects: int | None) -> Plan:
         """What is going to be called, for people and for machines. `objects` says how many
-        there are in all, None that nobody knows."""
+        there are in all, None that nobody knows. Of a query that is asked for each record of
+        another source it is told for one of them."""
         routes = self.routes(fresh=False)
         calls = tuple(self._call(route, objects) for route in routes.routes)
+        if self._asked.driven:
+            calls = tuple(replace(call, expected=None) for call in calls)
         return Plan(calls, tuple(self._lines(routes, calls)), routes.fresh)
 
     def _call(self, route: Route, objects: int | None) -> PlannedCall:
@@ -90,6 +101,9 @@ class Planning:
     def _lines(self, routes: Routes, calls: tuple[PlannedCall, ...]) -> Iterator[str]:
         """The plan as a person reads it."""
         for route, call in zip(routes.routes, calls, strict=True):
+            if self._asked.driven:
+                yield f"{call.call} {_shown(call.parameters)}".rstrip()
+                continue
             if call.expected is None:
                 found = "found" if route.by == "search" else "listed"
                 count = f"1 call for every 100 objects {found}"
@@ -98,6 +112,8 @@ class Planning:
             yield f"{call.call} {_shown(call.parameters)}".rstrip() + f": {count}"
         if len(routes.routes) > 1:
             yield "Merged by created, newest first; what comes twice is given once."
+        if self._asked.driven:
+            yield f"For each record of the other source; up to {TOGETHER} are asked at once."
         if self._asked.native:
             yield "As Stripe's search answers it; rows that changed since are checked and left out."
         elif routes.checked:

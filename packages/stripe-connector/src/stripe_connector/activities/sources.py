@@ -78,7 +78,7 @@ def _rows(catalogue: Catalogue, resolved: Resolved) -> Plan:
 
 def _plain(catalogue: Catalogue, resolved: Resolved, records: int | None) -> Plan:
     if resolved.asked is not None:
-        return Planning(catalogue, resolved, resolved.asked.query()).explained(records)
+        return Planning(catalogue, resolved).explained(records)
     call = calls(catalogue, resolved)
     listed = resolved.activity.type == "search"
     if resolved.activity.type == "read" and not resolved.driven:

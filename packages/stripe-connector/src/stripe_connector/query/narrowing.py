@@ -23,6 +23,7 @@ from stripe_connector.query.normal import Alternative
 _BOUNDS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
 
 
+_WORD = re.compile(r"\w")
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
 _LARGEST = 2**53
 """Numbers beyond are not asked for: Stripe refuses them."""
@@ -41,6 +42,8 @@ def _searchable(alternative: Alternative, fields: Fields) -> Iterator[Clause]:
             continue
         if _CONTROL.search(f"{clause.key}{clause.value or ''}"):
             continue  # how they are to be escaped isn't documented
+        if stated == "string" and clause.value is not None and not _WORD.search(clause.value):
+            continue  # nor what an index of words makes of signs alone
         amount = number(clause.value or "") if stated == "number" else None
         if amount is not None and not _is_whole(amount):
             continue
