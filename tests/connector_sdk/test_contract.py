@@ -110,6 +110,7 @@ def test_json_schema() -> None:
     made = json_schema(root)
     assert made["required"] == ["id"]
     assert made["additionalProperties"] is False
+    assert made["$defs"] == {"customer": {"title": "customer", "type": "object"}}
     assert made["properties"] == {
         "id": {"type": "string", "maxLength": 9},
         "amount": {"anyOf": [{"type": "integer"}, {"type": "null"}]},

@@ -1,10 +1,12 @@
 """The resources: their number, their references, their markers and their ids."""
 
+import json
+import re
 from collections.abc import Iterator
 
 import pytest
 from connector_sdk import SettingError
-from connector_sdk.schema import Field
+from connector_sdk.schema import Field, json_schema
 from stripe_connector.catalogue import Catalogue
 
 
@@ -112,3 +114,10 @@ def references(field: Field) -> Iterator[str]:
         yield field.ref
     for part in (*field.fields, *field.any_of, *((field.items,) if field.items else ())):
         yield from references(part)
+
+
+def test_every_reference_of_a_json_schema_leads_somewhere(catalogue: Catalogue) -> None:
+    for name in catalogue.resources:
+        text = json.dumps(json_schema(catalogue.resource(name).schema))
+        named = set(re.findall(r'"\$ref": "#/\$defs/([^"]+)"', text))
+        assert named == set(json.loads(text).get("$defs", {}))

@@ -101,8 +101,23 @@ ANY_OBJECT = Field(name="", type="map", items=Field(name="", type="any"))
 
 
 def json_schema(root: Field) -> dict[str, JSON]:
-    """`root` as JSON Schema 2020-12; resources stay references to `#/$defs/<id>`."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_node(root)}
+    """`root` as JSON Schema 2020-12. Resources stay references to `#/$defs/<id>`, where they are
+    any object: written out, most schemas would hold most of the others."""
+    made: dict[str, JSON] = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **_node(root),
+    }
+    refs = sorted(set(_refs(root)))
+    if refs:
+        made["$defs"] = {ref: {"title": ref, "type": "object"} for ref in refs}
+    return made
+
+
+def _refs(node: Field) -> Iterator[str]:
+    if node.ref:
+        yield node.ref
+    for part in (*node.fields, *node.any_of, *((node.items,) if node.items else ())):
+        yield from _refs(part)
 
 
 _PLAIN: dict[str, dict[str, JSON]] = {
