@@ -286,3 +286,43 @@ async def test_only_what_is_wanted_of_a_record(bench: Workbench) -> None:
     assert same == {"id": made, "address": {"city": "Linz"}}
     (read,) = await bench.read("read", "customers", ids=made, fields=["name"])
     assert read == {"id": made, "name": "Ada"}
+
+
+async def test_objects_named_by_their_ids_are_read(bench: Workbench) -> None:
+    made = [await bench.make("customers", name=f"n{n}") for n in range(4)]
+    await bench.write("delete", "customers", {"id": made[3]})
+    names = ", ".join([*made, "cus_nobody"])
+    for query, expected in (
+        (f"id in ({names})", {*made[:3]}),
+        (f"id in ({names}) AND -name:n0", {*made[1:3]}),
+        (f"id:{made[0]} OR name:n1", {*made[:2]}),
+        (f"-id in ({made[0]}, {made[1]})", {made[2]}),
+        (f"id:{made[0].swapcase()}", set()),
+        ("id in ('..', '.', 'a/b', '?', 'a%2Fb')", set()),
+    ):
+        for consistency in ("indexed", "fresh"):
+            found = await bench.read("search", "customers", query=query, consistency=consistency)
+            assert {each["id"] for each in found} == expected
+            assert len(found) == len(expected)
+    bench.sandbox.requests.clear()
+    source = await bench.source("search", "customers", query=f"id in ({names})", fields=["name"])
+    pages = await all_pages(source)
+    assert bench.sandbox.requests == {"GET /v1/customers/{customer}": 5}
+    assert await all_pages(source, pages[-1].after) == []
+    plan = await bench.connection.plan(Activity("a", "search", "customers", "", {
+        "query": f"id:{made[0]} email:x"}))  # fmt: skip
+    assert (plan.calls[0].call, plan.expected) == ("GET /v1/customers/{customer}", 1)
+    assert plan.fresh
+
+
+async def test_a_nested_object_named_by_its_id_is_read_with_what_is_expanded(
+    bench: Workbench,
+) -> None:
+    ada = await bench.make("customers", name="Ada")
+    made = await bench.make("customers.tax_ids", customer=ada, type="eu_vat", value="DE123456789")
+    settings: dict[str, Any] = {"parents": {"customer": ada}, "expand": ["customer"]}
+    (found,) = await bench.read(
+        "search", "customers.tax_ids", query=f"id:{made} customer.name:ada", **settings
+    )
+    assert found["customer"]["name"] == "Ada"
+    assert bench.sandbox.requests["GET /v1/customers/{customer}/tax_ids/{id}"] == 1

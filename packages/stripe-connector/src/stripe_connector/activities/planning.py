@@ -10,6 +10,7 @@ from connector_sdk import JSON, Plan, PlannedCall
 from stripe_connector.activities.asking import Asked
 from stripe_connector.activities.resolution import Resolved
 from stripe_connector.activities.stream import Asking
+from stripe_connector.activities.verbs import own_id, parents_of
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
 from stripe_connector.query import Query, parse, write
@@ -53,7 +54,22 @@ class Planning:
     def _plan(self, *, searchable: bool) -> Routes:
         request = self._catalogue.request(self._resolved.operation)
         given = self._resolved.parameters
-        return plan(self._query, self._asked.fields, request, searchable=searchable, given=given)
+        return plan(
+            self._query,
+            self._asked.fields,
+            request,
+            searchable=searchable,
+            given=given,
+            readable=self._retrieve is not None,
+        )
+
+    @cached_property
+    def _retrieve(self) -> Operation | None:
+        """What reads one of the objects, below the same parents."""
+        listed = self._resolved.operation
+        found = self._catalogue.operations.get(f"{listed.object}.retrieve")
+        same = found is not None and own_id(found) and parents_of(found) == parents_of(listed)
+        return found if same and found is not None and found.returns == listed.returns else None
 
     @cached_property
     def _search(self) -> Operation | None:
@@ -62,6 +78,8 @@ class Planning:
     def asking(self, route: Route) -> Asking:
         """How a route is called."""
         operation = self._resolved.operation
+        if route.by == "read" and self._retrieve is not None:
+            return self._reading(self._retrieve, str(route.params["id"]))
         if route.by == "search" and self._search is not None:
             operation = self._search
         request = self._catalogue.request(operation)
@@ -78,6 +96,13 @@ class Planning:
             parse(route.query) if route.by == "search" else None,
             frozenset(route.params),
         )
+
+    def _reading(self, operation: Operation, id: str) -> Asking:
+        params: dict[str, JSON] = {own_id(operation): id}
+        for name, paths in self._resolved.expansion.items():
+            given = paths if isinstance(paths, list) else []
+            params[name] = [str(path).removeprefix("data.") for path in given]
+        return Asking(operation, self._resolved.parents, params, False, False, single=True)
 
     def explained(self, objects: int | None) -> Plan:
         """What is going to be called, for people and for machines. `objects` says how many
@@ -122,7 +147,7 @@ class Planning:
         else:
             yield "The calls ask for all of it; each row is checked here once more."
         if routes.fresh:
-            yield "Fresh: lists see what was just written."
+            yield "Fresh: it sees what was just written."
         else:
             yield f"Not quite fresh: a search sees what was written {_LAG}."
 

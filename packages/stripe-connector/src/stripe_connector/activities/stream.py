@@ -9,7 +9,7 @@ from typing import NamedTuple, cast
 import msgspec
 from connector_sdk import JSON, Problem, RefusedError, SourceChangedError
 
-from stripe_connector.activities.paging import rows_of
+from stripe_connector.activities.paging import Rows, compact, rows_of
 from stripe_connector.catalogue.model import Operation
 from stripe_connector.client import Client
 from stripe_connector.query import Matcher
@@ -33,7 +33,7 @@ class Row(NamedTuple):
 class Asking:
     """What a stream asks: an operation with its parameters. `paged_by_id` is a list that goes
     on behind an id; all others go on by tokens. `query` is that of a search. `chosen` are the
-    parameters that stand for clauses of the query."""
+    parameters that stand for clauses of the query. `single` is one object, read by its id."""
 
     operation: Operation
     parents: Mapping[str, JSON]
@@ -42,6 +42,7 @@ class Asking:
     sized: bool
     query: Query | None = None
     chosen: frozenset[str] = frozenset()
+    single: bool = False
 
 
 class Stream:
@@ -130,7 +131,7 @@ class Stream:
                 raise
             self._renew(error.problem)
             answer = await self._client.send(self._asking.operation, self._params())
-        rows = rows_of(answer.body)
+        rows = self._cut(answer.body)
         seen = {*self._passed, *self._before}
         found = [self._row(raw) for raw in rows.raw]
         self._whole = [row.id for row in found]
@@ -143,9 +144,19 @@ class Stream:
         elif rows.more:
             self._go_behind(found[-1].id if found else "")
 
+    def _cut(self, body: bytes) -> Rows:
+        """The rows of an answer; a deleted object is none, as in lists."""
+        if not self._asking.single:
+            return rows_of(body)
+        raw = compact(body)
+        gone = msgspec.json.decode(raw).get("deleted") is True
+        return Rows([] if gone else [raw], False, {})
+
     def _is_nobody(self, problem: Problem) -> bool:
         """Whether a clause asks for an object that isn't there: nothing belongs to it then.
         Stripe answers such a list with an error."""
+        if self._asking.single:
+            return problem.code == "resource_missing" or problem.status == 404
         name = problem.path.partition(".")[0]
         if problem.code != "resource_missing" or name not in self._asking.chosen:
             return False

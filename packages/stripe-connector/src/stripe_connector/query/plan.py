@@ -1,6 +1,7 @@
 """Which calls answer a query: the cheapest mix that leaves nothing out."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, product
@@ -28,19 +29,22 @@ _FRESH = 3
 was just written, and Stripe allows more of them."""
 
 
+_ID = re.compile(r"[A-Za-z0-9][\w.-]*")
+"""What can stand in a path without a doubt; other ids are looked for in lists."""
+
 _FEW = 8
 """Pieces of which all combinations are looked up, instead of comparing with all others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Route:
-    """One list or one search, read to its end.
+    """One list or one search, read to its end, or one object read by its id.
 
-    `params` are the list's own; `query` is what a search is asked. `stands_for` are the
-    clauses that it asks for by itself, for each alternative that it covers.
+    `params` are the list's own, or the `id`; `query` is what a search is asked. `stands_for` are
+    the clauses that it asks for by itself, for each alternative that it covers.
     """
 
-    by: Literal["list", "search"]
+    by: Literal["list", "search", "read"]
     params: Mapping[str, JSON] = field(default_factory=dict)
     query: str = ""
     stands_for: tuple[Alternative, ...] = ((),)
@@ -61,7 +65,7 @@ class Routes:
     @property
     def fresh(self) -> bool:
         """Whether it sees what was just written."""
-        return all(route.by == "list" for route in self.routes)
+        return all(route.by != "search" for route in self.routes)
 
 
 def native(query: Query) -> Routes:
@@ -76,16 +80,21 @@ def plan(
     *,
     searchable: bool,
     given: Mapping[str, JSON],
+    readable: bool = False,
 ) -> Routes:
-    """How to answer `query` with lists, and with searches where the objects are `searchable`.
+    """How to answer `query` with lists, with searches where the objects are `searchable`, and by
+    reading single objects where they are `readable` by their ids.
 
     `request` are the parameters of the list, `given` those that a person set: they narrow
     every list, and no search takes them.
     """
     found = alternatives(query)
-    searchable = searchable and not given
+    searchable, readable = searchable and not given, readable and not given
     whole = _list([_shared(found)], fields, request, given)
-    parts = [_cheapest(each, fields, request, given, searchable) for each in found]
+    parts = [
+        (_read(each) if readable else []) or _cheapest(each, fields, request, given, searchable)
+        for each in found
+    ]
     split = _folded(_merged(route for part in parts for route in part))
     chosen = min((whole, split), key=_cost)
     return Routes(tuple(chosen), _left(query, chosen))
@@ -98,6 +107,15 @@ def _cost(routes: Iterable[Route]) -> float:
 def _shared(found: Sequence[Alternative]) -> Alternative:
     first, *others = found
     return tuple(clause for clause in first if all(clause in other for other in others))
+
+
+def _read(alternative: Alternative) -> list[Route]:
+    """The one object that an alternative names by its id; nothing where it names none."""
+    for clause in alternative:
+        named = clause.field == "id" and clause.op in (":", "=") and not clause.negated
+        if named and clause.kind == "id" and clause.value and _ID.fullmatch(clause.value):
+            return [Route("read", {"id": clause.value}, "", ((clause,),))]
+    return []
 
 
 def _cheapest(
@@ -153,7 +171,7 @@ def _merged(routes: Iterable[Route]) -> list[Route]:
 def _parts(route: Route) -> frozenset[object]:
     """What the route asks for, piece by piece, and by which kind of call."""
     asked: Iterable[object] = route.stands_for[0]
-    if route.by == "list":
+    if route.by != "search":
         asked = ((name, repr(value)) for name, value in route.params.items())
     return frozenset([*asked, route.by])
 
