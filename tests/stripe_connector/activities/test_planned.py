@@ -218,6 +218,45 @@ async def test_rows_that_do_not_fit_are_passed_over() -> None:
         assert (list(page.records), page.filtered) == ([], 1)
 
 
+def scripted(on: str, query: str, *answers: Any) -> PlannedSource:
+    """The search of a list whose answers are made up."""
+    activity = Activity("a", "search", on, "", {"query": query})
+    resolved = resolve(load(), activity, "test")
+    client = cast("Client", Scripted(*answers))
+    return PlannedSource(client, load(), MemoryHost(), resolved)
+
+
+async def test_an_object_that_goes_away_between_two_pages_is_told() -> None:
+    missing = RefusedError(Problem("resource_missing", "No such customer.", path="customer"))
+    rows = [{"id": "in_1", "object": "invoice", "customer": "cus_1", "created": 5}]
+    first = {"data": rows, "has_more": True}
+    assert await all_pages(scripted("invoices", "customer:cus_1", missing)) == []
+    with pytest.raises(RefusedError, match="No such customer"):
+        await all_pages(scripted("invoices", "customer:cus_1", first, missing))
+
+
+@pytest.mark.parametrize(
+    ("on", "query", "moments"),
+    [
+        ("invoice_items", "customer:cus_1 OR invoice:in_1", [{"date": n} for n in (9, 8, 7)]),
+        (
+            "v2.core.accounts",
+            "display_name:x",
+            [{"created": f"2026-01-0{n}T00:00:00.000Z"} for n in (9, 8, 7)],
+        ),
+    ],
+)
+async def test_calls_are_merged_by_whatever_tells_the_time(
+    on: str, query: str, moments: list[dict[str, Any]]
+) -> None:
+    fits = {"customer": "cus_1", "display_name": "x"}
+    a, b, c = ({"id": f"id_{n}", "object": "x", **fits, **at} for n, at in enumerate(moments))
+    source = scripted(on, query, {"data": [a, c]}, {"data": [b, c]})
+    (page,) = await all_pages(source)
+    assert ids([page]) == ["id_0", "id_1", "id_2"]
+    assert page.filtered == 1
+
+
 async def test_a_cursor_of_another_query_is_refused(bench: Workbench) -> None:
     await customers(bench, 120)
     first = await bench.source("search", "customers", query="email~'exa'")

@@ -211,10 +211,11 @@ def test_a_value_of_each_record_may_come_later() -> None:
         ("name:${list}", "wrong_value"),
         ("name:${liste}", "unbound_value"),
         ("name in (${none})", "empty_value"),
+        ("name in (${holed})", "empty_value"),
     ],
 )
 def test_a_value_that_is_no_value_is_refused(text: str, code: str) -> None:
     with pytest.raises(QueryError) as caught:
-        parse(text, {"x": None, "blank": " ", "list": ["a"], "none": []})
+        parse(text, {"x": None, "blank": " ", "list": ["a"], "none": [], "holed": ["a", None]})
     assert caught.value.code == code
     assert text[slice(*caught.value.span)].startswith("${")

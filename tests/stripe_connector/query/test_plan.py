@@ -36,6 +36,11 @@ def told(routes: tuple[Route, ...]) -> list[Any]:
         # one clause that the search knows
         ("customers", "email:a@b.c", ['email:"a@b.c"']),
         ("customers", "metadata['k']:v", ['metadata["k"]:"v"']),
+        # however we take a number, Stripe is asked for a plain one
+        ("charges", "amount:1e3", ["amount:1000"]),
+        ("charges", "amount>='1_000.0'", ["amount>=1000"]),
+        # nothing tells how a backslash is escaped there
+        ("customers", r"phone:'\\5'", [{}]),
         # exactly this value: the list has it at once, and fresh
         ("customers", "email=a@b.c", [{"email": "a@b.c"}]),
         ("prices", "lookup_key=k active:true", [{"lookup_keys": ["k"], "active": True}]),

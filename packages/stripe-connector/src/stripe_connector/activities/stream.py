@@ -4,6 +4,7 @@ import logging
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple, cast
 
 import msgspec
@@ -20,8 +21,8 @@ _log = logging.getLogger("stripe_connector.search")
 
 
 class Row(NamedTuple):
-    """One object of an answer; `fits` says whether it is what was asked for. `created` is 0
-    where it doesn't tell."""
+    """One object of an answer; `fits` says whether it is what was asked for. `created` is in
+    Unix seconds, 0 where it doesn't tell."""
 
     id: str
     created: int
@@ -154,11 +155,14 @@ class Stream:
 
     def _is_nobody(self, problem: Problem) -> bool:
         """Whether a clause asks for an object that isn't there: nothing belongs to it then.
-        Stripe answers such a list with an error."""
+        Stripe answers such a list with an error. Behind the first page it means that the object
+        went away meanwhile, and what was still to come would be lost without a word."""
         if self._asking.single:
             return problem.code == "resource_missing" or problem.status == 404
         name = problem.path.partition(".")[0]
         if problem.code != "resource_missing" or name not in self._asking.chosen:
+            return False
+        if self._after or self._page:
             return False
         _log.warning("%s Nothing of it is found.", problem.message)
         return True
@@ -196,13 +200,8 @@ class Stream:
 
     def _row(self, raw: bytes) -> Row:
         obj = msgspec.json.decode(raw)
-        created = obj.get("created")
-        return Row(
-            str(obj.get("id") or ""),
-            created if isinstance(created, int) else 0,
-            raw,
-            self._matches(obj),
-        )
+        created = _seconds(obj.get("created") or obj.get("date"))
+        return Row(str(obj.get("id") or ""), created, raw, self._matches(obj))
 
     def _is_behind(self, row: Row) -> bool:
         """Whether the row was there before the bound, which was reached by an expired token."""
@@ -260,6 +259,16 @@ class _Last:
         if row.created != self.created:
             self.created, self.ids = row.created, []
         self.ids.append(row.id)
+
+
+def _seconds(moment: JSON) -> int:
+    """When an object was created: API v2 writes it as RFC 3339, invoice items call it `date`."""
+    if isinstance(moment, int):
+        return moment
+    try:
+        return int(datetime.fromisoformat(str(moment)).timestamp())
+    except (ValueError, OverflowError):
+        return 0
 
 
 def _expired(problem: Problem) -> bool:

@@ -75,6 +75,13 @@ def plain(value: JSON, name: str, span: Span) -> str:
     """A value as the text that is compared. Raises QueryError for one that has parts."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if value is None:
+        raise QueryError(
+            f"One of the values of ${{{name}}} is null",
+            span,
+            f"Take it out of the list, or ask for it by a clause of its own: {name}:null.",
+            code="empty_value",
+        )
     if isinstance(value, (list, dict)):
         raise QueryError(
             f"The value of ${{{name}}} is {'a list' if isinstance(value, list) else 'an object'}",

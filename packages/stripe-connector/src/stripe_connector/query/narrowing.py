@@ -10,6 +10,7 @@ asks for too little of, that check makes good; nothing makes good what a call le
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from connector_sdk import JSON, Field, conform
@@ -27,7 +28,8 @@ _WORD = re.compile(r"\w")
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
 _LARGEST = 2**53
 """Numbers beyond are not asked for: Stripe refuses them."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_UNTOLD = re.compile(r"[\x00-\x1f\x7f\\]")
+"""How Stripe's search wants them escaped isn't documented; quotation marks are."""
 
 
 def by_search(alternative: Alternative, fields: Fields) -> tuple[Clause, ...]:
@@ -40,20 +42,23 @@ def _searchable(alternative: Alternative, fields: Fields) -> Iterator[Clause]:
         stated = "token" if clause.field == "metadata" else fields.searchable.get(clause.field)
         if stated is None or (clause.negated and clause.value is not None):
             continue
-        if _CONTROL.search(f"{clause.key}{clause.value or ''}"):
-            continue  # how they are to be escaped isn't documented
+        if _UNTOLD.search(f"{clause.key}{clause.value or ''}"):
+            continue
         if stated == "string" and clause.value is not None and not _WORD.search(clause.value):
             continue  # nor what an index of words makes of signs alone
-        amount = number(clause.value or "") if stated == "number" else None
-        if amount is not None and not _is_whole(amount):
-            continue
+        value = clause.value
+        amount = number(value or "") if stated == "number" else None
+        if amount is not None:
+            if not _is_whole(amount):
+                continue
+            value = str(int(amount))  # 1e3 and 1000.0 are ways to write that only we take
         if clause.op == "=":
-            yield Clause(clause.field, clause.key, ":", clause.value, kind=clause.kind)
+            yield Clause(clause.field, clause.key, ":", value, kind=clause.kind)
         elif clause.op == "~":
             if stated == "string" and len(clause.value or "") >= MIN_SUBSTRING:
                 yield clause
         elif clause.op == ":" or stated == "number":
-            yield clause
+            yield replace(clause, value=value)
 
 
 def _is_whole(amount: Decimal) -> bool:
