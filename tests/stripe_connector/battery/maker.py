@@ -27,6 +27,7 @@ EXTRA: dict[str, dict[str, JSON]] = {
     "invoices.create": {"customer": ""},
     "issuing.cards.create": {"cardholder": ""},
     "payment_intents.create": {"payment_method": "pm_card_visa"},
+    "payment_links.create": {"line_items": [{"price": "", "quantity": 1}]},
     "payment_methods.create": {"type": "card", "card": {"number": "4242424242424242"}},
     "payment_methods.attach": {"customer": ""},
     "prices.create": {"product": "", "unit_amount": 100, "recurring": {"interval": "month"}},

@@ -9,6 +9,7 @@ from typing import cast
 
 from connector_sdk import JSON, Field
 
+from stripe_connector.sandbox.listing import OLDEST_FIRST
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.shapes import is_list, listed
 from stripe_connector.sandbox.store import Body, Stored
@@ -116,7 +117,7 @@ class _Walk:
     ) -> JSON:
         resource = listed(field)
         if not isinstance(value, dict):
-            value = self._included(resource, body, owner)
+            value = self._included(field.name, resource, body, owner)
         if not steps:
             return value
         if steps[0] != "data":
@@ -124,7 +125,7 @@ class _Walk:
         rows = cast(list[Body], value["data"])
         return {**value, "data": [self.object(row, resource, steps[1:]) for row in rows]}
 
-    def _included(self, resource: str, body: Body, owner: str) -> Body:
+    def _included(self, field: str, resource: str, body: Body, owner: str) -> Body:
         """A list that stands in its object only when asked for: what refers to the object."""
         owned = str(body["id"])
         name = str(body["object"])
@@ -132,10 +133,11 @@ class _Walk:
         rows: list[Stored] = list(self._turn.children(resource, owned)) if resource else []
         if resource and not rows:
             rows = [row for row in account.live(resource) if row.body.get(name) == owned]
-        rows.reverse()
+        if resource not in OLDEST_FIRST:
+            rows.reverse()
         return {
             "object": "list",
             "data": cast(JSON, [self._turn.shown(row) for row in rows[:EMBEDDED]]),
             "has_more": len(rows) > EMBEDDED,
-            "url": self._turn.registry.list_url(owner, resource, owned),
+            "url": self._turn.registry.list_url(owner, field, resource, owned),
         }

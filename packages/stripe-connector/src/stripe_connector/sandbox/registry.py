@@ -56,22 +56,24 @@ class Registry:
         meta = self.catalogue.resource(resource)
         return meta.prefix or (meta.object_name or resource).replace(".", "_")
 
-    def list_url(self, owner: str, resource: str, id: str) -> str:
-        """Where the rest of a list is read that stands in another object."""
-        path = self._list_paths.get((owner, resource))
-        if path:
-            return path.format(id)
+    def list_url(self, owner: str, field: str, resource: str, id: str) -> str:
+        """Where the rest of a list is read that stands in a field of another object."""
+        paths = self._list_paths.get((owner, resource))
+        if paths:
+            own = [path for path in paths if path.endswith(f"/{field}")]
+            return (own or paths)[0].format(id)
         name = self.catalogue.resource(owner).object_name
-        return f"{self._list_paths.get(('', resource), '')}?{name}={id}"
+        path = self._list_paths.get(("", resource), [""])[0]
+        return f"{path}?{name}={id}"
 
     @cached_property
-    def _list_paths(self) -> dict[tuple[str, str], str]:
-        """(resource above, resource of the rows) to the path of the list, parameters bare."""
-        found: dict[tuple[str, str], str] = {}
+    def _list_paths(self) -> dict[tuple[str, str], list[str]]:
+        """(resource above, resource of the rows) to the paths of lists, parameters bare."""
+        found: dict[tuple[str, str], list[str]] = {}
         for operation in self.catalogue.operations.values():
             if operation.action == "list" and len(operation.path_parameters) < 2:
                 above = "".join(resource for _, resource in self._holders(operation))
-                found.setdefault((above, operation.returns), _bare(operation.path))
+                found.setdefault((above, operation.returns), []).append(_bare(operation.path))
         return found
 
     @cached_property

@@ -166,13 +166,13 @@ class Turn:
         for name, resource in lists:
             listed = body.get(name)
             if isinstance(listed, dict):
-                body[name] = self._embedded(listed, resource, stored)
+                body[name] = self._embedded(listed, name, resource, stored)
         return body
 
-    def _embedded(self, listed: Body, resource: str, stored: Stored) -> Body:
+    def _embedded(self, listed: Body, name: str, resource: str, stored: Stored) -> Body:
         rows = self.children(resource, stored.id)
         data = [self.shown(row) for row in rows[:EMBEDDED]]
-        url = self.registry.list_url(stored.resource, resource, stored.id)
+        url = self.registry.list_url(stored.resource, name, resource, stored.id)
         return {**listed, "data": cast(JSON, data), "has_more": len(rows) > EMBEDDED, "url": url}
 
 

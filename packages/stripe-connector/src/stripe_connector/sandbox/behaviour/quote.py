@@ -1,10 +1,20 @@
-"""The PDF of a quote: one page that names it."""
+"""Quotes: accepted, one becomes an invoice or a subscription; and their PDF, one page that names
+them."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
+from connector_sdk import JSON
+
+from stripe_connector.sandbox import transitions
+from stripe_connector.sandbox.behaviour import line_item
 from stripe_connector.sandbox.request import Contents
+from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
+
+DUE = 30
+"""Days that an invoice of a quote is due in, where the quote doesn't say."""
 
 
 def pdf(turn: Turn) -> Contents:
@@ -41,5 +51,51 @@ def page(lines: Sequence[str]) -> bytes:
     return bytes(out)
 
 
-BEHAVIOURS: Mapping[str, Behaviour] = {}
-ACTIONS: Mapping[str, Verb] = {"quotes.pdf": pdf}
+def accept(turn: Turn) -> Body:
+    """Prices that recur make a subscription of it, all others the draft of an invoice."""
+    transitions.act(turn)
+    quote = turn.own()
+    found = line_item.items(turn, quote)
+    if found and quote.body["customer"]:
+        prices = [turn.find("price", item.private["held price"]) for item in found]
+        if any(price.body["type"] == "recurring" for price in prices):
+            quote.body["subscription"] = _subscription(turn, quote, found)
+        else:
+            quote.body["invoice"] = _invoice(turn, quote, found)
+    return turn.shown(quote)
+
+
+def _terms(quote: Stored) -> Body:
+    settings = cast(Body, quote.body["invoice_settings"])
+    terms: Body = {
+        "customer": quote.body["customer"],
+        "collection_method": quote.body["collection_method"],
+    }
+    if terms["collection_method"] == "send_invoice":
+        terms["days_until_due"] = settings.get("days_until_due") or DUE
+    return terms
+
+
+def _subscription(turn: Turn, quote: Stored, found: Sequence[Stored]) -> str:
+    items: list[JSON] = [
+        {"price": item.private["held price"], "quantity": item.body["quantity"]} for item in found
+    ]
+    terms = {**_terms(quote), "items": items, "payment_behavior": "default_incomplete"}
+    return turn.create("subscription", terms).id
+
+
+def _invoice(turn: Turn, quote: Stored, found: Sequence[Stored]) -> str:
+    invoice = turn.create("invoice", _terms(quote))
+    for item in found:
+        price, quantity = item.private["held price"], item.body["quantity"]
+        turn.create(
+            "invoice_item",
+            {"invoice": invoice.id, "pricing": {"price": price}, "quantity": quantity},
+        )
+    return invoice.id
+
+
+BEHAVIOURS: Mapping[str, Behaviour] = {
+    "quote": Behaviour(made=line_item.made, changed=line_item.changed),
+}
+ACTIONS: Mapping[str, Verb] = {"quotes.accept": accept, "quotes.pdf": pdf}

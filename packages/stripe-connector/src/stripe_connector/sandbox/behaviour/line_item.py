@@ -1,0 +1,95 @@
+"""Line items of quotes, checkout sessions and payment links: prices, and how many of each."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from connector_sdk import JSON
+
+from stripe_connector.sandbox.behaviour.price import amount_of
+from stripe_connector.sandbox.refusal import missing
+from stripe_connector.sandbox.store import Body, Stored
+from stripe_connector.sandbox.turn import Behaviour, Turn
+from stripe_connector.sandbox.verbs import Verb
+
+_RESOURCE = "line_item"
+_TOTALS = ("amount_subtotal", "amount_total")
+
+
+def made(turn: Turn, owner: Stored, params: Body) -> None:
+    """Gives a new object the items that its parameters describe."""
+    for index, data in enumerate(_given(params)):
+        _add(turn, owner, data, f"line_items[{index}]")
+    _total(turn, owner)
+
+
+def changed(turn: Turn, owner: Stored, params: Body) -> None:
+    """The items become those of the parameters: what isn't named by its id is gone."""
+    if "line_items" not in params:
+        return
+    given = _given(params)
+    kept = {str(data["id"]) for data in given if data.get("id")}
+    for item in items(turn, owner):
+        if item.id not in kept:
+            turn.work.delete(item)
+    for index, data in enumerate(given):
+        param = f"line_items[{index}]"
+        if data.get("id"):
+            item = turn.find(_RESOURCE, data["id"], f"{param}[id]", 400)
+            turn.work.edit(item)
+            _fill(turn, item, {"price": item.private["held price"], **data}, param)
+        else:
+            _add(turn, owner, data, param)
+    _total(turn, owner)
+
+
+def items(turn: Turn, owner: Stored) -> list[Stored]:
+    return turn.children(_RESOURCE, owner.id)
+
+
+def _given(params: Body) -> list[Body]:
+    given = params.get("line_items")
+    return [cast(Body, data) for data in given] if isinstance(given, list) else []
+
+
+def _add(turn: Turn, owner: Stored, data: Body, param: str) -> None:
+    item = turn.create(_RESOURCE, {}, {owner.resource: owner.id})
+    _fill(turn, item, data, param)
+
+
+def _fill(turn: Turn, item: Stored, data: Body, param: str) -> None:
+    described = data.get("price_data")
+    if isinstance(described, dict):
+        price = turn.create("price", dict(described))
+    elif data.get("price"):
+        price = turn.find("price", data["price"], f"{param}[price]", 400)
+    else:
+        raise missing(f"{param}[price]")
+    body = item.body
+    quantity = data.get("quantity", body["quantity"])
+    body["quantity"] = quantity if isinstance(quantity, int) else 1
+    body["currency"] = price.body["currency"]
+    amount = amount_of(price.body, cast(int, body["quantity"]))
+    body["amount_subtotal"] = body["amount_total"] = amount
+    product = turn.peek("product", price.body["product"])
+    body["description"] = product.body["name"] if product else None
+    body["metadata"] = data.get("metadata") or body["metadata"]
+    item.private["held price"] = price.id
+
+
+def _total(turn: Turn, owner: Stored) -> None:
+    """Adds the items up. Tax and discounts are not calculated."""
+    found = items(turn, owner)
+    if not found:
+        return
+    amount = sum(cast(int, item.body["amount_total"]) for item in found)
+    totals: dict[str, JSON] = dict.fromkeys(_TOTALS, amount)
+    for name, value in {**totals, "currency": found[0].body["currency"]}.items():
+        if name in owner.body:
+            owner.body[name] = value
+
+
+BEHAVIOURS: Mapping[str, Behaviour] = {
+    "checkout.session": Behaviour(made=made, changed=changed),
+    "payment_link": Behaviour(made=made, changed=changed),
+}
+ACTIONS: Mapping[str, Verb] = {}
