@@ -73,6 +73,7 @@ def told(routes: tuple[Route, ...]) -> list[Any]:
         ("coupons", "created>1e30", [{}]),
         ("customers", "created>1.5 email:a", ['email:"a"']),
         ("customers", "name:'--' phone:5", ['phone:"5"']),
+        ("credit_notes.preview_lines", "amount:5", [{}]),
         ("setup_intents", "attach_to_self:true", [{}]),
         ("balance_transactions", "type:no_such_type", [{}]),
         # a negated clause may hold for what lacks the field, but null is null

@@ -54,7 +54,8 @@ def list_defaults() -> Mapping[str, Mapping[str, list[JSON]]]:
 @cache
 def list_filters() -> Mapping[str, Mapping[str, str]]:
     """Object -> field -> the parameter of its list that asks for a value of the field; "" for
-    none. For all others it is the parameter of the same name."""
+    none, and "*" for all fields that aren't named. Without that it is the parameter of the same
+    name."""
     return MappingProxyType(read("list_filters.json")["parameters"])
 
 

@@ -74,7 +74,7 @@ def by_list(
     used: list[Clause] = []
     names = list_filters().get(fields.object, {})
     for clause in alternative:
-        name = names.get(clause.field, clause.field)
+        name = names.get(clause.field, names.get("*", clause.field))
         parameter = request.child(name) if name and not clause.key else None
         if parameter is None or parameter.in_path or name in taken or clause.negated:
             continue
