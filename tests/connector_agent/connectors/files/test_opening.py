@@ -50,6 +50,10 @@ async def test_packed_by_ending_and_by_name(
         ("a.csv.bz2", DATA, "is not a whole bz2 file: Invalid data stream"),
         ("a.csv.xz", lzma.compress(DATA)[:-3], "is not a whole xz file"),
         ("a.csv.xz", DATA, "is not a whole xz file"),
+        ("a.csv.bz2", bz2.compress(DATA) * 2 + b"BZh0", "is not a whole bz2 file"),
+        ("a.csv.bz2", bz2.compress(DATA) + bz2.compress(DATA)[:9], "whole bz2 file: it is cut off"),
+        ("a.csv.xz", lzma.compress(DATA) + b"\xfd7zXZ!" + bytes(30), "is not a whole xz file"),
+        ("a.csv.xz", lzma.compress(DATA) + lzma.compress(DATA)[:20], "is not a whole xz file"),
         ("a.csv.zip", DATA, "is not a whole zip file"),
         ("a.zip", DATA, "is not a whole zip file"),
     ],
@@ -60,6 +64,24 @@ async def test_broken_ones(
     (tmp_path / name).write_bytes(data)
     with pytest.raises(SettingError, match=message):
         await connection.source(Activity("a", "read", settings={"path": name}))
+
+
+@pytest.mark.parametrize(("ending", "pack"), [("bz2", bz2.compress), ("xz", lzma.compress)])
+async def test_several_streams_one_behind_the_other(
+    tmp_path: Path, read: Read, pack: Callable[[bytes], bytes], ending: str
+) -> None:
+    rows = [f"{number},a\n".encode() for number in range(30_000)]
+    parts = [b"id,name\n", *(b"".join(rows[at : at + 10_000]) for at in range(0, 30_000, 10_000))]
+    packed = bytes(8).join(map(pack, parts)) + bytes(4)
+    (tmp_path / f"a.csv.{ending}").write_bytes(packed)
+    records = await read(f"a.csv.{ending}")
+    assert [record.raw for record in records[:: len(rows) - 1]] == [
+        b'{"id":"0","name":"a"}',
+        b'{"id":"29999","name":"a"}',
+    ]
+    assert len(records) == len(rows)
+    (tmp_path / f"a.csv.{ending}").write_bytes(pack(b"id\n" + b"x\n" * 9000 + b"\xe9\n"))
+    assert (await read(f"a.csv.{ending}", encoding=""))[-1].raw == '{"id":"é"}'.encode()
 
 
 async def test_a_zip_of_one_file(tmp_path: Path, read: Read) -> None:
@@ -103,6 +125,15 @@ async def test_an_encrypted_member(tmp_path: Path, connection: FilesConnection) 
     data[data.index(b"PK\x01\x02") + 8] |= 1
     (tmp_path / "a.zip").write_bytes(data)
     with pytest.raises(SettingError, match=r"a\.csv in a\.zip is encrypted"):
+        await connection.source(Activity("a", "read", settings={"path": "a.zip"}))
+
+
+async def test_a_member_packed_in_an_odd_way(tmp_path: Path, connection: FilesConnection) -> None:
+    zipped(tmp_path / "a.zip", a_csv=DATA)
+    data = bytearray((tmp_path / "a.zip").read_bytes())
+    data[8] = data[data.index(b"PK\x01\x02") + 10] = 9
+    (tmp_path / "a.zip").write_bytes(data)
+    with pytest.raises(SettingError, match=r"a\.csv in a\.zip is packed in a way"):
         await connection.source(Activity("a", "read", settings={"path": "a.zip"}))
 
 

@@ -124,7 +124,9 @@ def _likeliest(stored: Stored, offset: int) -> str:
     from charset_normalizer import from_bytes
 
     with reading(stored) as file:
-        file.seek(max(0, offset - 1024))
+        before = max(0, offset - 1024)
+        while before and (passed := file.read(min(before, _CHUNK))):
+            before -= len(passed)
         lines = file.read(_SAMPLE * 4).splitlines()
     sample = b"\n".join(line for line in lines if not line.isascii())[:_SAMPLE]
     matches = list(from_bytes(sample, cp_isolation=list(_LIKELY), preemptive_behaviour=False))

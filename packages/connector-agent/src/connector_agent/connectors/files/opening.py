@@ -12,6 +12,8 @@ from typing import BinaryIO, Literal, NamedTuple, cast
 
 from connector_sdk import Problem, SettingError, shown
 
+from connector_agent.connectors.files.streams import unpacked_streams
+
 Packing = Literal["", "gzip", "bz2", "xz", "zip"]
 
 PACKINGS: dict[str, Packing] = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zip": "zip"}
@@ -19,6 +21,7 @@ PACKINGS: dict[str, Packing] = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zip
 
 _BROKEN = (gzip.BadGzipFile, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 _ENCRYPTED = 0x1
+_READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
 
 class Stored(NamedTuple):
@@ -74,11 +77,11 @@ def _unpacked(plain: BinaryIO, stored: Stored) -> Iterator[BinaryIO]:
             with gzip.open(plain) as unpacked:
                 yield cast(BinaryIO, unpacked)
         case "bz2":
-            with bz2.open(plain) as unpacked:
-                yield cast(BinaryIO, unpacked)
+            with unpacked_streams(plain, bz2.BZ2Decompressor) as unpacked:
+                yield unpacked
         case "xz":
-            with lzma.open(plain) as unpacked:
-                yield cast(BinaryIO, unpacked)
+            with unpacked_streams(plain, lzma.LZMADecompressor) as unpacked:
+                yield unpacked
         case "zip":
             with (
                 zipfile.ZipFile(plain) as archive,
@@ -120,6 +123,16 @@ def _member(archive: zipfile.ZipFile, stored: Stored) -> zipfile.ZipInfo:
                 "member_encrypted",
                 f"{found[0].filename} in {archive_name} is encrypted.",
                 "Unpack it with its password, and state the path of the unpacked file.",
+                path="path",
+            )
+        )
+    if found[0].compress_type not in _READABLE:
+        raise SettingError(
+            Problem(
+                "member_unreadable",
+                f"{found[0].filename} in {archive_name} is packed in a way that can't be read "
+                f"(method {found[0].compress_type}).",
+                "Unpack it and state the path of the unpacked file, or pack it by deflate.",
                 path="path",
             )
         )
