@@ -73,6 +73,22 @@ async def test_values_without_a_place_in_json(tmp_path: Path, read: Read) -> Non
     assert second.problem.at == "a.parquet row 2"
 
 
+async def test_numbers_of_32_bits_keep_their_digits(tmp_path: Path, read: Read) -> None:
+    prices = pa.array([19.99, 0.1, None, 16_777_216, 3e38], pa.float32())
+    pq.write_table(pa.table({"price": prices}), tmp_path / "a.parquet")
+    found = [record["price"] for record in values(await read("a.parquet"))]
+    assert found == [19.99, 0.1, None, 16_777_216, 3e38]
+
+
+async def test_a_time_that_no_calendar_has_is_told(tmp_path: Path, read: Read) -> None:
+    table = pa.table({"at": pa.array([1 << 62], pa.timestamp("us"))})
+    pq.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(
+        SettingError, match=r"a\.parquet is not a Parquet file that can be read: date"
+    ):
+        await read("a.parquet")
+
+
 async def test_row_groups_and_nested_columns(tmp_path: Path, read: Read) -> None:
     table = pa.table({"id": range(2500), "address.city": [f"c{n}" for n in range(2500)]})
     pq.write_table(table, tmp_path / "a.parquet", row_group_size=300)

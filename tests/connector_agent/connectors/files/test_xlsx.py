@@ -232,6 +232,10 @@ async def test_what_a_sheet_has_no_room_for(
     long = target.prepare(json.dumps({"t": "x" * 32_768}).encode())
     assert isinstance(long, Problem)
     assert (long.code, long.path) == ("cell_too_long", "t")
+    # A character that XML has no place for takes seven.
+    odd = target.prepare(json.dumps({"t": "x" * 32_760 + "\x01\x02"}).encode())
+    assert isinstance(odd, Problem)
+    assert "has 32,774 characters" in odd.message
     outcomes = await write(target, [b'{"a":1}', b'{"a":2}', b'{"a":3}'])
     assert [outcome.kind for outcome in outcomes] == ["written", "written", "refused"]
     assert outcomes[2].problem is not None

@@ -80,7 +80,13 @@ def _opened(settings: ReadSettings, modules: Arrow) -> Iterator[Any]:
     with reading(Stored(settings.stored.path)) as plain:
         try:
             yield modules.parquet.ParquetFile(plain)
-        except (modules.pyarrow.ArrowException, ValueError, KeyError, EOFError) as error:
+        except (
+            modules.pyarrow.ArrowException,
+            ArithmeticError,
+            ValueError,
+            LookupError,
+            EOFError,
+        ) as error:
             raise SettingError(
                 Problem(
                     "parquet_broken",
@@ -93,7 +99,8 @@ def _opened(settings: ReadSettings, modules: Arrow) -> Iterator[Any]:
 
 
 def _listed(column: Any, modules: Arrow) -> list[Any]:
-    """The values of a column. Times finer than a microsecond are cut, since Python has none."""
+    """The values of a column. Times finer than a microsecond are cut, since Python has none.
+    Numbers of 32 bits have the digits that tell them apart: 19.99, not 19.989999771118164."""
     types = modules.pyarrow.types
     kind = column.type
     coarse = None
@@ -103,6 +110,8 @@ def _listed(column: Any, modules: Arrow) -> list[Any]:
         coarse = modules.pyarrow.duration("us")
     elif types.is_time64(kind) and kind.unit == "ns":
         coarse = modules.pyarrow.time64("us")
+    elif types.is_float32(kind):
+        column = column.cast(modules.pyarrow.string()).cast(modules.pyarrow.float64())
     if coarse is not None:
         column = column.cast(coarse, safe=False)
     listed: list[Any] = column.to_pylist(maps_as_pydicts="strict")

@@ -40,11 +40,12 @@ def check_size(rows: int, columns: int) -> None:
 def check_cells(columns: Sequence[str], cells: Sequence[Scalar]) -> None:
     """Raises CellError for a text that is too long for a cell."""
     for name, cell in zip(columns, cells, strict=True):
-        if isinstance(cell, str) and len(cell) > TEXT_LIMIT:
+        # As it is stored: what would be longer than that is cut by whoever writes the cell.
+        if isinstance(cell, str) and (length := len(_escaped(cell))) > TEXT_LIMIT:
             raise CellError(
                 Problem(
                     "cell_too_long",
-                    f"{name} has {len(cell):,} characters; an Excel cell takes {TEXT_LIMIT:,}.",
+                    f"{name} has {length:,} characters; an Excel cell takes {TEXT_LIMIT:,}.",
                     "Shorten it in the mapping, or write CSV.",
                     path=name,
                 )
@@ -72,7 +73,7 @@ def make_xlsx(
                 value = str(value)
             else:
                 return value if isinstance(value, int) else float(value)
-        text = _ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", value)
+        text = _escaped(value)
         if not text.startswith(_FORMULA_SIGNS):
             return text
         plain = WriteOnlyCell(page, text)
@@ -84,3 +85,8 @@ def make_xlsx(
     for row in rows:
         page.append([cell(value) for value in row])
     book.save(out)
+
+
+def _escaped(text: str) -> str:
+    """With what XML has no place for as Excel writes it, which takes seven characters."""
+    return _ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
