@@ -13,6 +13,7 @@ from connector_agent.operations.end import End, Key, Role, role_fault
 from connector_agent.operations.inspection import Inspection
 from connector_agent.operations.lookup_check import other_objects
 from connector_agent.operations.operation import guarantee_faults
+from connector_agent.operations.overlap import overlap_faults
 from connector_agent.project import Project, Survey
 from connector_agent.project.names import canonical
 from connector_agent.project.operation import OperationDocument, Place
@@ -105,6 +106,7 @@ async def _inspect(
             target = await _end(project, document, "target", inspection)
             driving = await _end(project, document, "for_each", inspection)
             inspection.faults.extend(driving_faults(document, source, driving))
+            inspection.faults.extend(overlap_faults(document, source, target))
             composed = compose(
                 project,
                 document,

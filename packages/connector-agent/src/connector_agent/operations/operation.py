@@ -12,6 +12,7 @@ from connector_agent.operations.driving import driving_faults
 from connector_agent.operations.end import End, Key, Role, open_end
 from connector_agent.operations.filtered import FilteredSource
 from connector_agent.operations.grouped import GroupedSource
+from connector_agent.operations.overlap import overlap_faults
 from connector_agent.project import Project
 from connector_agent.project.operation import OperationDocument, Place
 
@@ -41,6 +42,7 @@ class Operation:
         problems = [problem for problem in found if not problem.warning]
         problems.extend(driving_faults(self.document, self.source, self.driving))
         problems.extend(self.composition.faults)
+        problems.extend(overlap_faults(self.document, self.source, self.target))
         problems.extend(guarantee_faults(self.document, self.target.type.guarantee))
         return problems
 

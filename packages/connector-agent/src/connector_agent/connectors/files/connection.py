@@ -137,6 +137,19 @@ class FilesConnection:
         self._targets.append(target)
         return target
 
+    def written_by(self, activity: Activity) -> Path:
+        """The file of a write activity. Raises SettingError."""
+        return write_settings(self._folder, activity.settings).path
+
+    def reads(self, activity: Activity, path: Path) -> bool:
+        """Whether a read activity takes in the file at `path`: a folder does before it is
+        there, a pattern once it is. Raises SettingError."""
+        options = read_options(self._folder, activity.settings)
+        if path.parent == (self._folder / options.path).resolve() and not path.name.startswith("."):
+            return options.move_to is None or not path.is_relative_to(options.move_to)
+        files = found_files(self._folder, options.path, options.move_to)
+        return any(file.path == path for file in files)
+
     async def close(self) -> None:
         """Lets go of the files of its targets; unfinished ones stay aside for a resume."""
         while self._targets:
