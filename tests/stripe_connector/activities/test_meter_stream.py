@@ -86,6 +86,25 @@ async def test_what_is_repeated_counts_once(bench: Workbench) -> None:
     await target.finish(True)
 
 
+async def test_an_identifier_that_stripe_knows_is_no_loss(bench: Workbench) -> None:
+    """The stream isn't known to refuse one; should it, what was sent before counts as written."""
+
+    async def decline(request: SandboxRequest) -> Fault | None:
+        known = {"test-key-1", "mine"}
+        if request.operation.id != STREAM:
+            return None
+        if not any(each["identifier"] in known for each in await sent_events(request)):
+            return None
+        return Fault(400, "invalid_request_error", "Known.", code="duplicate_meter_event")
+
+    bench.sandbox.on_request = decline
+    target = await bench.target("create", ON)
+    first, second, own = bench.calls(target, event(1), event(2), event(3, identifier="mine"))
+    outcomes = await send(target, [sent(first), second, own])
+    assert [outcome.kind for outcome in outcomes] == ["written", "written", "refused"]
+    assert [outcome.kind for outcome in await send(target, [sent(own)])] == ["written"]
+
+
 async def test_one_bad_event_does_not_spoil_the_others(bench: Workbench) -> None:
     async def decline(request: SandboxRequest) -> Fault | None:
         if request.operation.id != STREAM:

@@ -18,12 +18,12 @@ from connector_sdk import (
 from stripe_connector.activities import request as requests
 from stripe_connector.activities.flight import Flight
 from stripe_connector.activities.gathering import Gathering
-from stripe_connector.activities.meter_events import STREAM, identified
+from stripe_connector.activities.meter_events import STREAM, identified, is_repeat
 from stripe_connector.activities.meter_stream import MOST, MeterStream
 from stripe_connector.activities.resolution import Resolved
 from stripe_connector.activities.settings import CONCURRENCY
 from stripe_connector.activities.settle import unclear
-from stripe_connector.activities.target import HORIZON, StripeTarget
+from stripe_connector.activities.target import HORIZON, StripeTarget, known_event
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.client import Client
 from stripe_connector.wire import idempotency_key
@@ -91,7 +91,10 @@ class StreamTarget(StripeTarget):
             if len(calls) > 1:
                 half = len(calls) // 2
                 return [*await self._carry(calls[:half]), *await self._carry(calls[half:])]
-            return [_outcome(calls[0], "refused", error.problem)]
+            known = is_repeat(STREAM, error.problem) and known_event(
+                calls[0], requests.parse(calls[0].body.json), str(events[0]["identifier"])
+            )
+            return [known or _outcome(calls[0], "refused", error.problem)]
         except UncertainError as error:
             return [_outcome(call, "unknown", error.problem) for call in calls]
         return [

@@ -101,7 +101,7 @@ class StripeTarget(ABC):
                 gone_id = named(operation, request)
                 return Outcome(call.seq, call.step, "written", gone_id, problem.request_id, True)
             if is_repeat(operation.id, problem):
-                told = _known_event(call, request, own_name(operation.id, params))
+                told = known_event(call, request, own_name(operation.id, params))
                 if told is not None:
                     return told._replace(request_id=problem.request_id)
             # A file that is gone now tells nothing about an earlier send.
@@ -143,7 +143,7 @@ def named(operation: Operation, request: requests.Request) -> str:
     return request.path[operation.path_parameters[-1]] if operation.path_parameters else ""
 
 
-def _known_event(call: Call, request: requests.Request, name: str) -> Outcome | None:
+def known_event(call: Call, request: requests.Request, name: str) -> Outcome | None:
     """What became of a meter event whose identifier Stripe knows: the send before got through,
     or this record's usage is there since an earlier run. None where the record itself named the
     identifier and it was not sent before: then two records may have the same one."""
