@@ -31,7 +31,7 @@ COPY = "source: shop/in\ntarget: shop/out\n"
         ("data", "all/all.csv", False),
         ("data/*.csv", "data/b.csv", True),
         ("data/c*.csv", "data/b.csv", False),
-        ("**/*.csv", "data/b.csv", True),
+        ("'**/*.csv'", "data/b.csv", True),
         ("data\n    after: {move_to: data/done}", "data/done/all.csv", False),
     ],
 )
