@@ -18,6 +18,7 @@ OFF_SITE = {"v2.billing.meter_event_stream.create"}
 
 EXTRA: dict[str, dict[str, JSON]] = {
     "billing.meters.event_summaries.list": {"start_time": 0, "end_time": 86_400},
+    "credit_notes.create": {"amount": 5},
     "charges.create": {"source": "tok_visa", "amount": 100, "currency": "usd"},
     "coupons.create": {"percent_off": 10},
     "customers.payment_sources.create": {"source": "btok_us"},
@@ -144,6 +145,13 @@ class Maker:
         assert status == 200, body
         return self.sandbox.ids("invoice_line_item")[-1]
 
+    def finalize(self, invoice: str) -> None:
+        """With a line, so that there is something to pay."""
+        self.line(invoice)
+        finalize = CATALOGUE.operation("invoices", "finalize_invoice")
+        status, body = self.call(finalize, {"invoice": invoice}, {})
+        assert status == 200, body
+
     def _attach(self, method: str, customer: str) -> None:
         attach = CATALOGUE.operation("payment_methods", "attach")
         status, body = self.call(attach, {"payment_method": method}, {"customer": customer})
@@ -158,6 +166,8 @@ class Maker:
         plan = REGISTRY.plan(operation)
         named = {reference.path: reference.resource for reference in plan.references}
         params = cast("dict[str, JSON]", self._object(plan.request, (), named))
+        if operation.id == "credit_notes.create":
+            self.finalize(str(params["invoice"]))
         extra = self._filled(EXTRA.get(operation.id, {}), (), named)
         return {**params, **cast("dict[str, JSON]", extra)}
 
