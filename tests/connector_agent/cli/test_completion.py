@@ -1,5 +1,8 @@
 """Completion, asked for as a shell does."""
 
+import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -89,7 +92,64 @@ def test_runs(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_bash(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(project)
     assert offered("run", "copy", shell="bash") == ["copy", "copy\\ all"]
+    assert offered("run", "copy\\ a", shell="bash") == ["copy\\ all"]
+    assert offered("run", '"copy a', shell="bash") == ["copy all"]
+    assert offered("run", "'copy a", shell="bash") == ["copy all"]
     assert offered("stripe", "create", "customers.t", shell="bash") == ["customers.tax_ids"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--set", "tax_e"], ["tax_exempt="]),
+        (["--set", "tax_exempt", "=", "r"], ["reverse"]),
+        (["--set", "tax_exempt", "="], ["exempt", "none", "reverse"]),
+        (["--set", "tax_exempt=r"], ["tax_exempt=reverse"]),
+        (["--set", "name", "=", "Ada", "--set", "tax_exempt", "=", "r"], ["reverse"]),
+        (["--set", "name", "=", '"Ada L"', "--set", "address.ci"], ["address.city="]),
+        (["--set", "items", ":=", "1", "--endpoint", "=", "a"], ["acme"]),
+    ],
+)
+def test_bash_splits_words_at_signs(
+    words: list[str], expected: list[str], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    assert sorted(offered("stripe", "create", "customers", *words, shell="bash")) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("connector run cop", ["copy", "copy\\ all"]),
+        ("connector run 'copy a", ["copy all"]),
+        ("connector stripe create customers --set tax_exempt=r", ["reverse"]),
+        ("connector stripe create customers --set address.ci", ["address.city=", "nospace"]),
+    ],
+)
+def test_the_script_in_bash(line: str, expected: list[str], project: Path, tmp_path: Path) -> None:
+    """The script that is installed, in a bash that has the words as its line editor splits
+    them."""
+    said = CliRunner().invoke(app, ["--show-completion", "bash"], prog_name="connector")
+    words = re.findall(r"'[^']*'?|[=:]+|[^\s=:]+", line)
+    script = tmp_path / "try.sh"
+    script.write_text(
+        f"{said.stdout}\n"
+        f"connector() {{ '{sys.executable}' -c "
+        "'from connector_agent.cli.app import app; app(prog_name=\"connector\")'; }\n"
+        'compopt() { COMPREPLY+=("$2"); }\n'
+        f"COMP_WORDS=({shlex.join(words)}); COMP_CWORD={len(words) - 1}\n"
+        "_connector_completion connector\n"
+        "printf '%s\\n' \"${COMPREPLY[@]}\"\n"
+    )
+    done = subprocess.run(
+        ["bash", "--norc", str(script)],
+        cwd=project,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": ":".join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split("\n")[:-1] == expected, done.stderr
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

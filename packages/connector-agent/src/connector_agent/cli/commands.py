@@ -2,6 +2,7 @@
 what the others need."""
 
 import inspect
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from functools import partial
@@ -99,6 +100,13 @@ class AllCommands(LazyGroup):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.offer(Commands(OWN, _own, _installed))
+
+    def _main_shell_completion(self, *args: Any, **settings: Any) -> None:
+        if "_CONNECTOR_COMPLETE" in os.environ or any("-completion" in each for each in sys.argv):
+            from connector_agent.cli import bash_completion
+
+            bash_completion.use()
+        super()._main_shell_completion(*args, **settings)
 
     def invoke(self, ctx: Any) -> Any:
         """Errors of commands that connectors bring are told as those of the agent's own are."""

@@ -32,7 +32,7 @@ def _offer(find: Callable[[typer.Context, str], Iterable[str]]) -> Offer:
     @functools.wraps(find)
     def offered(ctx: typer.Context, incomplete: str) -> list[str]:
         try:
-            return [_for_shell(each) for each in find(ctx, incomplete)]
+            return list(find(ctx, incomplete))
         except Exception:
             return []
 
@@ -288,10 +288,3 @@ def _files(ctx: typer.Context, below: str) -> list[Path]:
 def _is_of(path: Path, connector: str) -> bool:
     text = path.read_text(encoding="utf-8")
     return re.search(rf"^connector:\s*['\"]?{re.escape(connector)}\b", text, re.M) is not None
-
-
-def _for_shell(word: str) -> str:
-    """The bash takes words as they are; other shells quote them."""
-    if os.environ.get("_CONNECTOR_COMPLETE") != "complete_bash":
-        return word
-    return re.sub(r"([\s'\"\\()&;|<>*?$`!])", r"\\\1", word)

@@ -1,0 +1,91 @@
+"""Completion in bash, where names have blanks and assignments an equals sign.
+
+Typer's own takes the words as bash splits them: there `status=op` is three words, a name with a
+blank is not found again once its first word stands there, and behind `name=` comes a blank."""
+
+import os
+import re
+import shlex
+from typing import Any
+
+from typer import _completion_classes as classes
+from typer import _completion_shared as shared
+
+_SCRIPT = """\
+%(complete_func)s() {
+    mapfile -t COMPREPLY < <(
+        IFS=$'\\n'
+        COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD \\
+            %(autocomplete_var)s=complete_bash "$1"
+    )
+    if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[=.] ]]; then
+        compopt -o nospace
+    fi
+}
+
+complete -o default -F %(complete_func)s %(prog_name)s
+"""
+_BREAK = re.compile("[=:]+")
+
+
+def joined(words: list[str], at: int) -> tuple[list[str], str, str]:
+    """What bash split at = and : is one word again: the words before the one with the index
+    `at`, that one as it is typed, and how much of it bash takes for words of their own."""
+    found: list[str] = []
+    inside = ""
+    glued = False
+    for index, word in enumerate(words[: at + 1]):
+        is_break = index > 1 and _BREAK.fullmatch(word) is not None
+        if is_break or glued:
+            inside = found[-1] + word * is_break
+            found[-1] += word
+        else:
+            inside = ""
+            found.append(word)
+        glued = is_break
+    typed = found.pop() if len(words) > at else ""
+    return found, typed, inside
+
+
+def plain(word: str) -> str:
+    """A word as the program will get it; its quotation may still be open."""
+    for end in ("", '"', "'"):
+        try:
+            return "".join(shlex.split(word + end))
+        except ValueError:
+            continue
+    return word.rstrip("\\")
+
+
+def written(value: str, typed: str) -> str:
+    """The value as it has to be written behind the quotation mark, if any, of what is typed."""
+    match typed[:1]:
+        case "'":
+            return value
+        case '"':
+            return re.sub(r'(["\\$`])', r"\\\1", value)
+    return re.sub(r"([\s'\"\\()&;|<>*?$`!])", r"\\\1", value)
+
+
+class BashComplete(classes.BashComplete):
+    """Typer's, on whole words."""
+
+    source_template = _SCRIPT
+    _typed = ""
+    _inside = ""
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        words = os.environ["COMP_WORDS"].split("\n")
+        before, typed, inside = joined(words, int(os.environ["COMP_CWORD"]))
+        self._typed = typed[len(inside) :]
+        self._inside = plain(inside)
+        return [plain(word) for word in before[1:]], plain(typed)
+
+    def format_completion(self, item: Any) -> str:
+        return written(item.value.removeprefix(self._inside), self._typed)
+
+
+def use() -> None:
+    """Makes it what completes in bash, and what is installed there."""
+    classes.add_completion_class(BashComplete, "bash")  # type: ignore[attr-defined]
+    shared._completion_scripts["bash"] = _SCRIPT
