@@ -152,6 +152,24 @@ async def test_an_expired_page_token_loses_and_doubles_nothing(
         assert caplog.text.count("has expired") == 2
 
 
+@pytest.mark.parametrize(
+    ("on", "query"),
+    [("customers", 'name:"n" AND created<=1'), ("products", 'name:"n"')],
+)
+async def test_after_an_expired_page_nothing_is_asked_that_the_search_does_not_have(
+    on: str, query: str
+) -> None:
+    rows = [{"id": f"id_{n}", "object": "x", "created": n, "name": "n"} for n in (3, 2, 1, 1)]
+    rows[-1]["id"] = "last"
+    expired = RefusedError(Problem("x", "Invalid page.", path="page", status=400))
+    first = {"data": rows[:3], "has_more": True, "next_page": "p"}
+    client = Scripted(first, expired, {"data": rows, "has_more": False})
+    resolved = resolve(load(), Activity("a", "search", on, "search", {"query": "name:'n'"}), "test")
+    source = PlannedSource(cast("Client", client), load(), MemoryHost(), resolved)
+    assert ids(await all_pages(source)) == ["id_3", "id_2", "id_1", "last"]
+    assert client.asked[-1]["query"] == query
+
+
 async def test_an_expired_page_of_rows_out_of_order_is_told() -> None:
     rows = [{"id": f"cus_{n}", "object": "customer", "created": n, "phone": "5"} for n in range(3)]
     first = {"data": rows, "has_more": True, "next_page": "p"}

@@ -95,6 +95,7 @@ class Planning:
             request.child("limit") is not None,
             parse(route.query) if route.by == "search" else None,
             frozenset(route.params),
+            dated="created" in self._asked.fields.searchable,
         )
 
     def _reading(self, operation: Operation, id: str) -> Asking:

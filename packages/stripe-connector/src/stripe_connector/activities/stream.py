@@ -33,8 +33,9 @@ class Row(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Asking:
     """What a stream asks: an operation with its parameters. `paged_by_id` is a list that goes
-    on behind an id; all others go on by tokens. `query` is that of a search. `chosen` are the
-    parameters that stand for clauses of the query. `single` is one object, read by its id."""
+    on behind an id; all others go on by tokens. `query` is that of a search, which `dated` says
+    can be asked by `created`, too. `chosen` are the parameters that stand for clauses of the
+    query. `single` is one object, read by its id."""
 
     operation: Operation
     parents: Mapping[str, JSON]
@@ -44,6 +45,7 @@ class Asking:
     query: Query | None = None
     chosen: frozenset[str] = frozenset()
     single: bool = False
+    dated: bool = False
 
 
 class Stream:
@@ -187,9 +189,9 @@ class Stream:
         return {**params, **self._page}
 
     def _bounded(self, query: Query) -> Query:
-        """The query, asked only for what is not newer than the bound, where one more clause
-        fits into it."""
-        if not self._bound.created:
+        """The query, asked only for what is not newer than the bound, where Stripe can be asked
+        for that and one more clause fits into it."""
+        if not self._bound.created or not self._asking.dated:
             return query
         bound = Clause("created", "", "<=", str(self._bound.created))
         if isinstance(query, Clause):
