@@ -44,6 +44,7 @@ EXTRA: dict[str, dict[str, JSON]] = {
         "items": [{"price": ""}],
         "trial_period_days": 3,
     },
+    "tax.transactions.create_reversal": {"mode": "full"},
     "v2.billing.meter_events.create": {"payload": {"stripe_customer_id": "cus_1", "value": "1"}},
 }
 """What an operation needs besides what its schema requires; "" stands for the id of a new

@@ -22,7 +22,14 @@ Keep = Callable[[Stored], bool]
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 100
 OLDEST_FIRST = frozenset(
-    {"credit_note_line_item", "invoice_line_item", "line_item", "subscription_item"}
+    {
+        "credit_note_line_item",
+        "invoice_line_item",
+        "line_item",
+        "subscription_item",
+        "tax.calculation_line_item",
+        "tax.transaction_line_item",
+    }
 )
 """What belongs to one other object comes in the order in which it was made; all else comes
 newest first."""

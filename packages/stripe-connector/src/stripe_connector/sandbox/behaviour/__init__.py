@@ -39,6 +39,7 @@ from stripe_connector.sandbox.behaviour import (
     source,
     subscription,
     subscription_item,
+    tax,
     terminal_reader,
 )
 from stripe_connector.sandbox.behaviour.undone import UNDONE
@@ -80,6 +81,7 @@ _NOUNS = (
     source,
     subscription,
     subscription_item,
+    tax,
     terminal_reader,
 )
 

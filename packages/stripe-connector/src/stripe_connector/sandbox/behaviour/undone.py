@@ -21,8 +21,6 @@ UNDONE: Mapping[str, str] = {
     "payment_records.report_payment_attempt_informational": _ATTEMPTS,
     "payment_records.report_refund": _ATTEMPTS,
     "tax.associations.find": "it follows from tax transactions",
-    "tax.transactions.create_from_calculation": "tax is not calculated",
-    "tax.transactions.create_reversal": "tax is not calculated",
     "test_helpers.customers.fund_cash_balance": "it needs money on a bank account",
     "v2.money_management.payout_intents.refresh_fx_quote": _BANK,
     "v2.money_management.payout_intents.refresh_recipient_verification": _BANK,
