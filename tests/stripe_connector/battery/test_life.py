@@ -103,6 +103,23 @@ def test_what_was_created_is_listed(name: str) -> None:
         assert body in found["data"]
 
 
+@pytest.mark.parametrize("name", objects("search"))
+def test_what_was_created_is_found(name: str) -> None:
+    maker = Maker()
+    create = CATALOGUE.operation(name, "create")
+    found, _ = maker.make(create, None, {"metadata": {"k": "v"}})
+    maker.make(create, None, {"metadata": {"k": "other"}})
+    operation = CATALOGUE.operation(name, "search")
+    params: dict[str, JSON] = {"query": 'metadata["k"]:"v"', "expand": ["total_count"]}
+    status, body = maker.call(operation, {}, params)
+    assert status == 200, body
+    assert shape.faults(operation, body) == []
+    assert [row["id"] for row in body["data"]] == [found["id"]]
+    assert (body["object"], body["total_count"]) == ("search_result", 1)
+    status, body = maker.call(operation, {}, {"query": 'metadata["k"]:'})
+    assert (status, body["error"]["type"]) == (400, "invalid_request_error")
+
+
 @pytest.mark.parametrize("name", objects("update"))
 def test_a_change_leaves_the_rest(name: str) -> None:
     operation = CATALOGUE.operation(name, "update")
