@@ -253,6 +253,26 @@ async def test_an_object_that_goes_away_between_two_pages_is_told() -> None:
         await all_pages(scripted("invoices", "customer:cus_1", first, missing))
 
 
+async def test_what_belongs_to_a_deleted_customer_is_found(
+    bench: Workbench, caplog: pytest.LogCaptureFixture
+) -> None:
+    ada, eve = [await bench.make("customers", name=name) for name in ("Ada", "Eve")]
+    made = [
+        await bench.make("invoice_items", customer=who, amount=n, currency="eur")
+        for n in range(1, 120)
+        for who in (ada, eve)
+    ]
+    await bench.write("delete", "customers", {"id": ada})
+    source = await bench.source("search", "invoice_items", query=f"customer:{ada}")
+    pages = await all_pages(source)
+    assert ids(pages) == made[::2][::-1]
+    assert "It was deleted" in caplog.text
+    again = await bench.source("search", "invoice_items", query=f"customer:{ada}")
+    assert await all_pages(again, pages[0].after) == pages[1:]
+    nobody = await bench.source("search", "invoice_items", query="customer:cus_no")
+    assert await all_pages(nobody) == []
+
+
 @pytest.mark.parametrize(
     ("on", "query", "moments"),
     [

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import cast
 
-from connector_sdk import JSON, Plan, PlannedCall
+from connector_sdk import JSON, Field, Plan, PlannedCall
 
 from stripe_connector.activities.asking import Asked
 from stripe_connector.activities.resolution import Resolved
@@ -95,8 +95,19 @@ class Planning:
             request.child("limit") is not None,
             parse(route.query) if route.by == "search" else None,
             frozenset(route.params),
+            self._owners(request, route) if request.child("starting_after") is not None else {},
             dated="created" in self._asked.fields.searchable,
         )
+
+    def _owners(self, request: Field, route: Route) -> dict[str, Operation]:
+        """What reads the objects that the parameters of a list name."""
+        found: dict[str, Operation] = {}
+        for name, value in route.params.items():
+            field = request.child(name)
+            known = field and self._catalogue.operations.get(f"{field.id_of}.retrieve")
+            if known and len(known.path_parameters) == 1 and isinstance(value, str):
+                found[name] = known
+        return found
 
     def _reading(self, operation: Operation, id: str) -> Asking:
         params: dict[str, JSON] = {own_id(operation): id}

@@ -3,7 +3,7 @@
 import logging
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, cast
 
@@ -35,7 +35,7 @@ class Asking:
     """What a stream asks: an operation with its parameters. `paged_by_id` is a list that goes
     on behind an id; all others go on by tokens. `query` is that of a search, which `dated` says
     can be asked by `created`, too. `chosen` are the parameters that stand for clauses of the
-    query. `single` is one object, read by its id."""
+    query, `owners` reads the objects that they name. `single` is one object, read by its id."""
 
     operation: Operation
     parents: Mapping[str, JSON]
@@ -44,6 +44,7 @@ class Asking:
     sized: bool
     query: Query | None = None
     chosen: frozenset[str] = frozenset()
+    owners: Mapping[str, Operation] = field(default_factory=dict)
     single: bool = False
     dated: bool = False
 
@@ -75,6 +76,7 @@ class Stream:
         self._next: dict[str, JSON] | None = None
         self._passed = cast("list[str]", state.get("passed") or [])
         self._before = cast("list[str]", state.get("before") or [])
+        self._left_out = cast("list[str]", state.get("left_out") or [])
         self._whole: list[str] = []
         self._last = _Last.of(state.get("last"))
         self._bound = _Last.of(state.get("bound"))
@@ -102,9 +104,13 @@ class Stream:
         """Where to go on, as JSON."""
         if not self._rows and not self._more:
             return {"done": True}
-        if self._asking.paged_by_id:
-            return {"after": self._after} if self._after else {}
         state: dict[str, JSON] = {}
+        if self._asking.paged_by_id:
+            parts: tuple[tuple[str, JSON], ...] = (
+                ("after", self._after),
+                ("left_out", cast("JSON", self._left_out)),
+            )
+            return {name: value for name, value in parts if value}
         turned = not self._rows and self._next is not None
         page, passed, before = (
             (self._next, [], self._whole) if turned else (self._page, self._passed, self._before)
@@ -127,6 +133,9 @@ class Stream:
         try:
             answer = await self._client.send(self._asking.operation, self._params())
         except RefusedError as error:
+            if await self._was_deleted(error.problem):
+                await self.fetch()
+                return
             if self._is_nobody(error.problem):
                 self._more = False
                 return
@@ -155,6 +164,22 @@ class Stream:
         gone = msgspec.json.decode(raw).get("deleted") is True
         return Rows([] if gone else [raw], False, {})
 
+    async def _was_deleted(self, problem: Problem) -> bool:
+        """Whether a clause asks for an object that was deleted and can still be read, as
+        customers can. A list that refuses to be narrowed to it is read without that parameter:
+        what belongs to the object is there, and each row is checked."""
+        name = problem.path.partition(".")[0]
+        owner, value = self._asking.owners.get(name), self._asking.params.get(name)
+        if problem.code != "resource_missing" or owner is None or name in self._left_out:
+            return False
+        try:
+            await self._client.send(owner, {owner.path_parameters[0]: value})
+        except RefusedError:
+            return False
+        self._left_out.append(name)
+        _log.warning("%s It was deleted; what belongs to it is looked for in all.", problem.message)
+        return True
+
     def _is_nobody(self, problem: Problem) -> bool:
         """Whether a clause asks for an object that isn't there: nothing belongs to it then.
         Stripe answers such a list with an error. Behind the first page it means that the object
@@ -180,6 +205,8 @@ class Stream:
         if self._page and asking.operation.v2:
             return {**asking.parents, **self._page}  # the token holds the filters in v2
         params = {**asking.parents, **asking.params}
+        for name in self._left_out:
+            del params[name]
         if asking.sized:
             params["limit"] = self._size
         if asking.query is not None:
