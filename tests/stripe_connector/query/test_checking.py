@@ -78,6 +78,9 @@ def test_what_stripe_may_know_and_we_do_not_is_a_warning() -> None:
     assert "'favourite'" in str(first)
     assert second.fix == "Did you mean 'email'?"
     assert [clause.kind for clause in clauses(query)] == ["", "token", ""]
+    products = fields_of(load(), load().operations["products.search"])
+    (unknown,) = unknown_fields(check(parse("created>5"), products, native=True), products)
+    assert unknown.fix.startswith("It searches by metadata, active")
 
 
 def test_search_fields_are_those_of_the_objects() -> None:

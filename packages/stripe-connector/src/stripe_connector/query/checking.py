@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
+from connector_sdk import did_you_mean
+
 from stripe_connector.query.clause import (
     MIN_SUBSTRING,
     Clause,
@@ -44,7 +46,8 @@ def unknown_fields(query: Query, fields: Fields) -> Iterator[QueryError]:
             yield QueryError(
                 f"Stripe isn't known to search {fields.object} by {clause.field!r}",
                 clause.span,
-                fields.unknown(clause) or f"It searches by metadata, {names}.",
+                did_you_mean(clause.field, fields.searchable)
+                or f"It searches by metadata, {names}.",
                 code="unknown_search_field",
             )
 
