@@ -150,7 +150,7 @@ def test_a_required_field_without_a_value() -> None:
 
 def test_a_failed_step_is_not_also_a_missing_field() -> None:
     bad = mapper(line("email", "E-Mail", "trim"), source=None)
-    (problem,) = bad.apply({"E-Mail": 5})
+    (problem,) = bad.apply({"E-Mail": ["a"]})
     assert isinstance(problem, Problem)
     assert problem.code == "not_text"
 

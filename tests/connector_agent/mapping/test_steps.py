@@ -54,6 +54,16 @@ def test_examples(step: Step, each: StepExample, tmp_path: Path) -> None:
     assert type(result) is type(each.result)
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [("Gemany", "Did you mean 'Germany'?"), ("Deutschland", "Write its English name")],
+)
+def test_a_country_that_is_near_is_named(text: str, hint: str) -> None:
+    with pytest.raises(StepFaultError) as caught:
+        apply("country", text)
+    assert caught.value.remedy.startswith(hint)
+
+
 def test_every_step_is_told_and_shown() -> None:
     for name, step in STEPS.items():
         assert step.name == name

@@ -126,6 +126,22 @@ async def test_only_what_an_operation_uses(check: Check) -> None:
     assert len((await check(files)).faults) == 3
 
 
+async def test_currencies_of_a_target_that_is_not_known(check: Check) -> None:
+    mapped = (
+        "mapping:\n  - to: balance\n    from: crm_id\n    steps:\n"
+        "      - money_to_minor:\n          currency: usd\n"
+    )
+    wrong = ACME.replace("on: customers", "on: costumers", 1)
+    found = await check(
+        {
+            "endpoints/acme.yaml": wrong,
+            "operations/import.yaml": "source: crm/customers\nidentity: crm_id\n"
+            f"{mapped}target: acme/new customer\n",
+        }
+    )
+    assert [each.code for each in found.faults] == ["unknown_object"]
+
+
 async def test_unknown_operations_and_environments(check: Check) -> None:
     with pytest.raises(SettingError, match="Did you mean 'import'"):
         await check({}, "imprt")

@@ -23,6 +23,8 @@ def fault(on: str, text: str, *, native: bool = False, expand: str = "") -> Quer
         ("customers.list", "balance~'100'", "isn't one"),
         ("customers.list", "name~'an'", "at least 3"),
         ("customers.list", "balance:'ten'", "compared with a number"),
+        ("customers.list", "created>2026-01-01", "2026-01-01 00:00 UTC is 1767225600."),
+        ("customers.list", "created<2026-01-01T12:00:00+01:00", "UTC+01:00 is 1767265200."),
         ("customers.list", "name:'' email:x", "name:null"),
         ("customers.list", "metadata['k']:' '", "is empty"),
         ("customers.list", "metadata:'x'", 'metadata["key"]'),

@@ -187,7 +187,8 @@ def _print_end(run: Run, display: Display, limit: int | None) -> None:
     filtered = f" {counts.filtered:,} passed over by the source." if counts.filtered else ""
     out.print(f"  {counts.read:,} read: {', '.join(parts)}{replayed}.{filtered}")
     if counts.skipped:
-        out.print(f"  {counts.skipped:,} were done before; nothing was left to do for them.")
+        were, them = ("was", "it") if counts.skipped == 1 else ("were", "them")
+        out.print(f"  {counts.skipped:,} {were} done before; nothing was left to do for {them}.")
     if run.problem is not None:
         out.print(problem_text(run.problem))
     if counts.problems:

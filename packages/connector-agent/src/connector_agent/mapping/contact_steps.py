@@ -110,6 +110,7 @@ CONTACT_STEPS = (
             StepExample("020 7946 0018", {"region": "GB"}, "+442079460018"),
             StepExample("+1 (212) 555-2368", {}, "+12125552368"),
             StepExample("030 123456", {"region_from": "land"}, "+4930123456", {"land": "de"}),
+            StepExample(442079460018, {"region": "GB"}, "+442079460018"),
             StepExample("020 7946 0018", {}, fault="not_a_phone_number"),
             StepExample("12", {"region": "GB"}, fault="not_a_phone_number"),
             StepExample("1", {"region_from": "x"}, fault="not_a_phone_number"),

@@ -1,11 +1,12 @@
 """The step that makes the two-letter code of a country of its name or code."""
 
+import difflib
 import importlib.resources
 import re
 from functools import cache
 from typing import Any
 
-from connector_sdk import JSON, Field, did_you_mean, shown
+from connector_sdk import JSON, Field, shown
 
 from connector_agent.mapping.declaration import (
     Arguments,
@@ -47,11 +48,16 @@ def _country(arguments: Arguments, around: Surroundings) -> Run:
         raise StepFaultError(
             "unknown_country",
             f"{shown(value)!r} is no country.",
-            did_you_mean(plain, names).title()
-            or "Write its English name, or its code of two or three letters.",
+            _near(plain, names) or "Write its English name, or its code of two or three letters.",
         )
 
     return run
+
+
+def _near(plain: str, names: dict[str, str]) -> str:
+    """Countries have names that are alike; only a slip of a letter or two is near."""
+    near = difflib.get_close_matches(plain, names, n=1, cutoff=0.8)
+    return f"Did you mean {near[0].title()!r}?" if near else ""
 
 
 @cache

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from connector_sdk import JSON, Field, shown
+from connector_sdk import JSON, Field, conform, shown
 
 from connector_agent.mapping.declaration import (
     Arguments,
@@ -16,6 +16,7 @@ from connector_agent.mapping.declaration import (
 )
 
 _WIDEST = 10_000
+_TEXT = Field("", "string")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _WITHOUT_ACCENTS = str.maketrans(
     {
@@ -27,9 +28,14 @@ _WITHOUT_ACCENTS = str.maketrans(
 
 
 def text_of(value: JSON) -> str:
-    """The value, which has to be text. Raises StepFaultError."""
+    """The value, which has to be text, or a number (Excel and JSON have them), which is written
+    plainly. Raises StepFaultError."""
     if isinstance(value, str):
         return value
+    if not isinstance(value, bool) and isinstance(value, (int, float)):
+        written = conform(_TEXT, value).value
+        if isinstance(written, str):
+            return written
     raise StepFaultError(
         "not_text", f"{shown(value)!r} is not text.", "Take the step out, or map another field."
     )
@@ -103,7 +109,8 @@ TEXT_STEPS = (
             StepExample("  Ann ", {}, "Ann"),
             StepExample("", {}, ""),
             StepExample(None, {}, None),
-            StepExample(5, {}, fault="not_text"),
+            StepExample(5, {}, "5"),
+            StepExample(True, {}, fault="not_text"),
         ),
     ),
     Step(
@@ -189,6 +196,7 @@ TEXT_STEPS = (
             StepExample("42", {"width": 5}, "00042"),
             StepExample("ab", {"width": 4, "with": ".", "side": "end"}, "ab.."),
             StepExample("123456", {"width": 5}, "123456"),
+            StepExample(1069, {"width": 5}, "01069"),
             StepExample("1", {"width": 0}, fault="bad_argument"),
             StepExample("1", {"width": 3, "with": "ab"}, fault="bad_argument"),
         ),

@@ -76,8 +76,10 @@ def compose(
             folder=project.folder,
             line=document.mapping_position(),
         )
-        checked = mapper.check()
-        faults.extend(each for each in checked if not (found and each.code == "missing_field"))
+        untold = {"missing_field"} if found else set()
+        if source is None or target is None:
+            untold.add("no_currencies")  # what is wrong with that end is told by itself
+        faults.extend(each for each in mapper.check() if each.code not in untold)
     for text in document.identity:
         _path(document, ("identity",), text, record, faults)
     return Composition(choose, by, lines, mapper, tuple(faults))

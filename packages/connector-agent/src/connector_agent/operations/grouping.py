@@ -98,7 +98,8 @@ class Grouping:
                 group.problem = Problem(
                     "scattered_group",
                     f"The rows with {names} {told} don't stand together: others are between.",
-                    f"Sort the source by {names}; what came before is a record of its own.",
+                    f"Sort the source by {names}. The rows before were taken for all of them: put "
+                    "right what was made of those.",
                     path=format_path(self._by[0]),
                     value=told,
                     at=row.at,

@@ -276,8 +276,9 @@ _SAID = (
     (
         "mapping values are not allowed",
         "colon",
-        "A ': ' stands inside a value that is not quoted, or the line is indented too far.",
-        "Put the whole value in quotes, or mend the indentation.",
+        "A ': ' stands inside a value that is not quoted, the line is indented too far, or the one "
+        "before it has no ':'.",
+        "Put the whole value in quotes, mend the indentation, or add the ':'.",
     ),
     (
         "expected ',' or",

@@ -300,7 +300,8 @@ def _check_address(settings: Settings) -> None:
                 Problem(
                     "invalid_address",
                     "The setting 'address' of the connection is not a plain URL.",
-                    "Write it as https://host or http://127.0.0.1:port, or leave it out.",
+                    "Write it as https://host or http://127.0.0.1:port, `sandbox` for the sandbox, "
+                    "or leave it out.",
                     path="address",
                 )
             )

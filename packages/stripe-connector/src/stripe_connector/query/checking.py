@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
 from connector_sdk import did_you_mean
@@ -124,8 +125,21 @@ def _operator(clause: Clause, stated: FieldKind) -> None:
         raise QueryError(
             f"{name!r} is compared with a number, not with {value!r}",
             clause.span,
-            "Give a whole number; moments are Unix times in seconds.",
+            _seconds(value or "") or "Give a whole number; moments are Unix times in seconds.",
         )
+
+
+def _seconds(text: str) -> str:
+    """How a date or a moment has to be written; "" where the text is neither."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return ""
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return (
+        f"Moments are Unix times in seconds: {moment:%Y-%m-%d %H:%M} {moment:%Z} is "
+        f"{moment.timestamp():.0f}."
+    )
 
 
 def number(text: str) -> Decimal | None:

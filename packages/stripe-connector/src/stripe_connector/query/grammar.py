@@ -140,6 +140,12 @@ def _no_clause(text: str, at: int, here: tuple[int, int], expected: set[str]) ->
             here,
             "Put the whole value in quotes, or a backslash before this one.",
         )
+    if re.search(r"\bin\s*\([^()]*[^(),\s]\s*$", before):
+        return QueryError(
+            "A comma has to stand between two values of a list",
+            here,
+            "Put a comma before it; a value that holds blanks has to stand in quotes.",
+        )
     for word in ("AND", "OR"):
         if re.search(rf"(?:^|[\s()]){word}$", before) and "AND" not in expected:
             return QueryError(
