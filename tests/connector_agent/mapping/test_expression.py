@@ -218,3 +218,23 @@ def test_the_worker_is_a_script_of_its_own() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == []
+
+
+def test_half_a_character_is_a_fault_and_shifts_no_value(make) -> None:  # type: ignore[no-untyped-def]
+    made = make('"\\ud83d"', "a")
+    for number in (1, 2):
+        fault, value = made.evaluate([0, 1], {"a": number})
+        assert (fault.code, value) == ("expression_fault", number)
+
+
+def test_after_an_interruption_no_record_gets_the_value_of_another(  # type: ignore[no-untyped-def]
+    make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = make("a", "b")
+    made.faults()
+    with monkeypatch.context() as patch:
+        patch.setattr(made, "_value", lambda answer: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            made.evaluate([0, 1], {"a": 1, "b": 2})
+    assert made.evaluate([0, 1], {"a": 3, "b": 4}) == [3, 4]

@@ -90,6 +90,9 @@ class Expressions:
             except EOFError:
                 self._kill()
                 found.append(self._too_big())
+            except BaseException:
+                self._kill()  # its answers that were not taken are those of this record
+                raise
         return found
 
     def close(self) -> None:

@@ -89,7 +89,8 @@ def evaluated(expression: Any, element: Any, record: Any, seconds: float) -> dic
 def plain(value: Any) -> Any:
     """The value as JSON; the library has lists of its own."""
     try:
-        return json.loads(json.dumps(value, allow_nan=False))
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode())
     except (TypeError, ValueError):
         raise ValueError("it gives something that is no JSON value") from None
 
@@ -98,7 +99,7 @@ def fault(code: str, error: Exception) -> dict[str, Any]:
     at = getattr(error, "location", 0)
     return {
         "code": code,
-        "message": " ".join(str(error).split()).rstrip("."),
+        "message": " ".join(str(error).split()).rstrip(".").encode(errors="replace").decode(),
         "at": at if isinstance(at, int) and at > 0 else 0,
     }
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from connector_sdk import Problem
 
+from connector_agent.runs.long_numbers import long_number, with_long_as_text
+
 if TYPE_CHECKING:
     from connector_agent.runs.outcomes import OutcomeRow
 
@@ -86,7 +88,8 @@ def problem_json(problem: Problem) -> dict[str, Any]:
 
 def _parsed(data: bytes) -> Any:
     try:
-        return orjson.loads(data)
+        # As text, since a retry of what is printed here would find it rounded.
+        return with_long_as_text(data) if long_number(data) else orjson.loads(data)
     except orjson.JSONDecodeError:
         return data.decode("utf-8", "replace")
 

@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 import orjson
-from connector_sdk import JSON, Problem, Record
+from connector_sdk import JSON, Problem, Record, shown
 
 from connector_agent.mapping.identity import identity_of
 from connector_agent.mapping.path import format_path, parse_path
 from connector_agent.runs.cards import CardGuard, masked
+from connector_agent.runs.long_numbers import long_number
 
 Transform = Callable[[dict[str, JSON], str], "dict[str, JSON] | Sequence[Problem]"]
 """A mapping: a record and its place give a request, or the problems of the record."""
@@ -89,6 +90,9 @@ class Stage:
                 "Correct the record in its source.",
             )
             return self._refused(seq, record, "", problem)
+        long = long_number(record.raw)
+        if long:
+            return self._refused(seq, record, "", _loses_digits(long))
         identity = identity_of(value, self.identity)
         if self.identity and not identity:
             names = " and ".join(map(format_path, self.identity))
@@ -102,9 +106,13 @@ class Stage:
         if transform is None:
             return Staged(seq, record.at, record.raw, identity, record.raw, None)
         mapped = transform(value, record.at)
-        if isinstance(mapped, dict):
-            return Staged(seq, record.at, record.raw, identity, orjson.dumps(mapped), None)
-        return self._refused(seq, record, identity, _first(mapped))
+        if not isinstance(mapped, dict):
+            return self._refused(seq, record, identity, _first(mapped))
+        try:
+            request = orjson.dumps(mapped)
+        except orjson.JSONEncodeError as error:
+            return self._refused(seq, record, identity, _not_written(error))
+        return Staged(seq, record.at, record.raw, identity, request, None)
 
     def identity_in(self, record: Record) -> str:
         """The identity of a record, "" where it has none."""
@@ -117,6 +125,23 @@ class Stage:
     def _refused(self, seq: int, record: Record, identity: str, problem: Problem) -> Staged:
         located = problem if problem.at else problem._replace(at=record.at)
         return Staged(seq, record.at, record.raw, identity, None, located)
+
+
+def _loses_digits(number: str) -> Problem:
+    return Problem(
+        "number_too_long",
+        f"The number {shown(number)} has more digits than can be counted with.",
+        "Write it as text in the source.",
+        value=shown(number),
+    )
+
+
+def _not_written(error: Exception) -> Problem:
+    return Problem(
+        "not_json",
+        f"What the mapping makes is no JSON: {error}.",
+        "Correct the step or the expression that gives it; a whole number has 64 bits at most.",
+    )
 
 
 def _first(problems: Sequence[Problem]) -> Problem:

@@ -1,0 +1,31 @@
+"""Whole numbers of more than 64 bits, which lose digits where JSON is read. Pure.
+
+Two identities of 21 digits would become one, and one of the records would pass for written.
+"""
+
+import json
+import re
+
+from connector_sdk import JSON
+
+_CANDIDATE = re.compile(rb"[0-9]{19}")
+_LEAST, _MOST = -(1 << 63), (1 << 64) - 1
+_DIGITS = 20
+
+
+def long_number(raw: bytes) -> str:
+    """The first such number of a JSON value, as it stands there; "" without one."""
+    found: list[str] = []
+    if _CANDIDATE.search(raw):
+        json.loads(raw, parse_int=lambda text: found.append(text) if _is_long(text) else None)
+    return found[0] if found else ""
+
+
+def with_long_as_text(raw: bytes) -> JSON:
+    """The JSON value, such numbers in it as text."""
+    value: JSON = json.loads(raw, parse_int=lambda text: text if _is_long(text) else int(text))
+    return value
+
+
+def _is_long(text: str) -> bool:
+    return len(text.lstrip("-")) > _DIGITS or not _LEAST <= int(text) <= _MOST

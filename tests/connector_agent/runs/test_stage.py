@@ -1,0 +1,53 @@
+"""From a record to its request: what can't be kept to the digit is refused."""
+
+import orjson
+import pytest
+from connector_agent.runs.cards import CardGuard
+from connector_agent.runs.long_numbers import long_number, with_long_as_text
+from connector_agent.runs.stage import Stage
+from connector_sdk import JSON, Record
+from hypothesis import given
+from hypothesis import strategies as st
+
+LONG = "123456789012345678901"
+
+
+def copied(record: dict[str, JSON], at: str) -> dict[str, JSON]:
+    return record
+
+
+@pytest.mark.parametrize("number", [LONG, f"-{LONG}", "18446744073709551616"])
+async def test_a_number_that_would_lose_digits_is_refused(number: str) -> None:
+    stage = Stage(["id"], copied, cards=CardGuard())
+    raw = f'{{"id":{number}}}'.encode()
+    (staged,) = await stage.all([(1, Record(1, raw, "a.jsonl line 1"))])
+    assert staged.problem is not None
+    assert (staged.problem.code, staged.problem.at) == ("number_too_long", "a.jsonl line 1")
+    assert (staged.request, staged.identity) == (None, "")
+
+
+async def test_it_passes_as_text_and_where_nothing_reads_it() -> None:
+    (text,) = await Stage(["id"], copied, cards=CardGuard()).all(
+        [(1, Record(1, f'{{"id":"{LONG}"}}'.encode()))]
+    )
+    assert (text.identity, text.problem) == (LONG, None)
+    raw = f'{{"id":{LONG}}}'.encode()
+    (kept,) = await Stage([], None, cards=CardGuard()).all([(1, Record(1, raw))])
+    assert kept.request == raw
+
+
+@pytest.mark.parametrize("value", [1 << 70, "\ud83d"])
+async def test_what_is_no_json_is_a_problem_of_its_record(value: object) -> None:
+    stage = Stage([], lambda record, at: {"a": value}, cards=CardGuard())  # type: ignore[dict-item]
+    (staged,) = await stage.all([(1, Record(1, b"{}", "a.jsonl line 1"))])
+    assert staged.problem is not None
+    assert staged.problem.code == "not_json"
+
+
+@given(st.integers() | st.integers(1 << 62, 1 << 65) | st.integers(-(1 << 65), -(1 << 62)))
+def test_exactly_the_numbers_that_are_not_read_as_they_are(number: int) -> None:
+    raw = f'{{"a":[{number},"{number}"]}}'.encode()
+    kept = orjson.loads(raw)["a"][0]
+    exact = isinstance(kept, int) and kept == number
+    assert long_number(raw) == ("" if exact else str(number))
+    assert with_long_as_text(raw) == {"a": [number if exact else str(number), str(number)]}
