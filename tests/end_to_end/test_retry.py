@@ -153,3 +153,60 @@ async def test_a_table_says_that_there_is_more(tmp_path: Path, sandbox: Sandbox)
     )
     limited = await connector(tmp_path, "outcomes", "last", "--format", "jsonl", "--limit", "7")
     assert len(limited.out.splitlines()) == 7
+
+
+MIXED = """\
+{"id":"a","email":"e","n":"x"}
+{"id":"b","email":"e","phone":"123","ship":{"city":"Leeds"},"n":"y"}
+{"id":"c","email":["e"],"price":1.10,"n":"z"}
+"""
+
+
+def write_mixed(folder: Path) -> None:
+    """Records that don't all have the same fields, and a step that none of them passes."""
+    (folder / "endpoints").mkdir()
+    (folder / "operations").mkdir()
+    (folder / "project.yaml").write_text("name: mixed\n")
+    (folder / "in.jsonl").write_text(MIXED)
+    (folder / "endpoints/files.yaml").write_text(
+        "connector: files\nactivities:\n  in: {type: read, path: in.jsonl}\n"
+        "  out: {type: write, path: out.jsonl}\n"
+    )
+    lines = "".join(
+        f"  - {{to: {path.rpartition('.')[2]}, from: {path}}}\n"
+        for path in ("id", "email", "phone", "ship.city", "price")
+    )
+    (folder / "operations/copy.yaml").write_text(
+        f"source: files/in\ntarget: files/out\nidentity: id\nmapping:\n{lines}"
+        "  - {to: n, from: n, steps: [to_integer]}\nresults:\n  problems: problems.csv\n"
+    )
+
+
+async def test_a_mended_file_keeps_every_field(tmp_path: Path) -> None:
+    write_mixed(tmp_path)
+    assert (await connector(tmp_path, "run", "copy")).status == 3
+    written = (tmp_path / "problems.csv").read_text()
+    for old, new in (("x", "1"), ("y", "2"), ("z", "3")):
+        written = written.replace(f",{old},", f",{new},")
+    (tmp_path / "problems.csv").write_text(written)
+    said = await connector(tmp_path, "retry", "last", "--from", "problems.csv")
+    assert said.status == 1
+    assert "write its own results over problems.csv" in said.err
+    assert (tmp_path / "problems.csv").read_text() == written
+    (tmp_path / "mended.csv").write_text(written)
+    said = await connector(tmp_path, "retry", "last", "--from", "mended.csv")
+    assert said.status == 0, said
+    assert [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()] == [
+        {"id": "a", "email": "e", "n": 1},
+        {"id": "b", "email": "e", "phone": "123", "city": "Leeds", "n": 2},
+        {"id": "c", "email": ["e"], "price": 1.1, "n": 3},
+    ]
+
+
+async def test_what_stands_in_two_places_is_a_problem(tmp_path: Path) -> None:
+    write_mixed(tmp_path)
+    await connector(tmp_path, "run", "copy")
+    (tmp_path / "mended.csv").write_text('id,phone,n,_more\na,1,1,"{""phone"":""2""}"\nb,,2,{\n')
+    said = await connector(tmp_path, "retry", "last", "--from", "mended.csv", "--json")
+    assert (said.status, said.end["refused"]) == (3, 2)
+    assert (tmp_path / "problems.csv").read_text().count("_more holds what has no place") == 2

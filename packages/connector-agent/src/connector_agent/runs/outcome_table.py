@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 ADDED = ("_outcome", "_id", "_request_id", "_problem", "_remedy", "_field", "_line", "_at")
 """The columns behind those of the record; a retry leaves out what starts with "_"."""
 MORE = "_more"
-"""The column, before those, that holds as JSON what the record's own columns don't."""
-_PARTS = (["cells"], ["text"])
+"""The column, before those, that holds as JSON what the record's own columns don't: other
+fields, and objects and lists, which a retry shall find as they were."""
+PARTS = (["cells"], ["text"])
 """What the records of rows are made of that could not be read."""
 
 
@@ -25,7 +26,7 @@ def columns_of(rows: Iterable["OutcomeRow"]) -> tuple[str, ...]:
     """The columns of the first record that could be read."""
     for row in rows:
         record = _parsed(row.record)
-        if isinstance(record, dict) and record and list(record) not in _PARTS:
+        if isinstance(record, dict) and record and list(record) not in PARTS:
             return tuple(record)
     return ()
 
@@ -45,11 +46,15 @@ def csv_row(row: "OutcomeRow", columns: Sequence[str]) -> str:
         cells = record["cells"]
         rest = cells[len(columns) :]
         record = dict(zip(columns, cells, strict=False)) | ({"cells": rest} if rest else {})
-    more = {name: value for name, value in record.items() if name not in columns}
+    more = {
+        name: value
+        for name, value in record.items()
+        if name not in columns or isinstance(value, dict | list)
+    }
     problem = row.problem or Problem("", "")
     return _line(
         [
-            *(_cell(record.get(name)) for name in columns),
+            *("" if name in more else _cell(record.get(name)) for name in columns),
             _cell(more) if more else "",
             row.kind,
             row.object,

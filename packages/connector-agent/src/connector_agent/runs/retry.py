@@ -1,7 +1,8 @@
 """A retry: a run of the records of an earlier run that did not get through."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,12 +17,18 @@ from connector_sdk import (
     Page,
     Problem,
     Record,
+    SettingError,
     Source,
+    shown,
 )
 
 from connector_agent.connectors import registry
+from connector_agent.runs.outcome_table import MORE, PARTS
 from connector_agent.runs.outcomes import OutcomeRow, read_outcomes
 from connector_agent.store import Database
+
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 class Retry(NamedTuple):
@@ -71,7 +78,7 @@ class LedgerSource:
 
 def _record(row: OutcomeRow) -> Record:
     value = orjson.loads(row.record)
-    unreadable = isinstance(value, dict) and list(value) in (["cells"], ["text"])
+    unreadable = isinstance(value, dict) and list(value) in PARTS
     problem = None
     if unreadable or (row.problem is not None and row.problem.code.startswith("card_number")):
         problem = Problem(
@@ -107,11 +114,45 @@ class MendedSource:
 def _mended(record: Record) -> Record:
     if record.problem is not None:
         return record
-    value = orjson.loads(record.raw)
+    value = _DECODER.decode(record.raw)
     if "record" in value and "outcome" in value and isinstance(value["record"], dict):
         value = value["record"]  # a line of JSON Lines, as outcomes are listed
     kept = {name: part for name, part in value.items() if not name.startswith("_")}
-    return record._replace(raw=msgspec.json.encode(kept))
+    rest = value.get(MORE)
+    if isinstance(rest, str) and rest.strip():
+        try:
+            more = _DECODER.decode(rest)
+        except msgspec.DecodeError:
+            more = None
+        filled = {name for name, part in kept.items() if part not in (None, "")}
+        if not isinstance(more, dict) or more.keys() & filled:
+            return record._replace(problem=_unclear(rest))
+        if list(more) not in PARTS:  # what a row had too much is what was mended
+            kept |= more
+    return record._replace(raw=_ENCODER.encode(kept))
+
+
+def _unclear(rest: str) -> Problem:
+    return Problem(
+        "more_unclear",
+        f"The column {MORE} holds what has no place in the record.",
+        "Empty it, once what is in it stands in the other columns or isn't wanted.",
+        path=MORE,
+        value=shown(rest),
+    )
+
+
+def require_other_file(file: Path, results: Iterable[Path]) -> None:
+    """Raises SettingError where a retry would write its own results over the file it reads."""
+    if any(file.resolve() == result.resolve() for result in results):
+        raise SettingError(
+            Problem(
+                "retry_reads_results",
+                f"The retry would write its own results over {file.name}, which it is to read.",
+                f"Copy {file.name} under another name, and give that with --from.",
+                value=str(file),
+            )
+        )
 
 
 async def open_file(path: Path, host: Host) -> tuple[Connection, Source]:

@@ -36,6 +36,7 @@ from connector_agent.runs.retry import (
     in_snapshot,
     kinds_of,
     open_file,
+    require_other_file,
 )
 from connector_agent.runs.run import (
     Run,
@@ -90,6 +91,9 @@ class Runner:
         CredentialError or UnreachableError where there is nothing to run against."""
         project = Project.load(self.folder, self.environ, self.environment)
         name = project.operation(operation).name
+        if retry is not None and retry.file:
+            results = project.operation(operation).results
+            require_other_file(Path(retry.file), [self.folder / path for path in results if path])
         with self._lock(name):
             earlier = await self.database.call(lambda connection: unfinished_run(connection, name))
             if earlier is not None:
