@@ -55,6 +55,7 @@ def test_on_top_of_an_object() -> None:
         (["a..b=1"], "wrong_path", "a name is missing"),
         (["=1"], "wrong_path", "it is empty"),
         (["items:=[1"], "not_json", "items"),
+        (["a:=[123456789012345678901]"], "number_too_long", "123456789012345678901"),
         (["name=A", "name=B"], "given_twice", "'name'"),
         (["address.city=A", "address:={}"], "given_twice", "'address.city'"),
         (["items[1]=x"], "list_hole", "'items[0]' is not"),

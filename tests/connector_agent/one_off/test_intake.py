@@ -31,6 +31,8 @@ def values(found: Iterator[Given]) -> list[object]:
         ('[1, {"a": 2}]', ["not_object", {"a": 2}]),
         ('{"a": 1}\nxx\n[2]\n{"a": 3}', [{"a": 1}, "line_unreadable", "not_object", {"a": 3}]),
         ("17", ["not_object"]),
+        ('{"a": 123456789012345678901}\n{"a": 2}', ["number_too_long", {"a": 2}]),
+        ('{"a": "123456789012345678901"}', [{"a": "123456789012345678901"}]),
     ],
 )
 def test_objects(content: str, found: list[object]) -> None:
@@ -45,10 +47,17 @@ def test_places() -> None:
     assert [each.at for each in ids(text("id\na\nb"))] == ["file row 2", "file row 3"]
 
 
-def test_neither_json_nor_lines() -> None:
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ('{"a": 1\n{"a": 2}\n', "not_json"),
+        ('{\n"a": 123456789012345678901}', "number_too_long"),
+    ],
+)
+def test_nothing_of_a_faulty_whole(content: str, code: str) -> None:
     with pytest.raises(SettingError) as caught:
-        list(objects(text('{"a": 1\n{"a": 2}\n')))
-    assert caught.value.problem.code == "not_json"
+        list(objects(text(content)))
+    assert caught.value.problem.code == code
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import orjson
 from connector_sdk import JSON, Problem, SettingError, shown
 
 from connector_agent.mapping.path import Path, PathError, format_path, parse_path
+from connector_agent.runs.long_numbers import long_number, loses_digits
 
 
 class Assignment(NamedTuple):
@@ -83,7 +84,7 @@ def _assignment(text: str, option: str) -> Assignment:
     if not as_json:
         return Assignment(path, value)
     try:
-        return Assignment(path, orjson.loads(value))
+        given = Assignment(path, orjson.loads(value))
     except orjson.JSONDecodeError as error:
         raise SettingError(
             Problem(
@@ -95,6 +96,9 @@ def _assignment(text: str, option: str) -> Assignment:
                 value=shown(value),
             )
         ) from None
+    if long := long_number(value.encode()):
+        raise SettingError(loses_digits(long)._replace(path=format_path(path)))
+    return given
 
 
 def _clash(first: Path, second: Path) -> bool:

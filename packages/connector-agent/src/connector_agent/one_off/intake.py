@@ -12,6 +12,7 @@ import orjson
 from connector_sdk import JSON, Problem, SettingError, shown
 
 from connector_agent.connectors.files.rows import find_delimiter, rows
+from connector_agent.runs.long_numbers import long_number, loses_digits
 
 STDIN = "-"
 _ID_COLUMNS = ("id", "_id")
@@ -59,9 +60,8 @@ def objects(text: Lines) -> Iterator[Given]:
     if first is None:
         return
     number, line = first
-    begin = _parsed(line)
-    if isinstance(begin, dict):
-        yield Given(begin, f"{text.name} line {number}")
+    if isinstance(_parsed(line), dict):
+        yield _object(line, f"{text.name} line {number}")
         for number, line in numbered:
             if line.strip():
                 yield _object(line, f"{text.name} line {number}")
@@ -78,6 +78,8 @@ def objects(text: Lines) -> Iterator[Given]:
                 "imported by an operation, which says what becomes of each column.",
             )
         ) from None
+    if long := long_number(whole.encode()):
+        raise SettingError(loses_digits(long))
     for count, each in enumerate(value if isinstance(value, list) else [value], 1):
         at = f"{text.name} item {count}" if isinstance(value, list) else text.name
         yield Given(each, at) if isinstance(each, dict) else _no_object(each, at)
@@ -152,6 +154,8 @@ def _object(line: str, at: str) -> Given:
                 at=at,
             ),
         )
+    if long := long_number(line.encode()):
+        return Given(None, at, loses_digits(long, at))
     return Given(value, at) if isinstance(value, dict) else _no_object(value, at)
 
 

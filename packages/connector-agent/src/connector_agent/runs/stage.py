@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 import orjson
-from connector_sdk import JSON, Problem, Record, shown
+from connector_sdk import JSON, Problem, Record
 
 from connector_agent.mapping.identity import identity_of
 from connector_agent.mapping.path import format_path, parse_path
 from connector_agent.runs.cards import CardGuard, masked
-from connector_agent.runs.long_numbers import long_number
+from connector_agent.runs.long_numbers import long_number, loses_digits
 
 Transform = Callable[[dict[str, JSON], str], "dict[str, JSON] | Sequence[Problem]"]
 """A mapping: a record and its place give a request, or the problems of the record."""
@@ -92,7 +92,7 @@ class Stage:
             return self._refused(seq, record, "", problem)
         long = long_number(record.raw)
         if long:
-            return self._refused(seq, record, "", _loses_digits(long))
+            return self._refused(seq, record, "", loses_digits(long))
         identity = identity_of(value, self.identity)
         if self.identity and not identity:
             names = " and ".join(map(format_path, self.identity))
@@ -125,15 +125,6 @@ class Stage:
     def _refused(self, seq: int, record: Record, identity: str, problem: Problem) -> Staged:
         located = problem if problem.at else problem._replace(at=record.at)
         return Staged(seq, record.at, record.raw, identity, None, located)
-
-
-def _loses_digits(number: str) -> Problem:
-    return Problem(
-        "number_too_long",
-        f"The number {shown(number)} has more digits than can be counted with.",
-        "Write it as text in the source.",
-        value=shown(number),
-    )
 
 
 def _not_written(error: Exception) -> Problem:
