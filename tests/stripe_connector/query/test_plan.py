@@ -62,6 +62,9 @@ def told(routes: tuple[Route, ...]) -> list[Any]:
         ("subscriptions", "customer:cus_1", [{"customer": "cus_1", "status": "all"}]),
         ("prices", "product:p", [{"product": "p", "active": True},
                                  {"product": "p", "active": False}]),
+        ("tax.registrations", "country:AT", [{"status": "all"}]),
+        # a list that would give 100 at most
+        ("charges", "transfer_group=ORDER-1", [{}]),
         ("v2.core.accounts", "display_name:x", [{"closed": False}, {"closed": True}]),
         # what no call can be asked for is checked in each row
         ("customers", "address.city:Linz", [{}]),

@@ -5,7 +5,7 @@ Never by search: Stripe's index may be a minute behind, in bad hours an hour
 """
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, product
 from typing import NamedTuple
 
 import msgspec
@@ -18,6 +18,7 @@ from stripe_connector.activities.paging import PAGE, rows_of
 from stripe_connector.activities.settle import unclear
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.overlay import list_defaults
 from stripe_connector.client import Client
 
 BEFORE, AFTER = 600, 86_400
@@ -25,13 +26,6 @@ BEFORE, AFTER = 600, 86_400
 a key is good for a day."""
 
 MOST_PAGES = 500
-
-_VIEWS: dict[str, tuple[dict[str, JSON], ...]] = {
-    # These lists leave objects out unless they are asked for them by name:
-    # https://docs.stripe.com/api/subscriptions/list and https://docs.stripe.com/api/prices/list
-    "subscriptions": ({"status": "all"},),
-    "prices": ({"active": True}, {"active": False}),
-}
 
 _ANCHORS = ("test_clock",)
 """Parameters that put an object into a list of its own."""
@@ -125,8 +119,9 @@ async def _find(
     wanted = {call.key for call in calls}
     found: dict[str, tuple[str, bytes]] = {}
     whole = True
-    for view in _VIEWS.get(listing.object, ({},)):
-        params: dict[str, JSON] = {**scope, **view}
+    defaults = list_defaults().get(listing.object, {})
+    for values in product(*defaults.values()):
+        params: dict[str, JSON] = {**scope, **dict(zip(defaults, values, strict=True))}
         if "limit" in takes:
             params["limit"] = PAGE
         if "created" in takes:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from connector_sdk import JSON
+
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
@@ -17,8 +19,12 @@ def _end_registration(turn: Turn, registration: Stored, params: Body) -> None:
         registration.body.update(expires_at=turn.now, status="expired")
 
 
+def _has_status(turn: Turn, registration: Stored, wanted: JSON) -> bool:
+    return wanted in ("all", registration.body["status"])
+
+
 BEHAVIOURS: Mapping[str, Behaviour] = {
     "file_link": Behaviour(changed=_end_link),
-    "tax.registration": Behaviour(changed=_end_registration),
+    "tax.registration": Behaviour(changed=_end_registration, filters={"status": _has_status}),
 }
 ACTIONS: Mapping[str, Verb] = {}
