@@ -38,6 +38,11 @@ def test_each_scheme_is_known(number: str) -> None:
     spaced = " ".join(number[at : at + 4] for at in range(0, len(number), 4))
     assert check({"a": [{"note": spaced}]}) == "card_number"
     assert check({"n": int(number)}) == "card_number"
+    assert check({"n": float(number)}) == "card_number"
+    for text in (f"{number}.0", f"{number[0]}.{number[1:]}E+{len(number) - 1}"):
+        raw = f'{{"n":{text}}}'.encode()
+        assert CardGuard().check(raw, None) is not None
+        assert number[:6].encode() not in masked(raw).replace(b".", b"")
     escaped = json.dumps({"n": number}).replace(number[0], f"\\u003{number[0]}").encode()
     problem = CardGuard().check(escaped, None)
     assert problem is not None
@@ -49,6 +54,7 @@ def test_each_scheme_is_known(number: str) -> None:
     [
         {"created": 1795495796, "id": "cus_4242424242424242x9", "ms": 1795495796123},
         {"phone": "+44 20 7946 0018", "amount": "4242.424242424242"},
+        {"rate": 4242.424242424242, "hash": "a5e10b5e12", "far": 4.2e30, "whole": 1e12},
         {"iban": "DE89370400440532013000"},
         {"order": "1234567890123456"},
     ],

@@ -17,6 +17,7 @@ _FORM = r"(?<![A-Za-z0-9_.])[2-6](?:[ -]?[0-9]){12,18}(?![A-Za-z0-9_])"
 _LIKELY = re.compile(_FORM.encode())
 _DIGITS = re.compile(_FORM)
 _ESCAPED_DIGIT = b"\\u003"
+_POWER = re.compile(rb"[0-9][eE]\+?1[0-9]")
 _SCHEMES = re.compile(
     r"4(?:[0-9]{12}|[0-9]{15}|[0-9]{18})"  # Visa
     r"|(?:5[1-5][0-9]{2}|222[1-9]|22[3-9][0-9]|2[3-6][0-9]{2}|27[01][0-9]|2720)[0-9]{12}"
@@ -35,12 +36,14 @@ MASK = b"0"
 
 def _may_hold_cards(raw: bytes) -> bool:
     """Whether a closer look is due; cheap, and never wrong by a no."""
-    return _LIKELY.search(raw) is not None or _ESCAPED_DIGIT in raw
+    return (
+        _LIKELY.search(raw) is not None or _ESCAPED_DIGIT in raw or _POWER.search(raw) is not None
+    )
 
 
 def masked(raw: bytes) -> bytes:
     """The same bytes without anything that could be a card number."""
-    if _ESCAPED_DIGIT in raw:
+    if _ESCAPED_DIGIT in raw or _POWER.search(raw) is not None:
         raw = orjson.dumps(_parsed(raw))
     return _LIKELY.sub(MASK, raw)
 
@@ -103,8 +106,11 @@ def _numbers(value: JSON, path: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         for index, part in enumerate(value):
             yield from _numbers(part, f"{path}[{index}]")
-    elif isinstance(value, (str, int)) and not isinstance(value, bool):
-        for found in _DIGITS.finditer(str(value)):
+    elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        # Tables of numbers with gaps have 4242424242424242.0; no power of ten, as Python has
+        # it from 1e16 on.
+        text = f"{value:.1f}" if isinstance(value, float) else str(value)
+        for found in _DIGITS.finditer(text):
             number = re.sub(r"[ -]", "", found[0])
             if is_card_number(number):
                 yield path, number
