@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from connector_agent.connectors.files import source
 from connector_agent.connectors.files.source import FileSource
+from connector_agent.connectors.files.target import FileTarget
 from connector_agent.runs.ledger import Ledger
 from connector_agent.runs.log import read_log
 from connector_agent.runs.run import Run
 from connector_agent.runs.runner import Progress, Runner
-from connector_sdk import Cursor, Problem
+from connector_sdk import Cursor, Problem, TargetFullError
 
 ENDPOINT = """connector: files
 activities:
@@ -67,6 +68,28 @@ async def test_a_stopped_run_moves_nothing(tmp_path: Path, runner: Runner) -> No
     assert (tmp_path / "in" / "a.csv").exists()
     run = await runner.resume(run.id, watch)
     assert run.status == "finished"
+    assert (tmp_path / "done" / "a.csv").exists()
+    runner.close()
+
+
+async def test_a_target_that_can_not_end_stops_the_run(
+    tmp_path: Path, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = TargetFullError(Problem("target_full", "There is no room left.", "Make room."))
+
+    async def finish(target: FileTarget, complete: bool) -> None:
+        raise full
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FileTarget, "finish", finish)
+        run = await runner.run("copy", None, watch)
+    assert run.status == "stopped"
+    assert [kind for _, kind, _ in await events(runner, run)] == ["started", "stopped"]
+    assert (tmp_path / "in" / "a.csv").exists()
+    assert not (tmp_path / "out.jsonl").exists()
+    run = await runner.resume(run.id, watch)
+    assert (run.status, run.counts.written) == ("finished", 2)
+    assert (tmp_path / "out.jsonl").read_text() == '{"id":"1"}\n{"id":"2"}\n'
     assert (tmp_path / "done" / "a.csv").exists()
     runner.close()
 

@@ -50,6 +50,11 @@ async def test_cells_keep_their_types(tmp_path: Path, read: Read) -> None:
     ]
 
 
+async def test_half_a_character_is_no_escape(tmp_path: Path, read: Read) -> None:
+    made(tmp_path / "a.xlsx", ["id"], ["_x0041_ _xD83D_ _xdfff_"])
+    assert values(await read("a.xlsx")) == [{"id": "A _xD83D_ _xdfff_"}]
+
+
 async def test_midnight_of_a_time_stays_a_time(tmp_path: Path, read: Read) -> None:
     book = made(tmp_path / "a.xlsx", ["a", "b", "c"], [dt.datetime(2026, 1, 31)] * 2)
     sheet = book.worksheets[0]

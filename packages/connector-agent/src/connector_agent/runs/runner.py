@@ -211,6 +211,8 @@ class Runner:
                     "Look at it with 'connector runs'.",
                 )
             ) from None
+        except ConnectorError as error:  # of the target's end, or of a source that won't open
+            end = _End("stopped", error.problem)
         seconds = taken.seconds + time.monotonic() - began
         await self.database.call(
             lambda connection: ledger.end(connection, end.status, end.problem, seconds)
@@ -218,7 +220,7 @@ class Runner:
         ended = await self.find(run.id)
         if end.problem is not None:
             await log.add_problem(end.status, end.problem)
-        elif end.status == FINISHED:
+        elif end.status == FINISHED and end.source is not None:
             await finish(ended, end.source, log)
         else:
             await log.add("info", end.status, closing(ended))
@@ -307,7 +309,7 @@ class _End(NamedTuple):
 
     status: Status
     problem: Problem | None
-    source: Source
+    source: Source | None = None
 
 
 def _opening(run: Run, opened: Operation) -> str:

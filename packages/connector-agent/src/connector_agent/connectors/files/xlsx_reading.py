@@ -31,8 +31,8 @@ _HELD = re.compile(r"(sharedstrings|styles|workbook|theme\d*|\[content_types\])\
 _FORMULAS = (b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/")
 _ROWS = (b"<row", b":row ")
 _CHUNK = 1 << 20
-# Excel writes a character that XML has no place for as _x000D_.
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+# Excel writes a character that XML has no place for as _x000D_; half of one is none.
+_ESCAPED = re.compile(r"_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_")
 _BROKEN = (
     ValueError,
     TypeError,
