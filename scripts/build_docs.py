@@ -4,9 +4,9 @@
     python scripts/build_docs.py --check    exit 1 unless they are current
 
 The steps in docs/mapping.md come from their declarations, the commands in README.md and
-docs/commands.md from their help, what docs/sandbox.md says it does from the sandbox's own tables,
-the index of the decisions from the first line of each, and docs/reference as a whole from the
-catalogue of Stripe.
+docs/commands.md from their help, the settings in docs/files.md from their forms, what
+docs/sandbox.md says it does from the sandbox's own tables, the index of the decisions from the
+first line of each, and docs/reference as a whole from the catalogue of Stripe.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from connector_agent.connectors.files.forms import READ, WRITE
 from connector_agent.mapping import ABSENT, STEPS, Step, StepExample
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,6 +58,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     made = (
         ("README.md", command_table()),
         ("docs/commands.md", command_reference()),
+        ("docs/files.md", file_settings()),
         ("docs/mapping.md", steps()),
         ("docs/sandbox.md", coverage()),
         ("docs/decisions/README.md", decisions()),
@@ -97,6 +99,17 @@ def steps() -> Iterator[str]:
             if argument.required:
                 text += " Required."
             yield f"| `{step.name}` | `{argument.name}` | {text} |"
+
+
+def file_settings() -> Iterator[str]:
+    """A table of the settings of activities that read, and one of those that write."""
+    for title, form in (("of `read`", READ), ("of `write`", WRITE)):
+        yield f"| {title} | what it says |"
+        yield "|---|---|"
+        for field in form.fields:
+            needed = " Required." if field.required else ""
+            yield f"| `{field.name}` | {field.description}{needed} |"
+        yield ""
 
 
 def example(step: Step, case: StepExample) -> str:

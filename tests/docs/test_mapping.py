@@ -18,4 +18,4 @@ def test_every_command_does_what_the_page_says(reader: Reader) -> None:
             done += 1
         elif block.kind == "text":
             assert not missing(block.text, said.text), f"{block.text}\nbut:\n{said.text}"
-    assert done == 7
+    assert done == 9

@@ -108,7 +108,6 @@ def test_only_required(call: Call) -> None:
         (("stripe", "create", "costumers"), "Did you mean 'customers'"),
         (("acme", "crate"), "Did you mean 'create'"),
         (("broken/x",), "tab"),
-        (("files", "read"), "path"),
     ],
 )
 def test_schemas_that_are_not_there(
@@ -233,3 +232,13 @@ def test_a_schema_needs_no_settings(call: Call) -> None:
     assert "parents*" in settings
     assert "customer*" in settings
     assert "values" not in settings  # a query is a text, however it is stored
+
+
+@pytest.mark.parametrize(("kind", "settings"), [("read", "header_row"), ("write", "columns")])
+def test_the_settings_of_files_are_listed_without_a_file(
+    kind: str, settings: str, call: Call
+) -> None:
+    said = call("schema", "files", kind)
+    assert said.status == 0
+    assert "any fields" in said.out
+    assert f"  {settings}" in said.out

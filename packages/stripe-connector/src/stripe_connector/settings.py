@@ -168,8 +168,9 @@ def _faults(settings: ConnectionSettings) -> list[Problem]:
             Problem(
                 "missing_field",
                 "There is no API key.",
-                "Set `api_key: ${env:STRIPE_API_KEY}` and that variable, or `address: sandbox` "
-                "to try things out without an account.",
+                "Set `api_key: ${env:STRIPE_API_KEY}` and that variable, in Python "
+                'Stripe(os.environ["STRIPE_API_KEY"]); or `address: sandbox` to try things out '
+                "without an account.",
                 path="api_key",
             )
         )

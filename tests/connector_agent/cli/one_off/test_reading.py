@@ -40,7 +40,7 @@ def test_search(stripe: Stripe, made: Made) -> None:
 
 
 def test_read(stripe: Stripe, two: tuple[str, str]) -> None:
-    said = stripe("read", "customers", two[1], "cus_nobody", two[0], "--fields", "name")
+    said = stripe("read", "customers", f"{two[1]}\r", "cus_nobody", two[0], "--fields", "name")
     assert said.lines == [{"name": "Grace"}, {"name": "Ada"}]
     assert said.status == 3
     assert "No such customer: 'cus_nobody'" in said.err

@@ -6,6 +6,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 from connector_sdk import (
+    ANY_OBJECT,
     Activity,
     ActivityType,
     Choice,
@@ -272,8 +273,10 @@ async def _schema(
             raise SettingError(_no_type(name, looked))
         kind = looked.type(type)
         chosen = Activity(name="", type=type, on=object, action=action)
-        schemas = await looked.connection.schemas(chosen)
-        return kind, schemas, looked.connection.settings(type, kind.chosen(object, action))
+        settings = looked.connection.settings(type, kind.chosen(object, action))
+        if not kind.levels:  # what flows is known by the settings alone: by a path
+            return kind, Schemas(ANY_OBJECT, ANY_OBJECT), settings
+        return kind, await looked.connection.schemas(chosen), settings
 
 
 def _no_endpoint(name: str) -> Problem:

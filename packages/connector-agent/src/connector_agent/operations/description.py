@@ -264,6 +264,7 @@ def _options(document: OperationDocument, target: End | None) -> Iterator[tuple[
 
 def _text(value: JSON) -> str:
     """A value as it is written: text plain where nobody can take it for something else."""
-    if isinstance(value, str) and value.strip() == value and value.isprintable() and value:
-        return value
+    plain = isinstance(value, str) and value.strip() == value and value.isprintable()
+    if plain and any(map(str.isalnum, str(value))):
+        return str(value)
     return orjson.dumps(value).decode()

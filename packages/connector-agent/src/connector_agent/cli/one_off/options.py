@@ -108,8 +108,17 @@ _OBJECT = Annotated[
 
 def _words(command: Command) -> Any:
     name = command.argument.removesuffix("s") if command.several else command.argument
-    argument = typer.Argument(metavar=name.upper(), help=_WORDS[command.several])
-    return Annotated[list[str] | None, argument] if command.several else Annotated[str, argument]
+    text = _WORDS[command.several]
+    if not command.several:
+        return Annotated[str, typer.Argument(metavar=name.upper(), help=text)]
+    return Annotated[
+        list[str] | None, typer.Argument(metavar=name.upper(), help=text, callback=_stripped)
+    ]
+
+
+def _stripped(words: list[str] | None) -> list[str] | None:
+    """Without what `$(…)` leaves of a line of a CSV file: its carriage return."""
+    return [word.strip() for word in words] if words else words
 
 
 _WORDS = {True: "One or more, with blanks between.", False: "As one word: quote it for the shell."}
