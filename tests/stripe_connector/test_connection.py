@@ -1,5 +1,6 @@
 """Testing a connection, its scope, its choices and its schemas."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -13,13 +14,14 @@ from connector_sdk import (
     UnreachableError,
     json_schema,
 )
+from stripe_connector import Stripe
 from stripe_connector.activities.verbs import parents_of, verb_of
 from stripe_connector.catalogue import load
 from stripe_connector.connection import StripeConnection
 from stripe_connector.sandbox import Fault, Sandbox, SandboxRequest
 from stripe_connector.settings import read_settings
 
-from tests.stripe_connector.workbench import Workbench
+from tests.stripe_connector.workbench import Workbench, send
 
 _WRITES = ("create", "update", "delete")
 
@@ -144,6 +146,29 @@ async def test_another_account_than_the_pinned_one(bench: Workbench) -> None:
     with pytest.raises(CredentialError):
         await pinned.scope()
     await pinned.close()
+
+
+async def test_a_key_of_another_account_reads_and_writes_nothing(bench: Workbench) -> None:
+    made = await bench.make("customers", name="Ada")
+    pinned = connection(bench.sandbox, account_must_be="acct_other")
+    source = await pinned.source(Activity("a", "search", "customers"))
+    target = await pinned.target(Activity("a", "delete", "customers"))
+    with pytest.raises(CredentialError):
+        await anext(source.read(None))
+    with pytest.raises(CredentialError):
+        await send(target, bench.calls(target, {"id": made}))
+    await pinned.close()
+    settings: dict[str, Any] = {"api_key": "sk_test_own", "address": bench.sandbox.address}
+    async with Stripe(**settings, account_must_be="acct_other") as stripe:
+        with pytest.raises(CredentialError):
+            await stripe.create("customers", {"name": "Eve"})
+    assert [each["name"] for each in await bench.read("search", "customers")] == ["Ada"]
+    async with Stripe(**settings, account_must_be=bench.sandbox.account) as stripe:
+        before = bench.sandbox.requests.total()
+        await asyncio.gather(*(stripe.create("customers", {"name": "Eve"}) for _ in range(3)))
+        assert bench.sandbox.requests.total() == before + 4
+        stream = stripe._opened.meter_stream
+        assert len(set(await asyncio.gather(stream(), stream()))) == 1
 
 
 async def test_scope_asks_once(bench: Workbench) -> None:

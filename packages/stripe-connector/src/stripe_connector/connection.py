@@ -62,12 +62,13 @@ class StripeConnection:
         self._settings = settings
         self._host = host
         self._opening = asyncio.Lock()
+        self._asking = asyncio.Lock()
         self._sandbox: Sandbox | None = None
         self._account = ""
         self._client: Client | None = None
         self._stream: MeterStream | None = None
         if settings.address != SANDBOX:
-            self._client = Client(settings.for_client(settings.address), host)
+            self._client = self._client_at(settings.address)
 
     async def client(self) -> Client:
         """The transport; finds or starts the embedded sandbox first where the address says
@@ -78,14 +79,20 @@ class StripeConnection:
                     address = await sandbox_address(self._host.state)
                 else:
                     address = await self._own_sandbox()
-                self._client = Client(self._settings.for_client(address), self._host)
+                self._client = self._client_at(address)
             return self._client
+
+    def _client_at(self, address: str) -> Client:
+        """A transport that carries nothing for a key of another account than the pinned one."""
+        admit = self.scope if self._settings.account_must_be else None
+        return Client(self._settings.for_client(address), self._host, admit=admit)
 
     async def meter_stream(self) -> MeterStream:
         """The stream of meter events, whose sessions last as long as the connection. Raises
         like `client`."""
+        client = await self.client()
         if self._stream is None:
-            self._stream = MeterStream(await self.client(), self.catalogue)
+            self._stream = MeterStream(client, self.catalogue)
         return self._stream
 
     async def test(self) -> Tested:
@@ -123,8 +130,9 @@ class StripeConnection:
         """ "acct_1/live"; asked for once. A restricted key that may not read its account counts
         as its pinned account. Raises CredentialError, also for a key of another account than
         `account_must_be` and for a restricted one without it, and UnreachableError."""
-        if not self._account:
-            self._account = await self._owner()
+        async with self._asking:
+            if not self._account:
+                self._account = await self._owner()
         return f"{self._account}/{self.mode}"
 
     async def choices(self, type: str, chosen: Sequence[str]) -> Sequence[Choice]:
@@ -228,7 +236,8 @@ class StripeConnection:
         if settings.account and settings.account_must_be in ("", settings.account):
             return settings.account
         try:
-            account = await self._ask_account(await self.client())
+            async with Client((await self.client()).settings, self._host) as plain:
+                account = await self._ask_account(plain)
         except CredentialError as error:
             if error.problem.code != "permission_missing":
                 raise

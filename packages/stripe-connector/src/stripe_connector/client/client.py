@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, BinaryIO, NamedTuple, NoReturn, Self
@@ -43,15 +43,26 @@ _log = logging.getLogger("stripe_connector.client")
 
 class Client:
     """One connection's way to Stripe. Use it in one event loop and `close` it, or with
-    `async with`. Raises SettingError for an address or a proxy that can't be right."""
+    `async with`. Raises SettingError for an address or a proxy that can't be right.
 
-    def __init__(self, settings: Settings, host: Host, retry: Retry | None = None) -> None:
+    `admit` is awaited before each call, and raises where none may be made: the key belongs to
+    another account than the connection is for.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        host: Host,
+        retry: Retry | None = None,
+        admit: Callable[[], Awaitable[object]] | None = None,
+    ) -> None:
         from stripe_connector.client.session import Session
 
         _check_address(settings)
         self.settings = settings
         self._host = host
         self._retry = retry or Retry(settings.retries)
+        self._admit = admit
         self._session = Session(settings.timeout, settings.connections, settings.proxy)
         self._limits: dict[str, tuple[Limit, ...]] = {}
 
@@ -103,6 +114,8 @@ class Client:
         UncertainError (a write that may have been done: sent without an answer, a lasting or
         repeated 5xx, a first request with the same key that doesn't end).
         """
+        if self._admit is not None:
+            await self._admit()
         request = await self._prepare(operation, params, key)
         failed = slowed = 0
         perhaps_done = False
