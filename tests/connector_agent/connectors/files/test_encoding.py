@@ -71,6 +71,14 @@ def test_a_stated_encoding_is_taken(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["utf-16-le", "utf-16-be", "UTF_32_LE"])
+def test_a_mark_is_never_part_of_the_text(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("\ufeffid\n1\n".encode(name))
+    found = find_encoding(Stored(path), name)
+    assert path.read_bytes().decode(found.name) == "id\n1\n"
+
+
 def test_a_mark_that_lies(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="as its first bytes say"):
         find_encoding(Stored(made(tmp_path, b"\xef\xbb\xbfa,b\nZo\xeb,1\n")), "")

@@ -57,6 +57,10 @@ def find_encoding(stored: Stored, stated: str) -> Encoding:
         start = file.read(_SAMPLE)
     if stated:
         name = "utf-8-sig" if codecs.lookup(stated).name == "utf-8" else stated
+        for mark, marked in _MARKS:
+            # utf-16-le and the like would take the mark for the beginning of the first name.
+            if start.startswith(mark) and codecs.lookup(stated).name.startswith(f"{marked}-"):
+                name = marked
         bad = _first_bad(stored, name)
         if bad is not None:
             raise SettingError(_does_not_fit(stored, stated, bad))
