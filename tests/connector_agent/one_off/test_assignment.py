@@ -54,6 +54,7 @@ def test_on_top_of_an_object() -> None:
         (["name"], "no_assignment", "gives no value"),
         (["a..b=1"], "wrong_path", "a name is missing"),
         (["=1"], "wrong_path", "it is empty"),
+        (["name=a\udcff"], "not_utf8", "UTF-8"),
         (["items:=[1"], "not_json", "items"),
         (["a:=[123456789012345678901]"], "number_too_long", "123456789012345678901"),
         (["name=A", "name=B"], "given_twice", "'name'"),
@@ -69,6 +70,11 @@ def test_faults(texts: list[str], code: str, told: str) -> None:
     assert caught.value.problem.code == code
     assert told in caught.value.problem.message
     assert caught.value.problem.remedy
+
+
+def test_a_base_that_is_no_text() -> None:
+    with pytest.raises(SettingError, match="not text in UTF-8"):
+        applied({"query": "a\udcff"}, ())
 
 
 def test_all_faults_at_once() -> None:

@@ -47,7 +47,11 @@ def assignments(texts: Iterable[str], option: str) -> tuple[Assignment, ...]:
 def applied(base: JSON, given: Iterable[Assignment]) -> dict[str, JSON]:
     """A copy of the object `base` in which the assignments hold. Raises SettingError where a
     list would get a hole, or a path leads through a value that is neither list nor object."""
-    root: Any = orjson.loads(orjson.dumps(base))
+    try:
+        root: Any = orjson.loads(orjson.dumps(base))
+    except orjson.JSONEncodeError:
+        told = Problem("not_utf8", "An argument is not text in UTF-8.", "Give it as UTF-8.")
+        raise SettingError(told) from None
     for path, value in given:
         node = root
         for at, segment in enumerate(path):
@@ -60,6 +64,10 @@ def applied(base: JSON, given: Iterable[Assignment]) -> dict[str, JSON]:
 
 def _assignment(text: str, option: str) -> Assignment:
     name, sign, value = text.partition("=")
+    if not is_text(text):
+        raise SettingError(
+            Problem("not_utf8", f"{option} is not given text in UTF-8.", "Give it as UTF-8.")
+        )
     if not sign:
         raise SettingError(
             Problem(
@@ -99,6 +107,16 @@ def _assignment(text: str, option: str) -> Assignment:
     if long := long_number(value.encode()):
         raise SettingError(loses_digits(long)._replace(path=format_path(path)))
     return given
+
+
+def is_text(argument: str) -> bool:
+    """Whether an argument of a command is text: bytes that are not UTF-8 come as half
+    characters."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _clash(first: Path, second: Path) -> bool:

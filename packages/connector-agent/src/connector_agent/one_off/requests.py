@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import orjson
-from connector_sdk import JSON, Record, SettingError
+from connector_sdk import JSON, Problem, Record, SettingError
 
-from connector_agent.one_off.assignment import Assignment, applied
+from connector_agent.one_off.assignment import Assignment, applied, is_text
 from connector_agent.one_off.intake import Given
 
 
 def about(names: Iterable[str]) -> Iterator[Given]:
-    """Ids that stand on a command line."""
+    """Ids that stand on a command line. Raises SettingError for one that is no text."""
     for name in names:
+        if not is_text(name):
+            raise SettingError(Problem("not_utf8", "An id is not text in UTF-8.", "Correct it."))
         yield Given(name, name)
 
 
