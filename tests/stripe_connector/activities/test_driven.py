@@ -204,6 +204,24 @@ async def test_a_result_carries_the_record_that_asked_for_it(bench: Workbench) -
     assert json.loads(record.raw)["row"] == {"id": found["id"]}
 
 
+async def test_each_record_that_asked_is_carried(bench: Workbench) -> None:
+    await bench.write("create", "customers", *emails(1, 2))
+    rows = Rows([{**row, "order": n} for n, row in enumerate(emails(1, 2, 1, 1))])
+    source = await driven(bench, "search", rows, **BY_EMAIL, record_as="order")
+    pages = await all_pages(source)
+    found = [json.loads(record.raw) for record in records(pages)]
+    assert sorted(each["order"]["order"] for each in found) == [0, 1, 2, 3]
+    assert all(each["email"] == each["order"]["email"] for each in found)
+    assert [record.seq for record in records(pages)] == [1, 2, 3, 4]
+
+
+async def test_a_limit_counts_records_that_can_not_ask(bench: Workbench) -> None:
+    await bench.write("create", "customers", *emails(1))
+    rows = Rows([{"email": ""}, *emails(1)])
+    (record,) = records(await all_pages(await driven(bench, "search", rows, **BY_EMAIL, limit=1)))
+    assert record.problem is not None
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [

@@ -1,8 +1,9 @@
 """Search and Read asked once for each record of another source."""
 
 import hashlib
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
+from itertools import islice
 from typing import NamedTuple, Protocol, cast
 
 import msgspec
@@ -40,8 +41,8 @@ class Asks(Protocol):
         """The answers to all of them."""
         ...
 
-    def finder(self, askers: Sequence[Asker]) -> "Callable[[Record], Record | None]":
-        """Gives the driving record that a result belongs to."""
+    def finder(self, askers: Sequence[Asker]) -> "Callable[[Record], Iterator[Record]]":
+        """Gives the driving records that a result belongs to, in their order."""
         ...
 
 
@@ -62,11 +63,12 @@ class DrivenSource:
         self._host = host
         self._limit = limit
         self._record_as = record_as
+        self._distinct = asks.distinct and not record_as
 
     async def read(self, after: bytes | None) -> AsyncGenerator[Page, None]:
         """Pages as the answers come. Raises SourceChangedError when the driving source is not
         what it was, and what both sources raise."""
-        at = _Place.of(after, self._asks.distinct)
+        at = _Place.of(after, self._distinct)
         if at.done:
             return
         base = at.base.encode() if at.base else None
@@ -89,7 +91,7 @@ class DrivenSource:
 
     async def finish(self, after: bytes) -> Sequence[Problem]:
         """What the driving source says to where it was read."""
-        at = _Place.of(after, self._asks.distinct)
+        at = _Place.of(after, self._distinct)
         return await self._requests.finish(at.base.encode()) if at.base else ()
 
     async def _answers(self, records: Sequence[Record], at: "_Place") -> AsyncGenerator[Page, None]:
@@ -100,13 +102,15 @@ class DrivenSource:
             at.count = len(askers) + len(faulty)
             if at.inner is None and faulty:
                 yield self._page(faulty, 0, at, None)
+                if at.done:
+                    return
             if askers:
                 source = self._asks.source(askers)
                 find = self._asks.finder(askers)
                 inner = at.inner.encode() if at.inner else None
                 async with aclosing(source.read(inner)) as pages:
                     async for page in pages:
-                        found = [self._told(record, find(record)) for record in page.records]
+                        found = [told for each in page.records for told in self._told(each, find)]
                         yield self._page(found, page.filtered, at, page.after)
                         if at.done:
                             return
@@ -133,10 +137,13 @@ class DrivenSource:
                 faulty = [record for record in faulty if record.seq < seq]
         return askers, faulty
 
-    def _told(self, record: Record, asker: Record | None) -> Record:
-        """The result with its asker's place, and its asker itself where that is wanted."""
-        if asker is None:
-            return record
+    def _told(self, record: Record, find: Callable[[Record], Iterator[Record]]) -> Sequence[Record]:
+        """The result with the place of the first record that asked for it; where it is to carry
+        the record itself, once for each that asked."""
+        askers = list(islice(find(record), None if self._record_as else 1))
+        return [self._of_asker(record, asker) for asker in askers] or [record]
+
+    def _of_asker(self, record: Record, asker: Record) -> Record:
         if self._record_as and record.problem is None:
             carried = {**record_values(record.raw), self._record_as: record_values(asker.raw)}
             record = record._replace(raw=msgspec.json.encode(carried))

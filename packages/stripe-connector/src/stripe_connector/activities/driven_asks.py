@@ -1,6 +1,6 @@
 """What Search and Read ask for a record of another source."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -69,14 +69,14 @@ class QueryAsks:
         """Whether it showed before that Stripe offers no search here."""
         return self._last is not None and self._last.fresh
 
-    def finder(self, askers: Sequence[Asker]) -> Callable[[Record], Record | None]:
-        """The first record whose own query finds the result."""
+    def finder(self, askers: Sequence[Asker]) -> Callable[[Record], Iterator[Record]]:
+        """The records whose own queries find the result."""
         name = self._asked.fields.object
         tests = [(asker.record, matcher(cast("Query", asker.asks), name)) for asker in askers]
 
-        def find(result: Record) -> Record | None:
+        def find(result: Record) -> Iterator[Record]:
             obj = msgspec.json.decode(result.raw)
-            return next((record for record, test in tests if test(obj)), None)
+            return (record for record, test in tests if test(obj))
 
         return find
 
@@ -108,9 +108,9 @@ class IdAsks:
         ids = [str(asker.asks) for asker in askers]
         return read_source(self._client, self._host, self._resolved, ids)
 
-    def finder(self, askers: Sequence[Asker]) -> Callable[[Record], Record | None]:
+    def finder(self, askers: Sequence[Asker]) -> Callable[[Record], Iterator[Record]]:
         """The record at the same place."""
-        return lambda result: askers[result.seq - 1].record
+        return lambda result: iter((askers[result.seq - 1].record,))
 
 
 def _joined(askers: Sequence[Asker]) -> Query:
