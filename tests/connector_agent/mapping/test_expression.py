@@ -93,6 +93,14 @@ def test_what_would_never_end(make, text: str) -> None:  # type: ignore[no-untyp
         assert first.code in ("expression_too_long", "expression_too_big")
 
 
+def test_what_a_function_can_not_work_on_is_told_in_our_words(make) -> None:  # type: ignore[no-untyped-def]
+    made = make("$sift(a, function($v) { $v != null })")
+    assert made.evaluate([0], {"a": {"x": 1, "y": None}}) == [{"x": 1}]
+    (fault,) = made.evaluate([0], {"a": None})
+    assert fault.code == "expression_fault"
+    assert fault.message.endswith("can't work on, such as null")
+
+
 def test_faults_of_the_text(make) -> None:  # type: ignore[no-untyped-def]
     fault, fine = make("1 +", "1 + 1").faults()
     assert fine is None

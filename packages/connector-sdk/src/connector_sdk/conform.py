@@ -58,7 +58,7 @@ def _fit(schema: Field, value: JSON, path: str, problems: list[Problem]) -> JSON
                 Problem(
                     "null_not_allowed",
                     f"{path or 'The value'} can't be null.",
-                    "Leave it out, or give a value.",
+                    "Leave it out (a mapping does by `skip_when_blank`), or give a value.",
                     path=path,
                 )
             )

@@ -28,6 +28,8 @@ DEEPEST = 200
 PATIENCE = 1.5
 """Of the deadline, after which the process ends itself: its parent may be gone."""
 TIMED_OUT, TOO_DEEP = "D1012", "D1011"
+MISFIT = "a function or a sign in it was given what it can't work on, such as null"
+
 SPENT = ("expression_too_big", "expression_too_long")
 """Faults that leave something behind with which it is not worth going on."""
 
@@ -82,6 +84,8 @@ def evaluated(expression: Any, element: Any, record: Any, seconds: float) -> dic
     except JException as error:
         long = error.error in (TIMED_OUT, TOO_DEEP)
         return fault("expression_too_long" if long else "expression_fault", error)
+    except (AttributeError, LookupError, TypeError):  # told in words of the library's own code
+        return {"code": "expression_fault", "message": MISFIT, "at": 0}
     except Exception as error:
         return fault("expression_fault", error)
 
