@@ -256,7 +256,7 @@ def _wrong_choice(schema: Field, value: JSON, path: str) -> Problem:
     return Problem(
         "wrong_choice",
         f"{path} can't be {shown(value)!r}; it has to be one of {listed}.",
-        hint or "Choose one of them.",
+        f"{hint or 'Choose one of them.'} {schema.unlisted}".rstrip(),
         path=path,
         value=shown(value),
     )

@@ -24,7 +24,8 @@ class Field:
     {"text": …, "values": {"var:NAME": …}}, so that no value can become part of its language.
     `max_length` are the characters of a text, or of each name of a map; `max_items` the elements
     of a list or a map; 0 is no limit. The value of a "file" is a path (see LocalFile). `id_of`
-    names the object whose ids stand here ("customers"). `deprecated` says why a field should not
+    names the object whose ids stand here ("customers"). `unlisted` says how a value can be given
+    that is not among the `choices`. `deprecated` says why a field should not
     be used any more, "" where it may be. `elsewhere` are names that an object doesn't have, but
     has in another version of the system, each with a sentence about it. `variable` is the
     environment variable that gives a connection's setting where no project does.
@@ -41,6 +42,7 @@ class Field:
     max_length: int = 0
     max_items: int = 0
     id_of: str = ""
+    unlisted: str = ""
     deprecated: str = ""
     elsewhere: tuple[tuple[str, str], ...] = ()
     description: str = ""

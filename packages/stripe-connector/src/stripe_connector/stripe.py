@@ -122,11 +122,13 @@ class Stripe(Reads):
         *,
         action: str = "",
         key: str | None = None,
+        unlisted_choices: str = "refuse",
         **parents: str,
     ) -> dict[str, Any]:
         """The new object. `key` is the idempotency key: the same key with the same parameters
         makes it only once within 24 hours. Without one a random key covers the retries of
-        this call only.
+        this call only. A value that is not among the choices of its parameter is refused before
+        it is sent; `unlisted_choices="allow"` leaves that to Stripe, which may know it by now.
 
         >>> async with Stripe(address="sandbox") as stripe:
         ...     first = await stripe.create("customers", {"name": "Ada"}, key="crm-17")
@@ -135,7 +137,9 @@ class Stripe(Reads):
         True
         """
         offer = self._offer("create", object, action)
-        return await self._write(offer, "", parents, params, key)
+        return await self._write(
+            offer, "", parents, params, key, unlisted=unlisted_choices == "allow"
+        )
 
     async def update(
         self,
@@ -145,11 +149,12 @@ class Stripe(Reads):
         *,
         action: str = "",
         key: str | None = None,
+        unlisted_choices: str = "refuse",
         **parents: str,
     ) -> dict[str, Any]:
         """The changed object. Only what is given changes; None clears a field that can be
         cleared. Settings of which there is only one take no id. With an `action` that is done
-        with the object instead.
+        with the object instead. `unlisted_choices` as in `create`.
 
         >>> async with Stripe(address="sandbox") as stripe:
         ...     params = {"name": "Ada", "address": {"city": "Linz"}}
@@ -165,7 +170,9 @@ class Stripe(Reads):
         ('Ada', None, 'paid')
         """
         offer = self._offer("update", object, action)
-        return await self._write(offer, id, parents, params, key)
+        return await self._write(
+            offer, id, parents, params, key, unlisted=unlisted_choices == "allow"
+        )
 
     async def delete(
         self,
@@ -209,6 +216,7 @@ class Stripe(Reads):
         key: str | None,
         *,
         missing_ok: bool = False,
+        unlisted: bool = False,
     ) -> dict[str, Any]:
         from stripe_connector.activities.single import carry_out, values_of
 
@@ -216,7 +224,14 @@ class Stripe(Reads):
         client, stream = await opened.client(), await opened.meter_stream()
         values = values_of(offer, id, parents, params)
         answer = await carry_out(
-            client, opened.catalogue, stream, offer, values, key, missing_ok=missing_ok
+            client,
+            opened.catalogue,
+            stream,
+            offer,
+            values,
+            key,
+            missing_ok=missing_ok,
+            unlisted=unlisted,
         )
         return _object(answer)
 

@@ -15,7 +15,7 @@ from stripe_connector.activities.expansion import expand_fault
 from stripe_connector.activities.naming import full_label
 from stripe_connector.activities.offers import Offer, offer_for
 from stripe_connector.activities.projection import field_fault
-from stripe_connector.activities.settings import activity_form, request_schema
+from stripe_connector.activities.settings import UNLISTED, activity_form, request_schema
 from stripe_connector.activities.template import Template, template_of
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
@@ -71,7 +71,8 @@ class Resolved:
 
     def request_schema(self, catalogue: Catalogue) -> Field:
         """What a mapping has to make for this target."""
-        return request_schema(catalogue, self.offer, frozenset(self.parents))
+        allowed = self.settings.get(UNLISTED) == "allow"
+        return request_schema(catalogue, self.offer, frozenset(self.parents), unlisted=allowed)
 
     @property
     def expansion(self) -> dict[str, JSON]:

@@ -22,6 +22,10 @@ CONCURRENCY = 16
 EXPANSIONS = ("expand", "include")
 """How Stripe calls the parameter behind the setting `expand`: in API v1, and in API v2."""
 
+UNLISTED = "unlisted_choices"
+"""The setting that lets values pass which the catalogue doesn't list."""
+
+_UNLISTED_HINT = f"If Stripe knows the value by now, set `{UNLISTED}: allow` in the activity."
 _NAME = Field(name="", type="string")
 
 
@@ -155,7 +159,16 @@ def _writing(catalogue: Catalogue, operation: Operation) -> list[Field]:
             default=CONCURRENCY,
             label="Concurrency",
             description="How many calls are in flight at once, from 1 to 100.",
-        )
+        ),
+        Field(
+            name=UNLISTED,
+            type="string",
+            choices=("refuse", "allow"),
+            default="refuse",
+            label="Unlisted choices",
+            description="A value that is not among the choices of its field is refused before it "
+            "is sent. With `allow` it goes to Stripe, which may know it by now.",
+        ),
     ]
     if verb_of(operation) == "create" and takes(catalogue, operation, "metadata"):
         fields.insert(
@@ -172,12 +185,15 @@ def _writing(catalogue: Catalogue, operation: Operation) -> list[Field]:
     return fields
 
 
-def request_schema(catalogue: Catalogue, offer: Offer, constants: frozenset[str]) -> Field:
+def request_schema(
+    catalogue: Catalogue, offer: Offer, constants: frozenset[str], *, unlisted: bool = False
+) -> Field:
     """What a mapping has to make for a target: path parameters and parameters, those that
     the activity sets for every record no longer required. The object's own id is called "id",
     whatever the path calls it ("customer", "subscription_exposed_id"). A delete that is an
-    update underneath takes nothing but ids."""
-    request = offered(catalogue, offer)
+    update underneath takes nothing but ids. Choices are closed unless values that are not listed
+    are allowed (`unlisted`)."""
+    request = offered(catalogue, offer, unlisted=unlisted)
     own = own_id(offer.operation)
     fields = []
     for field in request.fields:
@@ -213,18 +229,34 @@ def _one_event(request: Field) -> Field:
     return replace(events.items, name=request.name)
 
 
-@lru_cache(64)
-def _taken(catalogue: Catalogue, operation: Operation) -> Field:
+def _closed(field: Field) -> Field:
+    """The same without open choices. Stripe refuses what it doesn't know for an API version; the
+    SDK leaves choices open only for what Stripe may add later."""
+    return replace(
+        field,
+        open=False,
+        unlisted=_UNLISTED_HINT if field.open and field.choices else "",
+        fields=tuple(_closed(child) for child in field.fields),
+        items=_closed(field.items) if field.items is not None else None,
+        any_of=tuple(_closed(option) for option in field.any_of),
+    )
+
+
+@lru_cache(128)
+def _taken(catalogue: Catalogue, operation: Operation, unlisted: bool) -> Field:
     """The request as an activity makes it; the largest of API v2 costs 11 ms."""
     request = catalogue.request(operation)
     if operation.id == STREAM:
         request = _one_event(request)
+    if not unlisted:
+        request = _closed(request)
     return _clearable(request) if operation.body == "json" else request
 
 
-def offered(catalogue: Catalogue, offer: Offer) -> Field:
-    """What the operation takes, without what the offer sets itself."""
-    request = _taken(catalogue, offer.operation)
+def offered(catalogue: Catalogue, offer: Offer, *, unlisted: bool = False) -> Field:
+    """What the operation takes, without what the offer sets itself; choices as in
+    `request_schema`."""
+    request = _taken(catalogue, offer.operation, unlisted)
     if offer.way is None:
         return request
     only_ids = offer.operation.action == "update"

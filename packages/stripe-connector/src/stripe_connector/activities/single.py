@@ -43,11 +43,13 @@ async def carry_out(
     key: str | None,
     *,
     missing_ok: bool = False,
+    unlisted: bool = False,
 ) -> bytes:
     """What Stripe answers; an empty object where a delete found nothing left to do and that is
-    `missing_ok`. Without a key a random one covers the repeats of this call. Raises
-    SettingError before anything is sent, and what `Client.send` raises."""
-    request = _request(catalogue, offer, values)
+    `missing_ok`. `unlisted` lets values pass that are not among the choices. Without a key a
+    random one covers the repeats of this call. Raises SettingError before anything is sent, and
+    what `Client.send` raises."""
+    request = _request(catalogue, offer, values, unlisted=unlisted)
     key = key or str(uuid.uuid4())
     if request.operation == STREAM:
         await stream.send([dict(identified(STREAM, request.params, key))], key)
@@ -62,8 +64,10 @@ async def carry_out(
     return answer.body
 
 
-def _request(catalogue: Catalogue, offer: Offer, values: dict[str, Any]) -> Request:
-    fitted = conform(offered(catalogue, offer), values)
+def _request(
+    catalogue: Catalogue, offer: Offer, values: dict[str, Any], *, unlisted: bool
+) -> Request:
+    fitted = conform(offered(catalogue, offer, unlisted=unlisted), values)
     if fitted.problems:
         raise SettingError(*fitted.problems)
     checked = fitted.value if isinstance(fitted.value, dict) else {}
