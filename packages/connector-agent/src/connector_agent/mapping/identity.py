@@ -10,13 +10,17 @@ from connector_sdk import JSON
 
 from connector_agent.mapping.path import Path, read_path
 
+_EXACT = 1 << 53
+"""Up to here a float is one whole number and no other."""
+
 
 def identity_of(record: JSON, paths: Sequence[Path]) -> str:
     """What makes this source record the same record again: its identity fields, as text.
 
     "" when any of them is absent or blank: a record without identity can't be recognised.
     A single field stands as it is; several are joined as a JSON list, so that ("a", "bc") and
-    ("ab", "c") stay different.
+    ("ab", "c") stay different. 17.0 is the 17 that it was before: a column of whole numbers
+    becomes one of fractions as soon as one of its cells is empty (in Parquet, say).
     """
     parts: list[str] = []
     for path in paths:
@@ -24,7 +28,8 @@ def identity_of(record: JSON, paths: Sequence[Path]) -> str:
         if isinstance(value, str):
             text = value.strip()
         elif isinstance(value, (int, float)):
-            text = orjson.dumps(value).decode()
+            whole = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
+            text = orjson.dumps(int(value) if whole else value).decode()
         else:
             return ""
         if not text:
