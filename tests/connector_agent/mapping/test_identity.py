@@ -22,6 +22,7 @@ ID = (parse_path("id"),)
         ("17.0", "17.0"),
         (0, "0"),
         (-0.0, "0"),
+        (1e16, "1e+16"),
         ("", ""),
         (" ", ""),
         (None, ""),
@@ -37,7 +38,3 @@ def test_several_fields() -> None:
     assert identity_of({"a": 1.0, "b": "x"}, paths) == '["1","x"]'
     assert identity_of({"a": "1", "b": ""}, paths) == ""
     assert identity_of({}, ID) == identity_of({"id": 1}, ()) == ""
-
-
-def test_floats_beyond_whole_numbers_stay_apart_from_texts_of_them() -> None:
-    assert identity_of({"id": 1e300}, ID) == "1e300"
