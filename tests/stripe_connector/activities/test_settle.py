@@ -7,6 +7,7 @@ import pytest
 from connector_sdk import Activity, Call, MemoryHost, Target
 from hypothesis import given
 from hypothesis import strategies as st
+from stripe_connector.activities.create import CreateTarget
 from stripe_connector.activities.delete import DeleteTarget
 from stripe_connector.activities.resolution import resolve
 from stripe_connector.activities.settle import holds
@@ -38,6 +39,33 @@ async def test_creates_are_found_by_their_marker(bench: Workbench) -> None:
     assert outcomes[7] is not None
     (found,) = await bench.read("read", "customers", ids=outcomes[7].id)
     assert found["metadata"]["connector_key"] == done[7].key
+
+
+@pytest.mark.parametrize(
+    ("on", "request_", "left", "kind"),
+    [
+        ("charges", {"amount": 5, "currency": "eur"}, {"status": "failed"}, "refused"),
+        ("charges", {"amount": 5, "currency": "eur"}, {"status": "succeeded"}, "written"),
+        ("payment_intents", {"amount": 5, "currency": "eur", "confirm": True}, {}, "refused"),
+        ("payment_intents", {"amount": 5, "currency": "eur"}, {}, "written"),
+        ("setup_intents", {"confirm": True}, {}, "refused"),
+    ],
+)
+async def test_a_create_that_was_declined_is_not_written(
+    on: str, request_: dict[str, Any], left: dict[str, Any], kind: str
+) -> None:
+    error = {"code": "card_declined", "message": "Your card was declined."}
+    errors = {"last_payment_error": error, "last_setup_error": error}
+    made = {"failure_message": "Your card was declined.", "status": "requires_payment_method"}
+    row = {"id": "x_1", "object": "x", "created": int(time.time()), **errors, **made, **left}
+    row["metadata"] = {"connector_key": "k"}
+    resolved = resolve(load(), Activity("a", "create", on), "test")
+    client = cast("Client", Scripted({"data": [row], "has_more": False}))
+    target = CreateTarget(client, load(), MemoryHost(), resolved)
+    (outcome,) = await target.settle([Call(1, 1, "k", 1, time.time(), prepared(target, request_))])
+    assert outcome is not None
+    assert (outcome.kind, outcome.id) == (kind, "x_1")
+    assert outcome.problem is None or "was declined" in outcome.problem.message
 
 
 async def test_what_was_never_sent_needs_no_look(bench: Workbench) -> None:

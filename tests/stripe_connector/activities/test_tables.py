@@ -62,20 +62,23 @@ def test_effects_are_seen_in_their_object() -> None:
         assert effect is not None
         operation = CATALOGUE.operations[name]
         assert operation.method == "POST" or operation.action == "cancel"
-        if operation.action == "update":
-            assert effect.again_with, name
+        if operation.action in ("create", "update"):
+            assert bool(effect.failed) == (operation.action == "create"), name
+            assert bool(effect.again_with) == (operation.action == "update"), name
             assert not effect.done, name
         else:
             assert effect.harmless != bool(effect.done)
         if effect.harmless:
             continue
         schema = CATALOGUE.response(CATALOGUE.operation(operation.object, "retrieve"))
-        for field, wanted in effect.done.items():
+        for field, wanted in {**effect.done, **effect.failed}.items():
             known = schema.child(field)
             assert known is not None, f"{name}: {field}"
             if known.choices and isinstance(wanted, list):
                 assert set(wanted) <= set(known.choices), name
+        assert not effect.says or schema.child(effect.says) is not None, name
         request = CATALOGUE.request(operation)
+        assert not effect.failed_with or request.child(effect.failed_with) is not None, name
         for parameter, field in effect.same.items():
             assert request.child(parameter) is not None, f"{name}: {parameter}"
             assert schema.child(field) is not None, f"{name}: {field}"

@@ -16,6 +16,8 @@ class Effect(msgspec.Struct, frozen=True):
     `done` are fields with the values that prove it; `same` are parameters that a field then
     equals. With `again`, or with one of the parameters `again_with`, Stripe may do it a second
     time, so that only a proof counts. `harmless` actions change nothing when they are repeated.
+    A create whose object is there came to nothing all the same where the `failed` fields say
+    so, and the parameter `failed_with` asked for it; the object `says` why.
     """
 
     done: dict[str, list[str | bool] | Literal["set", "unset"]] = msgspec.field(
@@ -25,6 +27,11 @@ class Effect(msgspec.Struct, frozen=True):
     again: bool = False
     again_with: list[str] = msgspec.field(default_factory=list)
     harmless: bool = False
+    failed: dict[str, list[str | bool] | Literal["set", "unset"]] = msgspec.field(
+        default_factory=dict
+    )
+    failed_with: str = ""
+    says: str = ""
 
     def proved(self, there: Mapping[str, JSON], params: Mapping[str, JSON]) -> bool:
         """Whether the object shows that the action was done with these parameters."""
@@ -36,6 +43,14 @@ class Effect(msgspec.Struct, frozen=True):
                 for name, field in self.same.items()
                 if name in params
             )
+        )
+
+    def came_to_nothing(self, there: Mapping[str, JSON], params: Mapping[str, JSON]) -> bool:
+        """Whether the object of a create shows that what it was made for failed."""
+        return (
+            bool(self.failed)
+            and (not self.failed_with or params.get(self.failed_with) is True)
+            and all(_fits(there.get(name), wanted) for name, wanted in self.failed.items())
         )
 
     def repeatable(self, params: Mapping[str, JSON]) -> bool:

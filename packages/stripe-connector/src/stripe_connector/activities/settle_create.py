@@ -9,7 +9,7 @@ from itertools import groupby, product
 from typing import NamedTuple
 
 import msgspec
-from connector_sdk import JSON, Call, Outcome, RefusedError
+from connector_sdk import JSON, Call, Outcome, Problem, RefusedError
 
 from stripe_connector.activities import request as requests
 from stripe_connector.activities.effects import effect_of
@@ -83,10 +83,30 @@ def _told(call: Call, found: _Found | None) -> Outcome | None:
         return unclear(call, "Stripe doesn't list these objects")
     if call.key in found.ids:
         name, raw = found.ids[call.key]
+        declined = _declined(call, name, raw)
+        if declined is not None:
+            return declined
         return Outcome(call.seq, call.step, "written", name, response=raw)
     if found.whole:
         return None
     return unclear(call, f"it is not among the newest {MOST_PAGES * PAGE:,} objects")
+
+
+def _declined(call: Call, name: str, raw: bytes) -> Outcome | None:
+    """The refusal that a create met although its object is there: a declined card leaves one."""
+    request = requests.parse(call.body.json)
+    effect = effect_of(request.operation)
+    there = msgspec.json.decode(raw)
+    if effect is None or not effect.came_to_nothing(there, request.params):
+        return None
+    told = there.get(effect.says)
+    why = told.get("message") if isinstance(told, dict) else told
+    problem = Problem(
+        "payment_failed",
+        f"{name} was made, and what it was made for failed: {why or 'Stripe does not say why.'}",
+        "Correct the payment method, then send the record again.",
+    )
+    return Outcome(call.seq, call.step, "refused", name, problem=problem)
 
 
 def _scope(
