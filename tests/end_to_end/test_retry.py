@@ -80,6 +80,26 @@ async def test_a_retry_of_the_ledger_sends_only_problems(tmp_path: Path, sandbox
     assert codes == {"not_kept", "no_identity"}
 
 
+async def test_what_is_left_of_a_card_number_is_never_sent(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    source = write_project(tmp_path, sandbox.address, 2)
+    source.write_text(f"{source.read_text()}C93,4242424242424242,a@example.com\n")
+    await connector(tmp_path, "run", "import")
+    listed = await connector(tmp_path, "outcomes", "last", "--only", "problems", "--format", "csv")
+    (tmp_path / "left.csv").write_text(listed.out)
+    (row,) = rows(tmp_path / "left.csv")
+    assert row["name"] == "[card number]"
+    for again in ([], [], ["--from", "left.csv"]):
+        said = await connector(tmp_path, "retry", "last", *again, "--json")
+        assert (said.end["written"], said.end["refused"]) == (0, 1)
+    assert len(await customers(sandbox.address)) == 2
+    (tmp_path / "left.csv").write_text(listed.out.replace("[card number]", "Ann"))
+    said = await connector(tmp_path, "retry", "last", "--from", "left.csv", "--json")
+    assert said.end["written"] == 1
+    assert {one["name"] for one in await customers(sandbox.address)} >= {"Ann"}
+
+
 async def test_a_retry_that_is_interrupted_goes_on(tmp_path: Path, sandbox: Sandbox) -> None:
     write_project(tmp_path, sandbox.address, 30)
 

@@ -93,6 +93,22 @@ def test_the_problem_and_the_masked_record_hold_no_number() -> None:
     assert json.loads(masked(raw))
 
 
+@pytest.mark.parametrize(
+    ("value", "left"),
+    [
+        (f"x {CARDS[0]} y", "x [card number] y"),
+        (f'say "{CARDS[0]}"', 'say "[card number]"'),
+        (int(CARDS[0]), "[card number]"),
+        (float(CARDS[0]), "[card number]"),
+        (12.5, 12.5),
+        ("1", "1"),
+    ],
+)
+def test_what_was_taken_out_is_told_from_a_value(value: object, left: object) -> None:
+    raw = json.dumps({"a": 1.10, "b": [value, "z"]}).encode()
+    assert json.loads(masked(raw)) == {"a": 1.10, "b": [left, "z"]}
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes(raw: bytes) -> None:
     problem = CardGuard().check(raw, raw)

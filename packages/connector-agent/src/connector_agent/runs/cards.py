@@ -30,8 +30,11 @@ _SCHEMES = re.compile(
 _MEANT = re.compile(r"(?:^|\.)card\.number$")
 """Where Stripe takes a card number: tokens.create and payment_methods.create."""
 
-MASK = b"0"
-"""Stands for a card number; a digit, so that JSON stays JSON."""
+MASK = b"[card number]"
+"""Stands where a card number was, so that nobody takes what is left for a value."""
+
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*', re.DOTALL)
+"""A text or a number of JSON."""
 
 
 def _may_hold_cards(raw: bytes) -> bool:
@@ -45,7 +48,14 @@ def masked(raw: bytes) -> bytes:
     """The same bytes without anything that could be a card number."""
     if _ESCAPED_DIGIT in raw or _POWER.search(raw) is not None:
         raw = orjson.dumps(_parsed(raw))
-    return _LIKELY.sub(MASK, raw)
+    return _LIKELY.sub(MASK, _TOKEN.sub(_without, raw))
+
+
+def _without(token: re.Match[bytes]) -> bytes:
+    text = token[0]
+    if text.startswith(b'"'):
+        return _LIKELY.sub(MASK, text)
+    return b'"%b"' % MASK if _LIKELY.search(text) else text
 
 
 @dataclass(frozen=True, slots=True)

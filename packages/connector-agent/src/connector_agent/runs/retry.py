@@ -23,6 +23,7 @@ from connector_sdk import (
 )
 
 from connector_agent.connectors import registry
+from connector_agent.runs.cards import MASK
 from connector_agent.runs.outcome_table import MORE, PARTS
 from connector_agent.runs.outcomes import OutcomeRow, read_outcomes
 from connector_agent.store import Database
@@ -78,9 +79,10 @@ class LedgerSource:
 
 def _record(row: OutcomeRow) -> Record:
     value = orjson.loads(row.record)
+    code = row.problem.code if row.problem is not None else ""
     unreadable = isinstance(value, dict) and list(value) in PARTS
     problem = None
-    if unreadable or (row.problem is not None and row.problem.code.startswith("card_number")):
+    if unreadable or code.startswith("card_number") or code == "not_kept" or MASK in row.record:
         problem = Problem(
             "not_kept",
             "The ledger doesn't hold this record as a whole, because it could not be read or "
@@ -129,7 +131,15 @@ def _mended(record: Record) -> Record:
             return record._replace(problem=_unclear(rest))
         if list(more) not in PARTS:  # what a row had too much is what was mended
             kept |= more
-    return record._replace(raw=_ENCODER.encode(kept))
+    raw = _ENCODER.encode(kept)
+    return record._replace(raw=raw, problem=_MASKED if MASK in raw else None)
+
+
+_MASKED = Problem(
+    "card_number_missing",
+    f"The record still has {MASK.decode()} where a number was taken out.",
+    "Write there what belongs there, or take the record out of the file.",
+)
 
 
 def _unclear(rest: str) -> Problem:
