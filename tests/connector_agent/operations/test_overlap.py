@@ -46,3 +46,14 @@ async def test_what_is_written_is_not_read(
     project = Project.load(write(files), ENVIRON)
     async with open_operation(project, "copy", MemoryHost(project.folder)) as operation:
         assert tuple(await operation.check()) == found.faults
+
+
+@pytest.mark.parametrize(
+    ("results", "overlaps"), [("data/problems.csv", True), ("out/problems.csv", False)]
+)
+async def test_results_are_not_read(results: str, overlaps: bool, check: Check) -> None:
+    shop = FOLDER.replace("PATH", "data").replace("TARGET", "all/all.csv")
+    copy = f"{COPY}results:\n  problems: {results}\n"
+    found = await check({"endpoints/shop.yaml": shop, "operations/copy.yaml": copy}, "copy")
+    told = [(each.code, each.line) for each in found.faults]
+    assert told == ([("results_in_source", "operations/copy.yaml:4:3")] if overlaps else [])

@@ -106,7 +106,8 @@ async def _inspect(
             target = await _end(project, document, "target", inspection)
             driving = await _end(project, document, "for_each", inspection)
             inspection.faults.extend(driving_faults(document, source, driving))
-            inspection.faults.extend(overlap_faults(document, source, target))
+            sources = (source, driving)
+            inspection.faults.extend(overlap_faults(document, sources, target, project.folder))
             composed = compose(
                 project,
                 document,

@@ -1,8 +1,9 @@
 """An operation with both of its ends opened, ready to be checked and run."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from connector_sdk import Guarantee, Host, Problem, SettingError, Source
 
@@ -20,14 +21,15 @@ from connector_agent.project.operation import OperationDocument, Place
 @dataclass(frozen=True, slots=True)
 class Operation:
     """Source activity, mapping, target activity; `environment` is the project's that was
-    chosen, "" without one; `driving` is the source of the records that the source is asked
-    for."""
+    chosen, "" without one; `folder` is the project's; `driving` is the source of the records
+    that the source is asked for."""
 
     document: OperationDocument
     environment: str
     source: End
     target: End
     composition: Composition
+    folder: Path
     driving: End | None = None
 
     @property
@@ -42,9 +44,13 @@ class Operation:
         problems = [problem for problem in found if not problem.warning]
         problems.extend(driving_faults(self.document, self.source, self.driving))
         problems.extend(self.composition.faults)
-        problems.extend(overlap_faults(self.document, self.source, self.target))
+        problems.extend(self._overlaps())
         problems.extend(guarantee_faults(self.document, self.target.type.guarantee))
         return problems
+
+    def _overlaps(self) -> Iterator[Problem]:
+        sources = (self.source, self.driving)
+        return overlap_faults(self.document, sources, self.target, self.folder)
 
     async def open_source(self) -> Source:
         """The records that the mapping takes: those of the source activity that pass `where`,
@@ -112,7 +118,13 @@ async def open_operation(project: Project, name: str, host: Host) -> AsyncIterat
         composition = compose(project, document, source.schemas, target.schemas)
         stack.callback(composition.close)
         yield Operation(
-            document, project.environment, source, target, composition, ends.get("for_each")
+            document,
+            project.environment,
+            source,
+            target,
+            composition,
+            project.folder,
+            ends.get("for_each"),
         )
 
 
