@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from connector_sdk import Activity, MemoryHost, Outcome, SettingError
+from connector_sdk import Activity, MemoryHost, Outcome, RefusedError, SettingError
 from stripe_connector import Stripe
 from stripe_connector.connection import StripeConnection
 from stripe_connector.sandbox import Fault, SandboxRequest
@@ -12,10 +12,38 @@ from stripe_connector.settings import read_settings
 
 from tests.stripe_connector.workbench import Workbench, refusal, send, sent
 
+OTHER_MODE = Fault(
+    404,
+    "invalid_request_error",
+    "No such customer: 'cus_1'; a similar object exists in live mode, but a test mode key was used "
+    "to make this request.",
+    "resource_missing",
+)
+
 
 def response(outcome: Outcome) -> Any:
     assert outcome.response is not None
     return json.loads(outcome.response)
+
+
+async def test_what_is_there_in_the_other_mode_is_not_gone(bench: Workbench) -> None:
+    async def refuse(request: SandboxRequest) -> Fault:
+        return OTHER_MODE
+
+    bench.sandbox.on_request = refuse
+    target = await bench.target("delete", "customers", missing="ok")
+    (call,) = bench.calls(target, {"id": "cus_1"})
+    for each in (call, sent(call)):
+        (outcome,) = await send(target, [each])
+        assert outcome.kind == "refused"
+        assert outcome.problem is not None
+        assert outcome.problem.code == "wrong_mode"
+    (settled,) = await target.settle([sent(call)])
+    assert settled is not None
+    assert settled.kind == "unknown"
+    for on, query in (("invoices", "customer:cus_1"), ("customers", "id:cus_1")):
+        with pytest.raises(RefusedError, match="live mode"):
+            await bench.read("search", on, query=query)
 
 
 async def price(bench: Workbench) -> str:

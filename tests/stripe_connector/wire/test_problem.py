@@ -123,6 +123,16 @@ def test_what_is_not_from_stripe_is_said_so(body: bytes) -> None:
     assert len(problem.message) < 300
 
 
+def test_an_object_of_the_other_mode_is_not_missing() -> None:
+    said = (
+        "No such customer: 'cus_1'; a similar object exists in test mode, but a live mode key was "
+        "used to make this request."
+    )
+    problem = problem_from(404, {}, _body(type=INVALID, code="resource_missing", message=said))
+    assert problem.code == "wrong_mode"
+    assert "a key of the mode" in problem.remedy
+
+
 def test_the_oauth_form_of_an_error_is_read() -> None:
     problem = problem_from(400, {}, b'{"error":"invalid_grant","error_description":"Gone"}')
     assert (problem.code, problem.message) == ("invalid_grant", "Gone.")

@@ -189,7 +189,6 @@ async def _look(
     try:
         answer = await client.send(retrieve, params)
     except RefusedError as error:
-        if error.problem.status == 404 or error.problem.code == "resource_missing":
-            return None, None
-        return None
+        missing = error.problem.status == 404 or error.problem.code in _MISSING
+        return (None, None) if missing and error.problem.code != "wrong_mode" else None
     return cast("dict[str, JSON]", msgspec.json.decode(answer.body)), answer.body

@@ -185,7 +185,8 @@ class Stream:
         Stripe answers such a list with an error. Behind the first page it means that the object
         went away meanwhile, and what was still to come would be lost without a word."""
         if self._asking.single:
-            return problem.code == "resource_missing" or problem.status == 404
+            missing = problem.code == "resource_missing" or problem.status == 404
+            return missing and problem.code != "wrong_mode"
         name = problem.path.partition(".")[0]
         if problem.code != "resource_missing" or name not in self._asking.chosen:
             return False

@@ -229,7 +229,8 @@ class Client:
             _give_up(request, problem, perhaps_done)
         if status == 429 or problem.code == "idempotency_key_in_use":
             _give_up(request, problem, perhaps_done)
-        if status == 404 and request.keyless_delete and perhaps_done:
+        gone = status == 404 and problem.code != "wrong_mode"
+        if gone and request.keyless_delete and perhaps_done:
             return Answer(404, b"{}", problem.request_id, replayed=True)
         raise RefusedError(problem)
 

@@ -14,6 +14,7 @@ _SECRET = re.compile(
     r"|\w+_secret_\w+)['\"]?\)?"
 )
 _PERMISSION = re.compile(r"\brak_\w+")
+_OTHER_MODE = re.compile(r"a similar object exists in (test|live) mode", re.IGNORECASE)
 _VERSION = re.compile(r"Invalid Stripe API version", re.IGNORECASE)
 _SHOWN_BODY = 120
 
@@ -27,6 +28,7 @@ _REMEDIES = {
     "or leave it out.",
     "resource_missing": "Check the id, and that it belongs to this account and to the same mode "
     "(test or live) as the key.",
+    "wrong_mode": "Use a key of the mode that the object is in, or an id of this mode.",
     "parameter_unknown": "Take the field out, or look its name up in the schema.",
     "parameter_missing": "Give this field a value.",
     "parameter_invalid_empty": "Give a value, or leave the field out.",
@@ -58,8 +60,9 @@ def problem_from(status: int, headers: Mapping[str, str], body: bytes) -> Proble
     """What Stripe's answer says, as a Problem with a remedy.
 
     `code` is Stripe's, or one of ours where it gives none: invalid_api_key (401),
-    permission_missing (403), invalid_api_version, rate_limit (429), not_stripe (the answer is
-    not from Stripe's API: a proxy's page), else Stripe's error type. `path` names the field in
+    permission_missing (403), invalid_api_version, wrong_mode (the object is there in the other
+    mode, so that it is not gone), rate_limit (429), not_stripe (the answer is not from Stripe's
+    API: a proxy's page), else Stripe's error type. `path` names the field in
     our way of writing. No API key and no client secret is in it, not even masked.
     """
     request_id = _header(headers, "request-id")
@@ -122,6 +125,8 @@ def _code(status: int, kind: str, code: str, said: str) -> str:
         return code if code == "api_key_expired" else "invalid_api_key"
     if status == 403:
         return code if code.startswith("account_") else "permission_missing"
+    if _OTHER_MODE.search(said):
+        return "wrong_mode"
     if code:
         return code
     return "rate_limit" if status == 429 else kind or f"http_{status}"
