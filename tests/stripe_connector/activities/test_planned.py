@@ -7,7 +7,15 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
-from connector_sdk import JSON, Activity, MemoryHost, Problem, RefusedError, SourceChangedError
+from connector_sdk import (
+    JSON,
+    Activity,
+    CredentialError,
+    MemoryHost,
+    Problem,
+    RefusedError,
+    SourceChangedError,
+)
 from stripe_connector.activities.planned import PlannedSource
 from stripe_connector.activities.resolution import resolve
 from stripe_connector.activities.verbs import parents_of
@@ -198,6 +206,20 @@ async def test_without_stripes_search_lists_answer_and_say_so(
             await all_pages(native)
         assert caught.value.problem.code == "search_unavailable"
         assert "Leave the action out" in caught.value.problem.remedy
+
+
+@pytest.mark.parametrize("error", [RefusedError, CredentialError])
+async def test_a_search_that_is_forbidden_is_answered_by_lists(
+    error: type[RefusedError | CredentialError],
+) -> None:
+    said = "The search feature is temporarily unavailable in your region."
+    refused = error(Problem("permission_missing", said, status=403))
+    rows = [{"id": "cus_1", "object": "customer", "name": "Ada"}]
+    source = scripted("customers", "name:Ada", refused, {"data": rows, "has_more": False})
+    assert ids(await all_pages(source)) == ["cus_1"]
+    other = scripted("customers", "name:Ada", error(Problem("x", "No.", status=403)))
+    with pytest.raises(error):
+        await all_pages(other)
 
 
 async def test_an_index_that_lags_behind(bench: Workbench) -> None:

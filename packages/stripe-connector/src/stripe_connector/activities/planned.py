@@ -6,7 +6,16 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import cast
 
 import msgspec
-from connector_sdk import JSON, Host, Page, Problem, Record, RefusedError, SourceChangedError
+from connector_sdk import (
+    JSON,
+    CredentialError,
+    Host,
+    Page,
+    Problem,
+    Record,
+    RefusedError,
+    SourceChangedError,
+)
 
 from stripe_connector.activities.asking import Asked
 from stripe_connector.activities.paging import PAGE, cursor, parse_cursor, place
@@ -73,7 +82,7 @@ class PlannedSource:
             try:
                 async for page in reading.pages():
                     yield page
-            except RefusedError as error:
+            except (CredentialError, RefusedError) as error:
                 if fresh or reading.begun or not _no_search(error.problem):
                     raise
                 if self._asked.native:
