@@ -246,3 +246,16 @@ def test_after_an_interruption_no_record_gets_the_value_of_another(  # type: ign
         with pytest.raises(ZeroDivisionError):
             made.evaluate([0, 1], {"a": 1, "b": 2})
     assert made.evaluate([0, 1], {"a": 3, "b": 4}) == [3, 4]
+
+
+def test_a_whole_number_in_a_text_keeps_its_digits(make) -> None:  # type: ignore[no-untyped-def]
+    made = make("'id-' & a", "$string(a)", "$string(b)", "b & ''", "$string(c)", "'' & d")
+    record = {"a": 9007199254740993, "b": 19.990000000000002, "c": True, "d": 10**17}
+    assert made.evaluate(range(6), record) == [
+        "id-9007199254740993",
+        "9007199254740993",
+        "19.99",
+        "19.99",
+        "true",
+        "100000000000000000",
+    ]

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 
 import re2  # type: ignore[import-untyped]
 from jsonata import Jsonata  # type: ignore[import-untyped]
+from jsonata.functions import Functions  # type: ignore[import-untyped]
 from jsonata.jexception import JException  # type: ignore[import-untyped]
 from jsonata.utils import Utils  # type: ignore[import-untyped]
 
@@ -42,6 +43,7 @@ def main() -> None:
     sys.setrecursionlimit(DEEPEST * 40)
     limit_memory(int(given["megabytes"]))
     Jsonata.static_frame.bindings.pop("eval", None)
+    Functions.Encoder.encode = with_every_digit(Functions.Encoder.encode)
     seconds = float(given["seconds"])
     compiled = [compiled_or_fault(text) for text in given["expressions"]]
     send(sink, [each if isinstance(each, dict) else None for each in compiled])
@@ -88,6 +90,16 @@ def evaluated(expression: Any, element: Any, record: Any, seconds: float) -> dic
         return {"code": "expression_fault", "message": MISFIT, "at": 0}
     except Exception as error:
         return fault("expression_fault", error)
+
+
+def with_every_digit(encode: Any) -> Any:
+    """JSONata makes text of a number with 15 digits, and so of two long ids the same one."""
+
+    def encoded(encoder: Any, value: Any) -> Any:
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        return str(value) if whole else encode(encoder, value)
+
+    return encoded
 
 
 def plain(value: Any) -> Any:
