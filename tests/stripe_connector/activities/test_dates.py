@@ -53,6 +53,12 @@ def test_filters_and_intervals() -> None:
     listed: dict[str, JSON] = {"parameters": {"created": {"gte": "2026-01-01"}}}
     activity = Activity("a", "search", "charges", "", listed)
     assert resolve(load(), activity, "test").parameters == {"created": {"gte": 1767225600}}
+    day: JSON = "2026-01-31"
+    bounds: JSON = {"gt": day, "gte": day, "lt": day, "lte": day}
+    activity = Activity("a", "search", "charges", "", {"parameters": {"created": bounds}})
+    first, last = 1769817600, 1769817600 + 86_399
+    wanted = {"gt": last, "gte": first, "lt": first, "lte": last}
+    assert resolve(load(), activity, "test").parameters == {"created": wanted}
     interval: JSON = {
         "interval_start": "2026-01-01T01:00:00+01:00",
         "interval_end": "2026-01-02",
