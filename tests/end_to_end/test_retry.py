@@ -100,6 +100,27 @@ async def test_what_is_left_of_a_card_number_is_never_sent(
     assert {one["name"] for one in await customers(sandbox.address)} >= {"Ann"}
 
 
+async def test_a_part_of_a_group_is_never_sent(tmp_path: Path, sandbox: Sandbox) -> None:
+    source = write_project(tmp_path, sandbox.address, 0)
+    operation = tmp_path / "operations" / "import.yaml"
+    operation.write_text(f"{operation.read_text()}group:\n  by: crm_id\n  as: rows\n")
+    rows_of = "C1,Ann,a@example.com\n{}C1,Ann,a@example.com\nC2,Bob,b@example.com\n{}"
+    broken = rows_of.format("C1,Ann,a@example.com,more\n", "C1,Ann,a@example.com\n")
+    head = source.read_text()
+    source.write_text(head + broken)
+    said = await connector(tmp_path, "run", "import", "--json")
+    assert (said.end["written"], said.end["refused"]) == (1, 2)
+    for form in ("csv", "jsonl"):
+        told = await connector(tmp_path, "outcomes", "last", "--only", "problems", "--format", form)
+        (tmp_path / f"left.{form}").write_text(told.out)
+    for again in (["--from", "left.csv"], ["--from", "left.jsonl"], [], []):
+        said = await connector(tmp_path, "retry", "last", *again, "--json")
+        assert (said.end["written"], said.end["refused"]) == (0, 2), said
+    source.write_text(head + rows_of.format("C1,Ann,a@example.com\n" * 2, ""))
+    said = await connector(tmp_path, "run", "import", "--json")
+    assert (said.end["written"], said.end["skipped"]) == (1, 1)
+
+
 async def test_a_retry_that_is_interrupted_goes_on(tmp_path: Path, sandbox: Sandbox) -> None:
     write_project(tmp_path, sandbox.address, 30)
 

@@ -48,11 +48,13 @@ def in_snapshot(stored: Any) -> Retry | None:
 
 
 class LedgerSource:
-    """The records of an earlier run; a cursor is the number of the last one."""
+    """The records of an earlier run, which may be `grouped`; a cursor is the number of the last
+    one."""
 
-    def __init__(self, database: Database, retry: Retry) -> None:
+    def __init__(self, database: Database, retry: Retry, grouped: bool = False) -> None:
         self._database = database
         self._retry = retry
+        self._grouped = grouped
 
     async def read(self, after: Cursor | None) -> AsyncGenerator[Page, None]:
         """Pages of records with their old places."""
@@ -66,7 +68,7 @@ class LedgerSource:
             if not rows:
                 return
             last = rows[-1].seq
-            yield Page([_record(row) for row in rows], str(last).encode())
+            yield Page([_record(row, self._grouped) for row in rows], str(last).encode())
 
     async def total(self) -> int | None:
         """Unknown until they are read."""
@@ -77,7 +79,7 @@ class LedgerSource:
         return ()
 
 
-def _record(row: OutcomeRow) -> Record:
+def _record(row: OutcomeRow, grouped: bool) -> Record:
     value = orjson.loads(row.record)
     code = row.problem.code if row.problem is not None else ""
     unreadable = isinstance(value, dict) and list(value) in PARTS
@@ -89,20 +91,32 @@ def _record(row: OutcomeRow) -> Record:
             "held a card number.",
             "Mend it in a file of the problems, and retry with --from.",
         )
+    elif grouped and row.body is None and not (row.problem and row.problem.line):
+        problem = _IN_PARTS
     return Record(row.seq, row.record, row.at, problem)
+
+
+_IN_PARTS = Problem(
+    "group_in_parts",
+    "The rows of this group could not be read whole, or stood apart; a retry would send a part.",
+    "Mend them in the source, and run the operation again.",
+)
+"""What the source itself refuses of a group comes neither from a line of the mapping nor was it
+made a request; the record then is not all that belongs together."""
 
 
 class MendedSource:
     """The records of a file that a person mended: what starts with "_" is left out."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, grouped: bool = False) -> None:
         self._source = source
+        self._grouped = grouped
 
     async def read(self, after: Cursor | None) -> AsyncGenerator[Page, None]:
         """The pages of the file. Raises as its source does."""
         async with aclosing(self._source.read(after)) as pages:
             async for page in pages:
-                yield page._replace(records=[_mended(record) for record in page.records])
+                yield page._replace(records=[_mended(each, self._grouped) for each in page.records])
 
     async def total(self) -> int | None:
         """As the file's source tells."""
@@ -113,10 +127,12 @@ class MendedSource:
         return ()
 
 
-def _mended(record: Record) -> Record:
+def _mended(record: Record, grouped: bool) -> Record:
     if record.problem is not None:
         return record
     value = _DECODER.decode(record.raw)
+    if grouped and _was_in_parts(value):
+        return record._replace(problem=_IN_PARTS)
     if "record" in value and "outcome" in value and isinstance(value["record"], dict):
         value = value["record"]  # a line of JSON Lines, as outcomes are listed
     kept = {name: part for name, part in value.items() if not name.startswith("_")}
@@ -133,6 +149,16 @@ def _mended(record: Record) -> Record:
             kept |= more
     raw = _ENCODER.encode(kept)
     return record._replace(raw=raw, problem=_MASKED if MASK in raw else None)
+
+
+def _was_in_parts(value: dict[str, Any]) -> bool:
+    """Whether a row of outcomes tells of a group that its source refused."""
+    if "record" in value and "outcome" in value:
+        problem = value.get("problem") or {}
+        told = (value["outcome"], value.get("request") or problem.get("line"))
+    else:
+        told = (value.get("_outcome"), value.get("_request_id") or value.get("_line"))
+    return told[0] == "refused" and not told[1]
 
 
 _MASKED = Problem(
@@ -165,12 +191,12 @@ def require_other_file(file: Path, results: Iterable[Path]) -> None:
         )
 
 
-async def open_file(path: Path, host: Host) -> tuple[Connection, Source]:
+async def open_file(path: Path, host: Host, grouped: bool = False) -> tuple[Connection, Source]:
     """The mended records of a file, and the connection to close behind them. Raises
     SettingError for a file that can't be read."""
     connection = await registry.connector("files").connect({"folder": str(path.parent)}, host)
     activity = Activity("retry", "read", settings={"path": path.name})
-    return connection, MendedSource(await connection.source(activity))
+    return connection, MendedSource(await connection.source(activity), grouped)
 
 
 def kinds_of(unknown: bool) -> tuple[Kind, ...]:

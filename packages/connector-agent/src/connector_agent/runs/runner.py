@@ -299,8 +299,8 @@ class Runner:
         if retry is None:
             return await opened.open_source(), None
         if not retry.file:
-            return LedgerSource(self.database, retry), None
-        file, source = await open_file(Path(retry.file), host)
+            return LedgerSource(self.database, retry, opened.document.group is not None), None
+        file, source = await open_file(Path(retry.file), host, opened.document.group is not None)
         return source, file
 
 
