@@ -43,13 +43,13 @@ check: $(VENV)/ready-dev
 
 test: check
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage run -m pytest -n auto
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 
 test-full: check
 	$(BIN)/python scripts/build_catalogue.py --check --all
-	$(BIN)/python -m pytest --full
+	$(BIN)/python -m pytest -n auto --full
 
 bench: $(VENV)/ready-dev
 	$(BIN)/python -m bench
