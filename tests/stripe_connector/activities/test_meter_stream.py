@@ -212,6 +212,29 @@ async def test_a_fault_reaches_every_call_of_its_group() -> None:
     assert [type(each) for each in found] == [ValueError, ValueError, Outcome, Outcome]
 
 
+async def test_a_group_that_nobody_waits_for_any_more_does_not_travel() -> None:
+    groups: list[list[int]] = []
+    go = asyncio.Event()
+
+    async def carry(calls: Sequence[Call]) -> list[Outcome]:
+        groups.append([each.seq for each in calls])
+        await go.wait()
+        return [Outcome(each.seq, 1, "written") for each in calls]
+
+    gathering = Gathering(carry, most=1, seconds=0.01, at_once=1)
+    first, second = [asyncio.create_task(gathering.add(call(seq))) for seq in (1, 2)]
+    while not groups:
+        await asyncio.sleep(0)
+    second.cancel()
+    await asyncio.wait([second])
+    go.set()
+    assert (await first).kind == "written"
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert groups == [[1]]
+    await gathering.close()
+
+
 async def test_closing_ends_what_is_under_way() -> None:
     begun = asyncio.Event()
 

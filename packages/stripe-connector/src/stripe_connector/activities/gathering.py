@@ -57,6 +57,8 @@ class Gathering:
     async def _take(self, group: Sequence[tuple[Call, asyncio.Future[Outcome]]]) -> None:
         async with self._places:
             wanted = [(call, future) for call, future in group if not future.done()]
+            if not wanted:
+                return
             try:
                 outcomes = await self._carry([call for call, _ in wanted])
             except Exception as error:
