@@ -82,13 +82,15 @@ def test_effects_are_seen_in_their_object() -> None:
         for parameter, field in effect.same.items():
             assert request.child(parameter) is not None, f"{name}: {parameter}"
             assert schema.child(field) is not None, f"{name}: {field}"
+        assert all(schema.child(name) for pair in effect.whole.items() for name in pair), name
         assert all(request.child(parameter) is not None for parameter in effect.again_with)
 
 
 @pytest.mark.parametrize(
     ("there", "params", "proved"),
     [
-        ({"status": "succeeded", "amount_received": 500}, {}, True),
+        ({"status": "succeeded", "amount_received": 500, "amount": 500}, {}, True),
+        ({"status": "succeeded", "amount_received": 300, "amount": 500}, {}, False),
         ({"status": "succeeded", "amount_received": 500}, {"amount_to_capture": 500}, True),
         ({"status": "succeeded", "amount_received": 500}, {"amount_to_capture": 300}, False),
         ({"status": "requires_capture", "amount_received": 0}, {}, False),

@@ -14,16 +14,19 @@ class Effect(msgspec.Struct, frozen=True):
     """The trace that an action leaves in its object.
 
     `done` are fields with the values that prove it; `same` are parameters that a field then
-    equals. With `again`, or with one of the parameters `again_with`, Stripe may do it a second
-    time, so that only a proof counts. `harmless` actions change nothing when they are repeated.
-    A create whose object is there came to nothing all the same where the `failed` fields say
-    so, and the parameter `failed_with` asked for it; the object `says` why.
+    equals, and `whole` pairs of fields that are equal where none of those was given: a capture
+    without an amount takes all of it. With `again`, or with one of the parameters `again_with`,
+    Stripe may do it a second time, so that only a proof counts. `harmless` actions change
+    nothing when they are repeated. A create whose object is there came to nothing all the same
+    where the `failed` fields say so, and the parameter `failed_with` asked for it; the object
+    `says` why.
     """
 
     done: dict[str, list[str | bool] | Literal["set", "unset"]] = msgspec.field(
         default_factory=dict
     )
     same: dict[str, str] = msgspec.field(default_factory=dict)
+    whole: dict[str, str] = msgspec.field(default_factory=dict)
     again: bool = False
     again_with: list[str] = msgspec.field(default_factory=list)
     harmless: bool = False
@@ -42,6 +45,10 @@ class Effect(msgspec.Struct, frozen=True):
                 _id(there.get(field)) == params[name]
                 for name, field in self.same.items()
                 if name in params
+            )
+            and (
+                any(name in params for name in self.same)
+                or all(there.get(one) == there.get(other) for one, other in self.whole.items())
             )
         )
 
