@@ -53,7 +53,7 @@ def _lark() -> "Lark":
 
 def tree(text: str) -> "Tree[Token]":
     """The text as a tree of tokens, each with its place. Raises QueryError."""
-    from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+    from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
     try:
         return _lark().parse(text)
@@ -62,8 +62,6 @@ def tree(text: str) -> "Tree[Token]":
         raise _fault(text, at, error.accepts or error.expected) from None
     except UnexpectedCharacters as error:
         raise _fault(text, error.pos_in_stream or 0, error.allowed or set()) from None
-    except UnexpectedInput as error:  # pragma: no cover - the two kinds above are all there are
-        raise _fault(text, error.pos_in_stream or 0, set()) from None
 
 
 def _fault(text: str, at: int, expected: set[str]) -> QueryError:
