@@ -5,11 +5,11 @@ from typing import Final, NamedTuple
 
 from connector_agent.cli.schema_tree import children, facts, sentence, type_text
 from connector_sdk import Field, Mode
-from stripe_connector.activities.effects import effect_of
-from stripe_connector.activities.naming import full_label
-from stripe_connector.activities.offers import Offer, offers
-from stripe_connector.activities.settings import parameters, request_schema
-from stripe_connector.activities.verbs import TYPES, is_test_helper, parents_of
+from stripe_connector.activities.choices.naming import full_label
+from stripe_connector.activities.choices.offers import Offer, offers
+from stripe_connector.activities.choices.settings import parameters, request_schema
+from stripe_connector.activities.choices.verbs import TYPES, is_test_helper, parents_of
+from stripe_connector.activities.writing.effects import effect_of
 from stripe_connector.catalogue import Catalogue, load, overlay, versions
 from stripe_connector.catalogue.model import Operation
 

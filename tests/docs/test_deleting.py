@@ -5,8 +5,8 @@ from pathlib import Path
 
 from connector_sdk import Activity
 from ruamel.yaml import YAML
-from stripe_connector.activities.offers import offer_for
-from stripe_connector.activities.resolution import faults
+from stripe_connector.activities.choices.offers import offer_for
+from stripe_connector.activities.choices.resolution import faults
 from stripe_connector.catalogue import load
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "deleting.md").read_text(encoding="utf-8")

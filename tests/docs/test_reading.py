@@ -6,7 +6,7 @@ import pytest
 from connector_sdk import Activity
 from ruamel.yaml import YAML
 from stripe_connector import Stripe
-from stripe_connector.activities.resolution import faults
+from stripe_connector.activities.choices.resolution import faults
 from stripe_connector.catalogue import load
 
 from tests.docs.page import Reader, Said, blocks, missing

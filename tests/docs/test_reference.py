@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from stripe_connector.activities.offers import offers
-from stripe_connector.activities.verbs import TYPES
+from stripe_connector.activities.choices.offers import offers
+from stripe_connector.activities.choices.verbs import TYPES
 from stripe_connector.catalogue import load
 
 from scripts import build_docs

@@ -1,6 +1,6 @@
 """The page on searches, done as it says."""
 
-from stripe_connector.activities.driven import REMEMBERED
+from stripe_connector.activities.reading.driven import REMEMBERED
 from stripe_connector.query.normal import MOST
 
 from tests.docs.page import Reader, Said, blocks, missing

@@ -15,9 +15,9 @@ from connector_agent.project.variables import Variables
 from connector_agent.runs.execution import Pulse
 from connector_agent.runs.keyed import GATHER, WINDOW
 from connector_sdk import KINDS
-from stripe_connector.activities.marker import MARKER
-from stripe_connector.activities.target import HORIZON, HORIZON_V2
-from stripe_connector.activities.verbs import TYPES
+from stripe_connector.activities.choices.verbs import TYPES
+from stripe_connector.activities.writing.marker import MARKER
+from stripe_connector.activities.writing.target import HORIZON, HORIZON_V2
 
 from tests.docs.page import ROOT, blocks
 

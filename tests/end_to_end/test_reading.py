@@ -15,7 +15,7 @@ from connector_agent.runs.run import Run
 from connector_agent.runs.runner import Runner, Watch
 from connector_sdk import SettingError
 from stripe_connector import Stripe
-from stripe_connector.activities import results
+from stripe_connector.activities.reading import results
 from stripe_connector.sandbox import Sandbox
 from stripe_connector.sandbox.request import Fault, SandboxRequest
 

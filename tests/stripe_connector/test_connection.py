@@ -15,7 +15,7 @@ from connector_sdk import (
     json_schema,
 )
 from stripe_connector import Stripe
-from stripe_connector.activities.verbs import parents_of, verb_of
+from stripe_connector.activities.choices.verbs import parents_of, verb_of
 from stripe_connector.catalogue import load
 from stripe_connector.connection import StripeConnection
 from stripe_connector.sandbox import Fault, Sandbox, SandboxRequest

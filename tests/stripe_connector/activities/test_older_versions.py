@@ -4,11 +4,11 @@ import json
 
 import pytest
 from connector_sdk import Activity, Problem, SettingError
-from stripe_connector.activities.offers import offer_for, offers
-from stripe_connector.activities.request import fit
-from stripe_connector.activities.resolution import resolve
-from stripe_connector.activities.settings import activity_form
-from stripe_connector.activities.verbs import TYPES, verb_of
+from stripe_connector.activities.choices.offers import offer_for, offers
+from stripe_connector.activities.choices.resolution import resolve
+from stripe_connector.activities.choices.settings import activity_form
+from stripe_connector.activities.choices.verbs import TYPES, verb_of
+from stripe_connector.activities.writing.request import fit
 from stripe_connector.catalogue import load, versions
 
 ACACIA, BASIL = "2025-02-24.acacia", "2025-03-31.basil"

@@ -8,7 +8,7 @@ import msgspec
 import typer
 from connector_sdk import Activity, Problem, SettingError, Workspace, did_you_mean
 
-from stripe_connector.activities.offers import offer_for
+from stripe_connector.activities.choices.offers import offer_for
 from stripe_connector.catalogue import Catalogue, load
 from stripe_connector.catalogue.diff import Change, Diff, compare, open_folder
 from stripe_connector.catalogue.versions import shipped

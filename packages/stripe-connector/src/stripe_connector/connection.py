@@ -26,20 +26,20 @@ from connector_sdk import (
 )
 from connector_sdk.schema import Schemas
 
-from stripe_connector.activities.choosing import rows
-from stripe_connector.activities.create import CreateTarget
-from stripe_connector.activities.delete import DeleteTarget
-from stripe_connector.activities.meter_events import STREAM
-from stripe_connector.activities.meter_stream import MeterStream
-from stripe_connector.activities.offers import offer_for
-from stripe_connector.activities.query_settings import askable
-from stripe_connector.activities.reading import calls, note, record_schema
-from stripe_connector.activities.refined import refined
-from stripe_connector.activities.resolution import faults, resolve
-from stripe_connector.activities.settings import activity_form
-from stripe_connector.activities.sources import planned, source_of
-from stripe_connector.activities.stream_target import StreamTarget
-from stripe_connector.activities.update import UpdateTarget
+from stripe_connector.activities.calls import calls, note, planned
+from stripe_connector.activities.choices.choosing import rows
+from stripe_connector.activities.choices.offers import offer_for
+from stripe_connector.activities.choices.query_settings import askable
+from stripe_connector.activities.choices.resolution import faults, resolve
+from stripe_connector.activities.choices.settings import STREAM, activity_form
+from stripe_connector.activities.reading.record import record_schema
+from stripe_connector.activities.reading.refined import refined
+from stripe_connector.activities.reading.sources import source_of
+from stripe_connector.activities.writing.create import CreateTarget
+from stripe_connector.activities.writing.delete import DeleteTarget
+from stripe_connector.activities.writing.meter_stream import MeterStream
+from stripe_connector.activities.writing.stream_target import StreamTarget
+from stripe_connector.activities.writing.update import UpdateTarget
 from stripe_connector.address import SANDBOX, sandbox_address
 from stripe_connector.catalogue import load, minor_units, versions
 from stripe_connector.client import Client

@@ -24,7 +24,7 @@ class StripeConnector:
 
     def activity_types(self) -> Sequence[ActivityType]:
         """Search, Read, Create, Update, Delete."""
-        from stripe_connector.activities.verbs import TYPES
+        from stripe_connector.activities.choices.verbs import TYPES
 
         return TYPES
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from connector_sdk import Plan
 
 if TYPE_CHECKING:
-    from stripe_connector.activities.offers import Offer
+    from stripe_connector.activities.choices.offers import Offer
     from stripe_connector.connection import StripeConnection
 
 
@@ -202,7 +202,7 @@ class Reads:
         return {**settings, "query": given, "consistency": consistency}
 
     def _offer(self, type: str, object: str, action: str) -> "Offer":
-        from stripe_connector.activities.offers import offer_for
+        from stripe_connector.activities.choices.offers import offer_for
 
         opened = self._opened
         return offer_for(opened.catalogue, type, object, action, opened.mode)
@@ -210,6 +210,6 @@ class Reads:
     def _settings_of(
         self, type: str, object: str, action: str, given: Mapping[str, Any]
     ) -> dict[str, Any]:
-        from stripe_connector.activities.single import settings_of
+        from stripe_connector.activities.writing.single import settings_of
 
         return settings_of(self._offer(type, object, action), given)

@@ -9,7 +9,7 @@ from connector_sdk import Schemas, Tested
 from stripe_connector.reads import Reads
 
 if TYPE_CHECKING:
-    from stripe_connector.activities.offers import Offer
+    from stripe_connector.activities.choices.offers import Offer
 
 
 class Stripe(Reads):
@@ -200,7 +200,7 @@ class Stripe(Reads):
         """
         from connector_sdk import Activity
 
-        from stripe_connector.activities.resolution import resolve
+        from stripe_connector.activities.choices.resolution import resolve
 
         settings: dict[str, Any] = {"irreversible": irreversible, "missing": missing}
         activity = Activity("", "delete", object, action, settings)
@@ -218,7 +218,7 @@ class Stripe(Reads):
         missing_ok: bool = False,
         unlisted: bool = False,
     ) -> dict[str, Any]:
-        from stripe_connector.activities.single import carry_out, values_of
+        from stripe_connector.activities.writing.single import carry_out, values_of
 
         opened = self._opened
         client, stream = await opened.client(), await opened.meter_stream()

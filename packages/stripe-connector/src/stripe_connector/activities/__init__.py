@@ -1,0 +1,1 @@
+"""The activities: `choices` says which there are, `reading` and `writing` carry them out."""

@@ -1,4 +1,4 @@
-"""Stripe's requests and errors as they stand on the wire; pure, shared by client and sandbox."""
+"""What stands on the wire: requests, pages and errors of Stripe; pure, for client and sandbox."""
 
 from stripe_connector.wire.fault import WireError
 from stripe_connector.wire.form import encode_form, encode_query

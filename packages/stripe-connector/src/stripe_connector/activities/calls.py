@@ -1,0 +1,86 @@
+"""What an activity is going to call, and what a person should know before it runs."""
+
+from dataclasses import replace
+
+from connector_sdk import Plan, PlannedCall
+
+from stripe_connector.activities.choices.embedded import cost
+from stripe_connector.activities.choices.resolution import Resolved
+from stripe_connector.activities.choices.settings import STREAM
+from stripe_connector.activities.reading.planning import Planning
+from stripe_connector.activities.reading.read import ids_of
+from stripe_connector.activities.writing.meter_stream import MOST
+from stripe_connector.catalogue import Catalogue
+from stripe_connector.catalogue.model import Operation
+from stripe_connector.query.plan import ROWS
+
+
+def calls(catalogue: Catalogue, resolved: Resolved) -> str:
+    """What is called, for people."""
+    single = _single_calls(catalogue, resolved.operation)
+    return ", ".join(f"{each.method} {each.path}" for each in single)
+
+
+def note(resolved: Resolved) -> str:
+    """What a person should know before a run, in whole sentences; "" for nothing."""
+    if resolved.operation.shape == "rows" and not resolved.settings.get("ids"):
+        return "Each run makes a new report run at Stripe and waits for its result."
+    return cost(resolved.complete)
+
+
+def planned(catalogue: Catalogue, resolved: Resolved, records: int | None) -> Plan:
+    """What an activity is going to call. `records` is how many objects there are to choose
+    from, how many records are written, or for how many a Search or a Read is driven."""
+    if resolved.operation.shape == "rows":
+        return _rows(catalogue, resolved)
+    plan = _plain(catalogue, resolved, records)
+    if not resolved.complete:
+        return plan
+    names = " and ".join(".".join(way.names) for way in resolved.complete)
+    rest = PlannedCall(f"GET the rest of {names}")
+    return replace(plan, calls=(*plan.calls, rest), lines=(*plan.lines, note(resolved)))
+
+
+def _single_calls(catalogue: Catalogue, operation: Operation) -> list[Operation]:
+    """The calls that an operation stands for: mostly itself."""
+    known = [
+        catalogue.operations.get(name) or catalogue.additions[name] for name in operation.calls
+    ]
+    return known or [operation]
+
+
+def _rows(catalogue: Catalogue, resolved: Resolved) -> Plan:
+    """The calls of a result: a report run is looked at until it is over."""
+    results = len(ids_of(resolved))
+    made: list[PlannedCall] = []
+    lines: list[str] = []
+    for each in _single_calls(catalogue, resolved.operation):
+        waited = len(resolved.operation.calls) > 2 and each.action == "retrieve"
+        call = f"{each.method} {each.path}"
+        parameters = resolved.parameters if each.method == "POST" else {}
+        made.append(PlannedCall(call, parameters, None if waited else results))
+        counted = "calls until it is over" if waited else f"{results} call{'s' * (results != 1)}"
+        lines.append(f"{call}: {counted}.")
+    return Plan(tuple(made), tuple(lines))
+
+
+def _plain(catalogue: Catalogue, resolved: Resolved, records: int | None) -> Plan:
+    if resolved.asked is not None:
+        return Planning(catalogue, resolved).explained(records)
+    call = calls(catalogue, resolved)
+    listed = resolved.activity.type == "search"
+    if resolved.activity.type == "read" and not resolved.driven:
+        ids = resolved.settings.get("ids")
+        records = len(ids) if isinstance(ids, list) else 1
+    together = ROWS if listed else MOST if resolved.operation.id == STREAM else 1
+    if records is None:
+        what = f"every {together} {'objects' if listed else 'records'}"
+        counted = f"1 call for {what if together > 1 else 'each record'}"
+        expected = None
+    else:
+        expected = max(int(listed), -(-records // together))
+        counted = f"{expected:,} call{'s' * (expected != 1)}"
+    made = PlannedCall(call, {**resolved.parents, **resolved.parameters}, expected)
+    way = resolved.offer.way
+    notes = (way.told(),) if way is not None else ()
+    return Plan((made,), (f"{call}: {counted}.", *notes))

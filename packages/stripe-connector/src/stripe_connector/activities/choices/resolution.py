@@ -1,0 +1,211 @@
+"""An activity with its choices looked up and its settings checked: what sources and targets
+are made from."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from connector_sdk import JSON, Activity, Field, Mode, Problem, SettingError, conform
+
+from stripe_connector.activities.choices.asking import Asked, ask
+from stripe_connector.activities.choices.dates import dated
+from stripe_connector.activities.choices.deletion import irreversible_fault
+from stripe_connector.activities.choices.embedded import Way, way_to
+from stripe_connector.activities.choices.expansion import expand_fault
+from stripe_connector.activities.choices.naming import full_label
+from stripe_connector.activities.choices.offers import Offer, offer_for
+from stripe_connector.activities.choices.projection import field_fault
+from stripe_connector.activities.choices.settings import UNLISTED, activity_form, request_schema
+from stripe_connector.activities.choices.template import Template, template_of
+from stripe_connector.catalogue import Catalogue
+from stripe_connector.catalogue.model import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A faultless activity. `settings` has its types mended; `complete` are the ways to the
+    lists to complete; `asked` is the query of a search that has one, `ids` the ids to read
+    where they are a text."""
+
+    activity: Activity
+    offer: Offer
+    settings: Mapping[str, JSON]
+    complete: tuple[Way, ...] = ()
+    asked: Asked | None = None
+    ids: Template | None = None
+
+    @property
+    def driven(self) -> bool:
+        """Whether each record of another source gives some of its values."""
+        return any(part is not None and part.driven for part in (self.asked, self.ids))
+
+    @property
+    def operation(self) -> Operation:
+        """What is called."""
+        return self.offer.operation
+
+    @property
+    def parents(self) -> dict[str, JSON]:
+        """Path parameters that are the same for every call."""
+        return dict(cast("dict[str, JSON]", self.settings.get("parents") or {}))
+
+    @property
+    def parameters(self) -> dict[str, JSON]:
+        """Parameters that are the same for every call."""
+        return dict(cast("dict[str, JSON]", self.settings.get("parameters") or {}))
+
+    @property
+    def expand(self) -> list[JSON]:
+        """Paths to expand, with those above lists to complete; those of lists begin with
+        "data.", except in API v2."""
+        wanted = cast("list[str]", self.settings.get("expand") or [])
+        paths = [*wanted, *(path for way in self.complete for path in way.expand)]
+        if self.operation.shape in ("list", "search") and not self.operation.v2:
+            paths = [path if path.startswith("data.") else f"data.{path}" for path in paths]
+        return [*dict.fromkeys(paths)]
+
+    def integer(self, name: str, default: int) -> int:
+        """A setting that is a whole number."""
+        value = self.settings.get(name)
+        return value if isinstance(value, int) else default
+
+    def request_schema(self, catalogue: Catalogue) -> Field:
+        """What a mapping has to make for this target."""
+        allowed = self.settings.get(UNLISTED) == "allow"
+        return request_schema(catalogue, self.offer, frozenset(self.parents), unlisted=allowed)
+
+    @property
+    def expansion(self) -> dict[str, JSON]:
+        """The setting `expand` as the parameter that it becomes: API v2 calls it `include`."""
+        name = "include" if self.operation.v2 else "expand"
+        return {name: self.expand} if self.expand else {}
+
+
+def resolve(
+    catalogue: Catalogue, activity: Activity, mode: Mode, *, whole: bool = True
+) -> Resolved:
+    """The activity, ready for use with a key of this mode; without `whole` to be looked at only,
+    so that settings may be missing. Raises SettingError with every fault that it has."""
+    offer = offer_for(catalogue, activity.type, activity.on, activity.action, mode)
+    operation = offer.operation
+    problems: list[Problem] = []
+    settings = dict(activity.settings)
+    form = activity_form(catalogue, offer, activity.type)
+    for field in form.fields:
+        if field.type == "object" and field.required:
+            settings.setdefault(field.name, {})  # so that the fault names the field inside
+    schema = form.as_field()
+    fitted = conform(schema, dated(schema, cast("JSON", settings)))
+    problems.extend(one for one in fitted.problems if whole or one.code != "missing_field")
+    values = fitted.value if isinstance(fitted.value, dict) else {}
+    if not problems:
+        problems.extend(_value_faults(values))
+        paths = cast("list[str]", values.get("expand") or [])
+        if not operation.v2:
+            found = (expand_fault(catalogue, operation, path) for path in paths)
+            problems.extend(problem for problem in found if problem is not None)
+        if offer.way is not None and whole:
+            destroys = irreversible_fault(
+                offer.way, full_label(catalogue, operation.object), mode, values.get("irreversible")
+            )
+            problems.extend([destroys] if destroys is not None else [])
+    asked = None
+    if not problems and "query" in values:
+        asked = ask(catalogue, operation, values)
+        problems.extend(asked.faults)
+    ids = None
+    if not problems and isinstance(values.get("ids"), (str, dict)):
+        ids = template_of(values["ids"], "ids")
+        problems.extend(ids.faults)
+        problems.extend([_rows_driven()] if ids.driven and operation.shape == "rows" else [])
+    if not problems:
+        paths = cast("list[str]", values.get("fields") or [])
+        cut = (field_fault(catalogue, operation, path) for path in paths)
+        problems.extend(problem for problem in cut if problem is not None)
+    if not problems and values.get("record_as"):
+        driven = any(part is not None and part.driven for part in (asked, ids))
+        problems.extend(_record_as_faults(catalogue, operation, str(values["record_as"]), driven))
+    wanted = [] if problems else cast("list[str]", values.get("complete") or [])
+    ways = [way_to(catalogue, operation, path) for path in wanted]
+    problems.extend(way for way in ways if isinstance(way, Problem))
+    if problems:
+        raise SettingError(*problems)
+    complete = tuple(way for way in ways if isinstance(way, Way))
+    return Resolved(activity, offer, values, complete, asked, ids)
+
+
+def faults(catalogue: Catalogue, activity: Activity, mode: Mode) -> tuple[Problem, ...]:
+    """Every fault that shows without a call, and every warning."""
+    try:
+        resolved = resolve(catalogue, activity, mode)
+    except SettingError as error:
+        return error.problems
+    return resolved.asked.warnings if resolved.asked is not None else ()
+
+
+def _rows_driven() -> Problem:
+    return Problem(
+        "rows_driven",
+        "Rows of a result can't be read for each record of another source.",
+        "State the ids of the runs in the activity.",
+        path="ids",
+    )
+
+
+def _record_as_faults(
+    catalogue: Catalogue, operation: Operation, name: str, driven: bool
+) -> Iterator[Problem]:
+    if not driven:
+        yield Problem(
+            "not_driven",
+            "There is no record that a result could carry: nothing of the activity depends on one.",
+            "Write ${record:NAME} in its query or its ids, or take `record_as` out.",
+            path="record_as",
+        )
+    elif catalogue.response(operation).child(name) is not None:
+        yield Problem(
+            "name_taken",
+            f"The objects have a field {name!r} of their own.",
+            "Call the record something else.",
+            path="record_as",
+            value=name,
+        )
+
+
+def _value_faults(settings: Mapping[str, JSON]) -> list[Problem]:
+    problems: list[Problem] = []
+    ids = settings.get("ids")
+    if ids in ([], "") or (isinstance(ids, list) and "" in ids):
+        problems.append(
+            Problem(
+                "missing_field",
+                "There is no id to read." if not ids else "One of the ids is empty.",
+                "Give the ids of the objects in `ids`.",
+                path="ids",
+            )
+        )
+    for name, lowest, highest in (("limit", 1, None), ("wait", 1, None), ("concurrency", 1, 100)):
+        number = settings.get(name)
+        if isinstance(number, int) and (number < lowest or number > (highest or number)):
+            problems.append(
+                Problem(
+                    "out_of_range",
+                    f"{name} can't be {number}; it has to be at least {lowest}"
+                    + (f" and at most {highest}." if highest else "."),
+                    "Give a number within that range.",
+                    path=name,
+                    value=str(number),
+                )
+            )
+    parents = settings.get("parents")
+    problems.extend(
+        Problem(
+            "missing_field",
+            f"The id of the parent {name!r} is empty.",
+            "Give the id of the object above.",
+            path=f"parents.{name}",
+        )
+        for name, value in (parents.items() if isinstance(parents, dict) else ())
+        if value in ("", ".", "..")
+    )
+    return problems

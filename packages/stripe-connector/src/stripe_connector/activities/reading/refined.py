@@ -1,0 +1,95 @@
+"""A source whose records are completed, made readable and cut down before they are given out."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from connector_sdk import Field, Host, Page, Problem, Record, Source
+
+from stripe_connector.activities.choices.projection import (
+    carrying_schema,
+    projected,
+    projected_schema,
+    wanted,
+)
+from stripe_connector.activities.choices.resolution import Resolved
+from stripe_connector.activities.reading.completion import Completion
+from stripe_connector.activities.reading.readable import READABLE, Readable, with_readable
+from stripe_connector.catalogue import Catalogue, minor_units
+from stripe_connector.client import Client
+
+
+def refined(
+    source: Source, client: Client, catalogue: Catalogue, host: Host, resolved: Resolved
+) -> Source:
+    """The source as its activity wants the records: as they are read, or refined."""
+    completion = readable = None
+    if resolved.complete:
+        completion = Completion(client, catalogue, host, resolved)
+    if resolved.settings.get("readable"):
+        schema = catalogue.response(resolved.operation)
+        readable = Readable(schema, lambda name: catalogue.resource(name).schema, minor_units())
+    paths = _paths(resolved)
+    if completion is None and readable is None and not paths:
+        return source
+    return RefinedSource(source, completion, readable, paths)
+
+
+def refined_schema(schema: Field, resolved: Resolved) -> Field:
+    """What such records hold, of those that are read with this schema."""
+    whole = with_readable(schema) if resolved.settings.get("readable") else schema
+    return projected_schema(carrying_schema(whole, resolved.settings), _paths(resolved))
+
+
+class RefinedSource:
+    """The records of `source`, with their embedded lists complete, readable, and of each only
+    what stands at `paths` where there are any. A page is given out whole, so that its cursor
+    goes on behind complete records."""
+
+    def __init__(
+        self,
+        source: Source,
+        completion: Completion | None,
+        readable: Readable | None,
+        paths: Sequence[str],
+    ) -> None:
+        self._source = source
+        self._completion = completion
+        self._readable = readable
+        self._paths = paths
+
+    async def read(self, after: bytes | None) -> AsyncGenerator[Page, None]:
+        """The pages of the source. Ends early once the host is stopping."""
+        async with aclosing(self._source.read(after)) as pages:
+            async for page in pages:
+                records = await self._refined(page.records)
+                if records is None:
+                    break
+                yield page._replace(records=records)
+        if self._completion is not None:
+            self._completion.note()
+
+    async def _refined(self, records: Sequence[Record]) -> Sequence[Record] | None:
+        """None when the host asked to stop before all were complete."""
+        complete: Sequence[Record] | None = records
+        if self._completion is not None:
+            complete = await self._completion.all(records)
+        if complete is None:
+            return None
+        if self._readable is not None:
+            complete = [self._readable.record(record) for record in complete]
+        return projected(complete, self._paths) if self._paths else complete
+
+    async def total(self) -> int | None:
+        """As many as the source has."""
+        return await self._source.total()
+
+    async def finish(self, after: bytes) -> Sequence[Problem]:
+        """What the source says."""
+        return await self._source.finish(after)
+
+
+def _paths(resolved: Resolved) -> list[str]:
+    """What is wanted of a record, and what is readable of it."""
+    paths = wanted(resolved.settings)
+    told = [f"{READABLE}.{path}" for path in paths] if resolved.settings.get("readable") else []
+    return [*paths, *told]

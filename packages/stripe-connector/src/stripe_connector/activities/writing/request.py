@@ -1,0 +1,101 @@
+"""One request of a target: from the mapping's JSON to the stored body, and back."""
+
+import time
+from collections.abc import Mapping
+from typing import NamedTuple, cast
+
+import msgspec
+from connector_sdk import JSON, Body, Field, Problem, conform
+
+from stripe_connector.activities.choices.verbs import OWN_ID, own_id
+from stripe_connector.activities.writing.marker import markable, metadata_fault
+from stripe_connector.activities.writing.meter_events import timestamp_fault
+from stripe_connector.catalogue.model import Operation
+
+
+class Request(NamedTuple):
+    """What will be sent. `path` holds path parameters, `params` all others; `marker` says
+    that metadata.connector_key is still to be set to the key of the call."""
+
+    operation: str
+    path: dict[str, str]
+    params: dict[str, JSON]
+    marker: bool = False
+
+
+class _Stored(msgspec.Struct):
+    operation: str
+    path: dict[str, str]
+    params: dict[str, object]
+    marker: bool = False
+
+
+def fit(
+    operation: Operation, schema: Field, constants: Mapping[str, JSON], request: bytes, mark: bool
+) -> Request | Problem:
+    """The request that a mapping made, with the activity's constants and its types mended; or
+    the first thing that is wrong with it."""
+    try:
+        given = msgspec.json.decode(request)
+    except msgspec.DecodeError as error:
+        return _no_object(f"The request is not JSON: {error}.")
+    if not isinstance(given, dict):
+        return _no_object("The request has to be a JSON object.")
+    fitted = conform(schema, {**constants, **given})
+    if fitted.problems:
+        return fitted.problems[0]
+    values = cast("dict[str, JSON]", fitted.value)
+    own = own_id(operation)
+    if own and own != OWN_ID and OWN_ID in values:
+        values = {own: values[OWN_ID], **values}
+        del values[OWN_ID]
+    return split(operation, values, mark)
+
+
+def split(operation: Operation, values: Mapping[str, JSON], mark: bool) -> Request | Problem:
+    """Path parameters apart from the others; a Problem for an id that could reach another
+    path, or for metadata or a time that Stripe would not take."""
+    path: dict[str, str] = {}
+    for name in operation.path_parameters:
+        given = values.get(name)
+        if not isinstance(given, str) or given in ("", ".", ".."):
+            return Problem(
+                "missing_id",
+                f"{operation.id} needs the id of its {name}, and {given!r} is none."
+                if given
+                else f"{operation.id} needs the id of its {name}, which is empty.",
+                "Map the id of an existing object to this field.",
+                path=OWN_ID if name == own_id(operation) else name,
+            )
+        path[name] = given
+    params = {name: value for name, value in values.items() if name not in path}
+    problem = metadata_fault(params.get("metadata")) or timestamp_fault(
+        operation.id, params, time.time()
+    )
+    if problem is not None:
+        return problem
+    return Request(operation.id, path, params, mark and markable(params.get("metadata")))
+
+
+def body(request: Request, lock: str = "") -> Body:
+    """The request as an intent stores it: names sorted, so that the same request is always
+    the same bytes."""
+    return Body(msgspec.json.encode(request._asdict(), order="sorted"), request.operation, lock)
+
+
+def lock(request: Request) -> str:
+    """The object that must not be written twice at once: the innermost one of the path, or the
+    operation itself where the account has only one."""
+    return next(reversed(request.path.values()), request.operation)
+
+
+def parse(data: bytes) -> Request:
+    """The request that `body` made."""
+    stored = msgspec.json.decode(data, type=_Stored)
+    return Request(
+        stored.operation, stored.path, cast("dict[str, JSON]", stored.params), stored.marker
+    )
+
+
+def _no_object(message: str) -> Problem:
+    return Problem("not_object", message, "Hand over one JSON object for each record.")

@@ -1,0 +1,170 @@
+"""What became of creates whose answer was lost: the marker in the newest objects tells.
+
+Never by search: Stripe's index may be a minute behind, in bad hours an hour
+(https://docs.stripe.com/search#data-freshness).
+"""
+
+from collections.abc import Sequence
+from itertools import groupby, product
+from typing import NamedTuple
+
+import msgspec
+from connector_sdk import JSON, Call, Outcome, Problem, RefusedError
+
+from stripe_connector.activities.writing import request as requests
+from stripe_connector.activities.writing.effects import effect_of
+from stripe_connector.activities.writing.marker import MARKER
+from stripe_connector.activities.writing.settle import unclear
+from stripe_connector.catalogue import Catalogue
+from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.overlay import list_defaults
+from stripe_connector.client import Client
+from stripe_connector.wire.paging import PAGE, rows_of
+
+BEFORE, AFTER = 600, 86_400
+"""Seconds around the first send in which the object may have been created: clocks differ, and
+a key is good for a day."""
+
+MOST_PAGES = 500
+
+_ANCHORS = ("test_clock",)
+"""Parameters that put an object into a list of its own."""
+
+
+class _Row(msgspec.Struct):
+    id: str = ""
+    created: int | str | None = None
+    metadata: dict[str, str] | None = None
+
+
+class _Found(NamedTuple):
+    ids: dict[str, tuple[str, bytes]]
+    whole: bool
+
+
+async def settle_creates(
+    client: Client, catalogue: Catalogue, calls: Sequence[Call]
+) -> list[Outcome | None]:
+    """For each create: written where an object carries its key, None where surely none does,
+    unknown where that can't be told. Calls that share a list are looked up in one go."""
+    settled: dict[int, Outcome | None] = {}
+    open_calls: list[tuple[str, int, Operation, dict[str, JSON]]] = []
+    for index, call in enumerate(calls):
+        if call.first_sent is None:
+            settled[index] = None
+            continue
+        request = requests.parse(call.body.json)
+        operation = catalogue.operations[request.operation]
+        effect = effect_of(operation.id)
+        if effect is not None and effect.harmless:
+            settled[index] = None
+            continue
+        listing = catalogue.operations.get(f"{operation.object}.list")
+        scope = None if listing is None else _scope(catalogue, listing, request)
+        if not request.marker:
+            settled[index] = unclear(call, "it carries no marker")
+        elif listing is None or scope is None:
+            settled[index] = unclear(call, "these objects can't be listed")
+        else:
+            open_calls.append((repr(sorted(scope.items())), index, listing, scope))
+    open_calls.sort(key=lambda entry: entry[:2])
+    for _, group in groupby(open_calls, key=lambda entry: entry[0]):
+        entries = list(group)
+        _, _, listing, scope = entries[0]
+        wanted = [calls[index] for _, index, _, _ in entries]
+        found = await _find(client, catalogue, listing, scope, wanted)
+        for _, index, _, _ in entries:
+            settled[index] = _told(calls[index], found)
+    return [settled[index] for index in range(len(calls))]
+
+
+def _told(call: Call, found: _Found | None) -> Outcome | None:
+    if found is None:
+        return unclear(call, "Stripe doesn't list these objects")
+    if call.key in found.ids:
+        name, raw = found.ids[call.key]
+        declined = _declined(call, name, raw)
+        if declined is not None:
+            return declined
+        return Outcome(call.seq, call.step, "written", name, response=raw)
+    if found.whole:
+        return None
+    return unclear(call, f"it is not among the newest {MOST_PAGES * PAGE:,} objects")
+
+
+def _declined(call: Call, name: str, raw: bytes) -> Outcome | None:
+    """The refusal that a create met although its object is there: a declined card leaves one."""
+    request = requests.parse(call.body.json)
+    effect = effect_of(request.operation)
+    there = msgspec.json.decode(raw)
+    if effect is None or not effect.came_to_nothing(there, request.params):
+        return None
+    told = there.get(effect.says)
+    why = told.get("message") if isinstance(told, dict) else told
+    problem = Problem(
+        "payment_failed",
+        f"{name} was made, and what it was made for failed: {why or 'Stripe does not say why.'}",
+        "Correct the payment method, then send the record again.",
+    )
+    return Outcome(call.seq, call.step, "refused", name, problem=problem)
+
+
+def _scope(
+    catalogue: Catalogue, listing: Operation, request: requests.Request
+) -> dict[str, JSON] | None:
+    """The parameters that lead to the list which would hold the object; None where the
+    request doesn't have them."""
+    scope: dict[str, JSON] = {}
+    above = [request.path[name] for name in catalogue.operations[request.operation].path_parameters]
+    known = {**request.params, **dict(zip(listing.path_parameters, above, strict=False))}
+    for field in catalogue.request(listing).fields:
+        value = known.get(field.name)
+        if field.required or (field.name in _ANCHORS and value is not None):
+            if not isinstance(value, str):
+                return None
+            scope[field.name] = value
+    return scope
+
+
+async def _find(
+    client: Client,
+    catalogue: Catalogue,
+    listing: Operation,
+    scope: dict[str, JSON],
+    calls: Sequence[Call],
+) -> _Found | None:
+    sent = [call.first_sent for call in calls if call.first_sent is not None]
+    low, high = int(min(sent)) - BEFORE, int(max(sent)) + AFTER
+    takes = {field.name for field in catalogue.request(listing).fields}
+    wanted = {call.key for call in calls}
+    found: dict[str, tuple[str, bytes]] = {}
+    whole = True
+    defaults = list_defaults().get(listing.object, {})
+    for values in product(*defaults.values()):
+        params: dict[str, JSON] = {**scope, **dict(zip(defaults, values, strict=True))}
+        if "limit" in takes:
+            params["limit"] = PAGE
+        if "created" in takes:
+            params["created"] = {"gte": low, "lte": high}
+        for _ in range(MOST_PAGES):
+            try:
+                rows = rows_of((await client.send(listing, params)).body)
+            except RefusedError:
+                return None
+            oldest = None
+            for raw in rows.raw:
+                row = msgspec.json.decode(raw, type=_Row)
+                key = (row.metadata or {}).get(MARKER, "")
+                if key in wanted:
+                    found[key] = (row.id, raw)
+                oldest = row
+            past = oldest and isinstance(oldest.created, int) and oldest.created < low
+            if len(found) == len(wanted) or past or not rows.more or oldest is None:
+                break
+            if rows.following:
+                params.update(rows.following)
+            else:
+                params["starting_after"] = oldest.id
+        else:
+            whole = False
+    return _Found(found, whole)

@@ -1,0 +1,110 @@
+"""The Create activity on the stream of meter events."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+
+from connector_sdk import (
+    JSON,
+    Body,
+    Call,
+    Host,
+    Kind,
+    Outcome,
+    Problem,
+    RefusedError,
+    UncertainError,
+)
+
+from stripe_connector.activities.choices.resolution import Resolved
+from stripe_connector.activities.choices.settings import CONCURRENCY, STREAM
+from stripe_connector.activities.writing import request as requests
+from stripe_connector.activities.writing.flight import Flight
+from stripe_connector.activities.writing.gathering import Gathering
+from stripe_connector.activities.writing.meter_events import identified, is_repeat
+from stripe_connector.activities.writing.meter_stream import MOST, MeterStream
+from stripe_connector.activities.writing.settle import unclear
+from stripe_connector.activities.writing.target import HORIZON, StripeTarget, known_event
+from stripe_connector.catalogue import Catalogue
+from stripe_connector.client import Client
+from stripe_connector.wire import idempotency_key
+
+GATHER = 0.02
+"""Seconds for which events gather before they travel."""
+
+
+class StreamTarget(StripeTarget):
+    """Sends one meter event for each record, up to a hundred in one call.
+
+    The identifier of an event, not the key of the call, keeps a repeat harmless: events of a
+    call that is repeated may travel in other company then. A call that is refused is sent again
+    in halves, until the one event that Stripe declines stands alone. "written" means that Stripe
+    took the event; it looks at customer and meter later.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        catalogue: Catalogue,
+        host: Host,
+        resolved: Resolved,
+        stream: MeterStream,
+    ) -> None:
+        super().__init__(client, catalogue, host, resolved)
+        self.horizon = HORIZON  # identifiers are unique for 24 hours only
+        self._stream = stream
+        self._at_once = resolved.integer("concurrency", CONCURRENCY)
+        self._stopping = host.stopping
+
+    def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
+        if existing:
+            return Problem(
+                "not_updatable",
+                f"Meter events can't be updated, and {existing} was written by an earlier run.",
+                "Set `repeat` to skip or to create in the options of the operation.",
+            )
+        fitted = self.fit(request)
+        return fitted if isinstance(fitted, Problem) else requests.body(fitted)
+
+    async def write(self, calls: AsyncIterator[Call]) -> AsyncGenerator[Outcome, None]:
+        """Outcomes as they come; at most `concurrency` calls of a hundred events in flight."""
+        gathering = Gathering(self._carry, MOST, GATHER, self._at_once)
+        flight = Flight(gathering.add, self._at_once * MOST, self._stopping)
+        try:
+            async with aclosing(flight.outcomes(calls)) as outcomes:
+                async for outcome in outcomes:
+                    yield outcome
+        finally:
+            await gathering.close()
+
+    async def settle(self, calls: Sequence[Call]) -> Sequence[Outcome | None]:
+        return [
+            unclear(call, "meter events can't be read back") if call.first_sent else None
+            for call in calls
+        ]
+
+    async def _carry(self, calls: Sequence[Call]) -> list[Outcome]:
+        events = [self._event(call) for call in calls]
+        key = idempotency_key(*(call.key for call in calls))
+        try:
+            answer = await self._stream.send(events, key)
+        except RefusedError as error:
+            if len(calls) > 1:
+                half = len(calls) // 2
+                return [*await self._carry(calls[:half]), *await self._carry(calls[half:])]
+            known = is_repeat(STREAM, error.problem) and known_event(
+                calls[0], requests.parse(calls[0].body.json), str(events[0]["identifier"])
+            )
+            return [known or _outcome(calls[0], "refused", error.problem)]
+        except UncertainError as error:
+            return [_outcome(call, "unknown", error.problem) for call in calls]
+        return [
+            Outcome(call.seq, call.step, "written", str(event["identifier"]), answer.request_id)
+            for call, event in zip(calls, events, strict=True)
+        ]
+
+    def _event(self, call: Call) -> dict[str, JSON]:
+        return dict(identified(STREAM, requests.parse(call.body.json).params, call.key))
+
+
+def _outcome(call: Call, kind: Kind, problem: Problem) -> Outcome:
+    return Outcome(call.seq, call.step, kind, request_id=problem.request_id, problem=problem)

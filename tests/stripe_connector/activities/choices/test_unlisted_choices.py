@@ -1,0 +1,44 @@
+"""Values that are not among the choices of their field."""
+
+import pytest
+from connector_sdk import JSON, Activity, Problem, RefusedError, SettingError
+from stripe_connector import Stripe
+from stripe_connector.activities.choices.resolution import resolve
+from stripe_connector.activities.writing import request as requests
+from stripe_connector.catalogue import load
+
+
+def fitted(settings: dict[str, JSON]) -> requests.Request | Problem:
+    catalogue = load()
+    activity = Activity("", "create", "customers", "", settings)
+    resolved = resolve(catalogue, activity, "test")
+    schema = resolved.request_schema(catalogue)
+    return requests.fit(resolved.operation, schema, {}, b'{"tax_exempt": "exemptt"}', False)
+
+
+def test_they_are_refused_before_anything_is_sent() -> None:
+    problem = fitted({})
+    assert isinstance(problem, Problem)
+    assert problem.code == "wrong_choice"
+    assert problem.path == "tax_exempt"
+    assert problem.remedy == (
+        "Did you mean 'exempt'? If Stripe knows the value by now, set `unlisted_choices: allow` "
+        "in the activity."
+    )
+
+
+def test_they_can_be_allowed() -> None:
+    request = fitted({"unlisted_choices": "allow"})
+    assert isinstance(request, requests.Request)
+    assert request.params == {"tax_exempt": "exemptt"}
+
+
+async def test_from_python() -> None:
+    async with Stripe(address="sandbox") as stripe:
+        with pytest.raises(SettingError, match="tax_exempt can't be 'exemptt'"):
+            await stripe.create("customers", {"tax_exempt": "exemptt"})
+        made = await stripe.create("customers", {"tax_exempt": "none"})
+        with pytest.raises(RefusedError, match="Invalid tax_exempt: must be one of"):
+            await stripe.update(
+                "customers", made["id"], {"tax_exempt": "exemptt"}, unlisted_choices="allow"
+            )
