@@ -39,6 +39,25 @@ def test_search(stripe: Stripe, made: Made) -> None:
     assert [row["id"] for row in said.lines] == [name]
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "-email:'minus@example.com'",
+        "-(email:'minus@example.com' OR name:nobody)",
+        "-email in ('minus@example.com')",
+        "-metadata['of']:'minus'",
+    ],
+)
+def test_a_query_may_begin_with_a_minus(query: str, stripe: Stripe, made: Made) -> None:
+    without = made("customers", "email=minus@example.com", "metadata.of=minus")
+    other = made("customers", "email=plus@example.com")
+    said = stripe("search", "customers", query, "--fields", "id")
+    assert said.status == 0
+    names = {row["id"] for row in said.lines}
+    assert other in names
+    assert without not in names
+
+
 def test_read(stripe: Stripe, two: tuple[str, str]) -> None:
     said = stripe("read", "customers", f"{two[1]}\r", "cus_nobody", two[0], "--fields", "name")
     assert said.lines == [{"name": "Grace"}, {"name": "Ada"}]

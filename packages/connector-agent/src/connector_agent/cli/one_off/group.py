@@ -1,6 +1,7 @@
 """The commands of one connector, made from its activity types."""
 
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -12,6 +13,9 @@ from connector_agent.cli.commands import HELP, Commands, LazyGroup, made
 from connector_agent.cli.one_off.options import parameters
 
 _FIRST = "connector_agent.first"
+_NEGATED = re.compile(r"-(\(|[A-Za-z_][\w.]+\s*(\[|[:~<>=]|in\s*\())")
+"""A negated clause or parenthesis: a short option goes on with a value, and none has one of these
+signs behind its first letters."""
 
 
 class Use(NamedTuple):
@@ -60,7 +64,8 @@ def _command(use: Use) -> Any:
     class WithFields(TyperCommand):
         def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
             ctx.meta[_FIRST] = args[0] if args and not args[0].startswith("-") else ""
-            return super().parse_args(ctx, args)
+            asks = use.command.argument and not use.command.several
+            return super().parse_args(ctx, _with_queries_last(args) if asks else args)
 
         def format_help(self, ctx: Any, formatter: Any) -> None:
             super().format_help(ctx, formatter)
@@ -76,6 +81,15 @@ def _command(use: Use) -> Any:
                 )
 
     return made(use.command.name, _function(use), help=_help(use), cls=WithFields)
+
+
+def _with_queries_last(args: list[str]) -> list[str]:
+    """The words of a command line in an order in which a query that begins with a minus isn't
+    taken for options: `-email:x` would be `-e mail:x`."""
+    if "--" in args:
+        return args
+    queries = [each for each in args if _NEGATED.match(each)]
+    return [*(each for each in args if each not in queries), *(["--", *queries] if queries else ())]
 
 
 def _function(use: Use) -> Callable[..., None]:
