@@ -25,6 +25,9 @@ def fault(on: str, text: str, *, native: bool = False, expand: str = "") -> Quer
         ("customers.list", "balance:'ten'", "compared with a number"),
         ("customers.list", "created>2026-01-01", "2026-01-01 00:00 UTC is 1767225600."),
         ("customers.list", "created<2026-01-01T12:00:00+01:00", "UTC+01:00 is 1767265200."),
+        ("v2.core.accounts.list", "created>yesterday", "2026-01-31T12:00:00Z"),
+        ("v2.core.accounts.list", "created:2026-02-31", "compared with a moment"),
+        ("v2.core.accounts.list", "created~2026-01-01", "isn't one"),
         ("customers.list", "name:'' email:x", "name:null"),
         ("customers.list", "metadata['k']:' '", "is empty"),
         ("customers.list", "metadata:'x'", 'metadata["key"]'),
@@ -55,6 +58,8 @@ def test_a_clause_that_can_not_be_decided_is_refused(on: str, text: str, says: s
         ("prices.list", "product~'prod'", ""),
         ("customers.tax_ids.list", "type:'eu_vat' verification.status:'pending'", ""),
         ("v2.core.accounts.list", "display_name:'x'", ""),
+        ("v2.core.accounts.list", "created>=2026-01-31T12:00:00.5+01:00 created<'2026-02-01'", ""),
+        ("v2.core.accounts.list", "created>1769817600 -created:null", ""),
         ("customers.payment_sources.list", "id:'x'", ""),
     ],
 )
@@ -69,8 +74,8 @@ def test_each_list_has_fields_that_can_be_asked_for() -> None:
     for operation in lists:
         fields = fields_of(catalogue, operation)
         for name, known in fields.names():
-            text = f"{name}:5" if known.kind == "number" else f"{name}:'x'"
-            check(parse(text), fields, native=False)
+            sized = known.kind in ("number", "moment")
+            check(parse(f"{name}:5" if sized else f"{name}:'x'"), fields, native=False)
 
 
 def test_what_stripe_may_know_and_we_do_not_is_a_warning() -> None:

@@ -1,5 +1,8 @@
 """What a query matches, as Stripe documents it and as a second evaluator decides it."""
 
+from datetime import UTC, datetime, timedelta, timezone
+from operator import eq, ge, gt, le, lt
+
 import pytest
 from connector_sdk import JSON
 from hypothesis import given
@@ -99,6 +102,55 @@ def test_a_refund_is_full_partial_or_none(charge: dict[str, JSON], text: str) ->
         if matcher(check(parse(each), CHARGES, native=False), "charges")(charge)
     ]
     assert found == [text]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("created:2026-01-31T12:00:00.25Z", True),
+        ("created='2026-01-31T13:00:00.250+01:00'", True),
+        ("created:1769860800.25", True),
+        ("created:2026-01-31T12:00:00Z", False),
+        ("created in (5, 2026-01-31T12:00:00.25)", True),
+        ("created>2026-01-31", True),
+        ("created>2026-01-31T12:00:00Z created<2026-01-31T12:00:01Z", True),
+        ("created>=1769860800.25 created<=1769860800.25", True),
+        ("created>2026-01-31T12:00:00.25Z", False),
+        ("created<1769860800", False),
+        ("-created<1769860800", True),
+        ("created:null", False),
+    ],
+)
+def test_moments_are_compared_however_they_are_written(text: str, expected: bool) -> None:
+    fields = fields_of(load(), load().operations["v2.core.accounts.list"])
+    account: dict[str, JSON] = {"created": "2026-01-31T12:00:00.250Z"}
+    query = check(parse(text), fields, native=False)
+    assert matcher(query, "v2.core.accounts")(account) is expected
+
+
+def test_what_is_no_moment_is_none_of_them() -> None:
+    fields = fields_of(load(), load().operations["v2.core.accounts.list"])
+    for text, expected in (("created>5", False), ("created<5", False), ("-created<5", True)):
+        query = check(parse(text), fields, native=False)
+        assert matcher(query, "v2.core.accounts")({"created": "soon"}) is expected
+
+
+_MOMENTS = st.datetimes(min_value=datetime(2026, 1, 1), max_value=datetime(2026, 1, 2)).map(
+    lambda at: at.replace(microsecond=at.microsecond // 250_000 * 250_000, tzinfo=UTC)
+)
+
+
+@given(_MOMENTS, _MOMENTS, st.integers(-12, 12), st.sampled_from([">", "<", ">=", "<=", ":", "="]))
+def test_moments_in_any_zone_are_compared_as_datetimes_are(
+    have: datetime, wanted: datetime, hours: int, op: str
+) -> None:
+    compare = {">": gt, "<": lt, ">=": ge, "<=": le}.get(op, eq)
+    fields = fields_of(load(), load().operations["v2.core.accounts.list"])
+    told = wanted.astimezone(timezone(timedelta(hours=hours))).isoformat()
+    for value in (told, f"{wanted.timestamp():.6f}"):
+        query = check(parse(f'created{op}"{value}"'), fields, native=False)
+        test = matcher(query, "v2.core.accounts")
+        assert test({"created": have.isoformat()}) is compare(have, wanted)
 
 
 def test_an_invoice_is_found_by_the_subscription_that_it_belongs_to() -> None:

@@ -1,8 +1,8 @@
 """Checks a query against the fields of one kind of object, before anything is asked."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from connector_sdk import did_you_mean
@@ -21,6 +21,8 @@ from stripe_connector.query.fields import Fields
 _DIGITS = 40
 """Numbers of more digits are none: no field holds them, and "1e999999999" written out would
 fill the memory."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def check(
@@ -117,9 +119,15 @@ def _operator(clause: Clause, stated: FieldKind) -> None:
                 clause.span,
                 "Give more of the text.",
             )
-    elif clause.op not in (":", "=") and kind != "number":
+    elif clause.op not in (":", "=") and kind not in ("number", "moment"):
         raise QueryError(
             f"{clause.op!r} compares numbers, and {name!r} isn't one", clause.span, "Use ':'."
+        )
+    if kind == "moment" and given and moment(value or "") is None:
+        raise QueryError(
+            f"{name!r} is compared with a moment, not with {value!r}",
+            clause.span,
+            "Write it as 2026-01-31T12:00:00Z or as 2026-01-31, or in Unix seconds.",
         )
     if kind == "number" and given and number(value or "") is None:
         raise QueryError(
@@ -131,15 +139,21 @@ def _operator(clause: Clause, stated: FieldKind) -> None:
 
 def _seconds(text: str) -> str:
     """How a date or a moment has to be written; "" where the text is neither."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+    at = _written(text)
+    if at is None:
         return ""
-    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     return (
-        f"Moments are Unix times in seconds: {moment:%Y-%m-%d %H:%M} {moment:%Z} is "
-        f"{moment.timestamp():.0f}."
+        f"Moments are Unix times in seconds: {at:%Y-%m-%d %H:%M} {at:%Z} is {at.timestamp():.0f}."
     )
+
+
+def _written(text: str) -> datetime | None:
+    """The moment of an RFC 3339 text; in UTC where it names no zone, a date at its midnight."""
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def number(text: str) -> Decimal | None:
@@ -149,3 +163,18 @@ def number(text: str) -> Decimal | None:
     except InvalidOperation:
         return None
     return value if value.is_finite() and abs(value.adjusted()) <= _DIGITS else None
+
+
+def moment(text: str) -> Decimal | None:
+    """The Unix seconds of a moment, written as such or as RFC 3339 has it, to the microsecond;
+    None where the text is neither."""
+    seconds = number(text)
+    if seconds is not None:
+        return seconds
+    at = _written(text)
+    return Decimal((at - _EPOCH) // timedelta(microseconds=1)) / 1_000_000 if at else None
+
+
+def amount(clause: Clause) -> Callable[[str], Decimal | None]:
+    """How the values of a field that is compared by size or by time become numbers."""
+    return moment if clause.kind == "moment" else number

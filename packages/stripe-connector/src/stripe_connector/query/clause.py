@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 Op = Literal[":", "~", ">", "<", ">=", "<=", "="]
-FieldKind = Literal["id", "token", "string", "number", ""]
+FieldKind = Literal["id", "token", "string", "number", "moment", ""]
 """How a field is compared.
 
 id      whole and exactly as written: two ids may differ by case alone.
 token   whole, ignoring case.
 string  all words in their order, ignoring case and accents.
 number  by size.
+moment  by time: texts as API v2 writes them (RFC 3339), numbers are Unix seconds.
 ""     not known: Stripe decides.
 """
 

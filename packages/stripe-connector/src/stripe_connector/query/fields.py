@@ -119,6 +119,8 @@ def kind_of(schema: Field) -> FieldKind:
         return kind_of(schema.items)
     if schema.type in ("integer", "number") or schema.format in ("decimal", "int64"):
         return "number"
+    if schema.format in ("date-time", "date"):
+        return "moment"
     if schema.expandable or schema.ref or schema.name == "id" or schema.id_of:
         return "id"
     if schema.type == "string" and not schema.choices and schema.format in _TEXTS:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from connector_sdk import JSON
 
 from stripe_connector.catalogue.overlay import search_places
-from stripe_connector.query.checking import number
+from stripe_connector.query.checking import amount
 from stripe_connector.query.clause import Clause, Group, Query
 from stripe_connector.query.one_of import Test, folded, one_of, text_of, together
 
@@ -111,13 +111,14 @@ def _test(clause: Clause, wanted: str) -> Test:
 
 
 def _comparison(clause: Clause, wanted: str) -> Test:
-    right = number(wanted)
+    size = amount(clause)
+    right = size(wanted)
     if right is None:
         return lambda value: False
     whole = int(right) if right == right.to_integral_value() else None
 
     def test(value: JSON) -> bool:
-        left = value if isinstance(value, int) and whole is not None else number(text_of(value))
+        left = value if isinstance(value, int) and whole is not None else size(text_of(value))
         bound = whole if isinstance(left, int) and whole is not None else right
         if left is None or isinstance(value, bool):
             return False

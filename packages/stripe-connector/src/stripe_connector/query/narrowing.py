@@ -11,12 +11,13 @@ asks for too little of, that check makes good; nothing makes good what a call le
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from connector_sdk import JSON, Field, conform
 
 from stripe_connector.catalogue.overlay import list_filters
-from stripe_connector.query.checking import number
+from stripe_connector.query.checking import amount, moment, number
 from stripe_connector.query.clause import MAX_CLAUSES, MIN_SUBSTRING, Clause
 from stripe_connector.query.fields import Fields
 from stripe_connector.query.normal import Alternative
@@ -28,6 +29,9 @@ _WORD = re.compile(r"\w")
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
 _LARGEST = 2**53
 """Numbers beyond are not asked for: Stripe refuses them."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_YEARS = range(0, 253_402_300_800)
+"""Seconds that have a date of four digits."""
 _UNTOLD = re.compile(r"[\x00-\x1f\x7f\\]")
 """How Stripe's search wants them escaped isn't documented; quotation marks are."""
 
@@ -47,11 +51,11 @@ def _searchable(alternative: Alternative, fields: Fields) -> Iterator[Clause]:
         if stated == "string" and clause.value is not None and not _WORD.search(clause.value):
             continue  # nor what an index of words makes of signs alone
         value = clause.value
-        amount = number(value or "") if stated == "number" else None
-        if amount is not None:
-            if not _is_whole(amount):
+        size = number(value or "") if stated == "number" else None
+        if size is not None:
+            if not _is_whole(size):
                 continue
-            value = str(int(amount))  # 1e3 and 1000.0 are ways to write that only we take
+            value = str(int(size))  # 1e3 and 1000.0 are ways to write that only we take
         if clause.op == "=":
             yield Clause(clause.field, clause.key, ":", value, kind=clause.kind)
         elif clause.op == "~":
@@ -61,8 +65,8 @@ def _searchable(alternative: Alternative, fields: Fields) -> Iterator[Clause]:
             yield replace(clause, value=value)
 
 
-def _is_whole(amount: Decimal) -> bool:
-    return amount == amount.to_integral_value() and abs(amount) <= _LARGEST
+def _is_whole(size: Decimal) -> bool:
+    return size == size.to_integral_value() and abs(size) <= _LARGEST
 
 
 def by_list(
@@ -82,7 +86,7 @@ def by_list(
             continue
         bounded = _bounds(parameter)
         if bounded is not None:
-            if clause.kind == "number" and _bound(params, name, clause, bounded):
+            if clause.kind in ("number", "moment") and _bound(params, name, clause, bounded):
                 used.append(clause)
             continue
         value = _exact(clause, fields, parameter)
@@ -94,34 +98,54 @@ def by_list(
 
 
 def _bounds(parameter: Field) -> Field | None:
-    """The part of a parameter that takes bounds: {"gt": …, "lte": …} of whole numbers."""
+    """The part of a parameter that takes bounds: {"gt": …, "lte": …} of whole numbers, or of
+    moments as API v2 writes them."""
     for option in (parameter, *parameter.any_of):
         child = option.child("gte") or option.child("gt")
-        if child is not None and child.type == "integer":
+        if child is not None and (child.type == "integer" or child.format == "date-time"):
             return option
     return None
 
 
 def _bound(params: dict[str, JSON], name: str, clause: Clause, option: Field) -> bool:
-    limit = number(clause.value or "")
+    limit = amount(clause)(clause.value or "")
     if limit is None or abs(limit) > _LARGEST:
         return False
-    wanted = dict(_limits(clause.op, limit))
-    if any(option.child(bound) is None for bound in wanted):
-        return False
+    up, down = (limit.to_integral_value(way) for way in (ROUND_CEILING, ROUND_FLOOR))
+    if clause.kind == "moment":
+        up = down = limit
+    wanted: dict[str, JSON] = {}
+    for bound, size in _limits(clause.op, up, down):
+        child = option.child(bound)
+        value = _told(child, size) if child is not None else None
+        if value is None:
+            return False
+        wanted[bound] = value
     known = params.get(name)
     have: dict[str, JSON] = dict(known) if isinstance(known, dict) else {}
     for bound, value in wanted.items():
-        other = have.get(bound)
         closest = max if bound[0] == "g" else min
-        have[bound] = closest(value, other) if isinstance(other, int) else value
+        have[bound] = closest(value, have[bound], key=_size) if bound in have else value
     params[name] = have
     return True
 
 
-def _limits(op: str, limit: Decimal) -> Iterator[tuple[str, int]]:
-    """Bounds that are whole numbers and leave nothing out."""
-    up, down = (int(limit.to_integral_value(way)) for way in (ROUND_CEILING, ROUND_FLOOR))
+def _told(bound: Field, size: Decimal) -> JSON:
+    """A bound as its parameter takes it; None where it can't be told exactly."""
+    if bound.format != "date-time":
+        return int(size) if _is_whole(size) else None
+    micro = size * 1_000_000
+    if micro != micro.to_integral_value() or int(size) not in _YEARS:
+        return None
+    return f"{_EPOCH + timedelta(microseconds=int(micro)):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def _size(bound: JSON) -> Decimal:
+    return moment(str(bound)) or Decimal(0)
+
+
+def _limits(op: str, up: Decimal, down: Decimal) -> Iterator[tuple[str, Decimal]]:
+    """Bounds that leave nothing out, of a number that lies between two that can be told."""
     match op:
         case ">":
             yield ("gt", down)
@@ -145,10 +169,9 @@ def _exact(clause: Clause, fields: Fields, parameter: Field) -> JSON:
     if inner.type == "boolean":
         found: JSON = {"true": True, "false": False}.get(value.lower())
     elif inner.type == "integer":
-        amount = number(value)
-        whole = amount is not None and _is_whole(amount)
-        found = int(amount) if amount is not None and whole else None
-    elif inner.type == "string":
+        size = number(value)
+        found = int(size) if size is not None and _is_whole(size) else None
+    elif inner.type == "string" and clause.kind != "moment":
         found = _text(clause, fields, inner)
     else:
         found = None

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from connector_sdk import JSON
 
-from stripe_connector.query.checking import number
+from stripe_connector.query.checking import amount
 from stripe_connector.query.clause import Clause
 
 Test = Callable[[JSON], bool]
@@ -47,8 +47,8 @@ def one_of(clauses: Sequence[Clause]) -> Test:
     and kind, and neither negated nor null."""
     first = clauses[0]
     wanted = [clause.value or "" for clause in clauses]
-    if first.kind == "number":
-        return _numbers(wanted)
+    if first.kind in ("number", "moment"):
+        return _amounts(wanted, amount(first))
     if first.op == "=" or first.kind == "id":
         exact = frozenset(wanted)
         return lambda value: text_of(value) in exact
@@ -58,10 +58,9 @@ def one_of(clauses: Sequence[Clause]) -> Test:
     return lambda value: text_of(value).casefold() in tokens
 
 
-def _numbers(wanted: Sequence[str]) -> Test:
-    found: set[Decimal | None] = {number(text) for text in wanted}
-    found.discard(None)
-    return lambda value: not isinstance(value, bool) and number(text_of(value)) in found
+def _amounts(wanted: Sequence[str], size: Callable[[str], Decimal | None]) -> Test:
+    found = {size(text) for text in wanted} - {None}
+    return lambda value: not isinstance(value, bool) and size(text_of(value)) in found
 
 
 def _words(wanted: Sequence[str]) -> Test:

@@ -31,6 +31,7 @@ _OPERATORS: dict[FieldKind, tuple[str, str]] = {
     "token": ("compared as a whole, ignoring case", ": = null"),
     "string": ("a text, by its words, ignoring case and accents", ": ~ = null"),
     "number": ("compared by size", ": > < >= <= null"),
+    "moment": ("a moment or a day, compared by time", ": > < >= <= null"),
 }
 
 
@@ -116,6 +117,8 @@ def _field(name: str, known: Known) -> Field:
 def _example(name: str, kind: FieldKind, schema: Field) -> str:
     if kind == "number":
         return ">=1735689600" if schema.format == "unix-time" else ">=100"
+    if kind == "moment":
+        return '>="2026-01-31T12:00:00Z"'
     if schema.choices:
         return f':"{schema.choices[0]}"'
     if kind == "id":
