@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from connector_agent.cli.commands import HELP, AllCommands
+from connector_agent.cli.commands import AllCommands
+from connector_agent.cli.lazy_group import HELP
 
 app = typer.Typer(
     name="connector",

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from connector_sdk import COMMANDS, Activity, Problem, SettingError
 
-from connector_agent.cli.commands import HELP, made
+from connector_agent.cli.lazy_group import HELP, made
 
 
 def entry_points() -> Mapping[str, metadata.EntryPoint]:

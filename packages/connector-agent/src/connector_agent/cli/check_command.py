@@ -16,11 +16,11 @@ from connector_agent.cli.output import (
     out,
     print_json,
 )
+from connector_agent.cli.project_folder import project_folder
 from connector_agent.cli.project_option import (
     EnvironmentOption,
     JsonOption,
     ProjectOption,
-    project_folder,
 )
 from connector_agent.operations.check import Checked, check_project, place_of
 from connector_agent.project import STATE

@@ -23,6 +23,8 @@ from connector_sdk import (
     SettingError,
 )
 
+from connector_agent.cli.project_folder import project_folder
+
 Offer = Callable[[typer.Context, str], list[str]]
 
 
@@ -272,8 +274,6 @@ def _group(ctx: typer.Context) -> str:
 
 
 def _folder(ctx: typer.Context) -> Path:
-    from connector_agent.cli.project_option import project_folder
-
     stated = ctx.params.get("project")
     return project_folder(Path(stated) if stated else None)
 

@@ -17,11 +17,11 @@ from connector_agent.cli.output import (
     span,
     table,
 )
+from connector_agent.cli.project_folder import project_folder
 from connector_agent.cli.project_option import (
     JsonOption,
     ProjectOption,
     open_runner,
-    project_folder,
 )
 from connector_agent.project import STATE
 from connector_agent.runs.lock import is_held

@@ -16,10 +16,11 @@ from connector_sdk import (
     did_you_mean,
 )
 
+from connector_agent.cli.project_folder import project_folder_if_any
 from connector_agent.connectors import registry
 from connector_agent.operations.end import connector_of
 from connector_agent.operations.inspection import Inspection
-from connector_agent.project import STATE, EndpointDocument, Project, Survey
+from connector_agent.project import STATE, EndpointDocument, Survey
 from connector_agent.project.names import canonical, nearest
 
 
@@ -50,12 +51,8 @@ class Looked:
 def survey(stated: Path | None, environment: str) -> Survey | None:
     """The project as far as it can be read; None outside of one. Raises SettingError for a
     folder that was named and is no project."""
-    if stated is None:
-        try:
-            stated = Project.find(Path.cwd())
-        except SettingError:
-            return None
-    return Survey.of(stated.absolute(), os.environ, environment)
+    folder = project_folder_if_any(stated)
+    return Survey.of(folder, os.environ, environment) if folder is not None else None
 
 
 @asynccontextmanager

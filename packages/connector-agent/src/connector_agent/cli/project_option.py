@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector_agent.cli import completion
-from connector_agent.project import Project
+from connector_agent.cli.project_folder import project_folder
 
 if TYPE_CHECKING:
     from connector_agent.runs.runner import Runner
@@ -35,11 +35,6 @@ EnvironmentOption = Annotated[
 JsonOption = Annotated[
     bool, typer.Option("--json", metavar="", help="Print JSON, one value a line.")
 ]
-
-
-def project_folder(stated: Path | None) -> Path:
-    """The folder of the project. Raises SettingError when there is none."""
-    return stated.absolute() if stated is not None else Project.find(Path.cwd())
 
 
 def open_runner(stated: Path | None, environment: str = "") -> "Runner":

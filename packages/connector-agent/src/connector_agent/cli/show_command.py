@@ -10,11 +10,11 @@ from rich.text import Text
 
 from connector_agent.cli import completion
 from connector_agent.cli.output import fail, mode_text, out, print_json
+from connector_agent.cli.project_folder import project_folder
 from connector_agent.cli.project_option import (
     EnvironmentOption,
     JsonOption,
     ProjectOption,
-    project_folder,
 )
 from connector_agent.operations.description import Description, Side, describe
 from connector_agent.project import STATE, Project

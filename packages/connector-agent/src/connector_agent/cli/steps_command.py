@@ -11,9 +11,9 @@ from rich.text import Text
 
 from connector_agent.cli import completion
 from connector_agent.cli.output import fail, out, print_json, table
+from connector_agent.cli.project_folder import project_folder_if_any
 from connector_agent.cli.project_option import JsonOption, ProjectOption
 from connector_agent.mapping import ABSENT, Step, StepExample, load_steps
-from connector_agent.project import Project
 from connector_agent.project.steps_file import read_steps
 
 
@@ -66,12 +66,8 @@ def steps_command(
 
 def _steps_text(stated: Path | None) -> str:
     """The steps.py of the project, "" where there is no project and none was asked for."""
-    if stated is None:
-        try:
-            stated = Project.find(Path.cwd())
-        except SettingError:
-            return ""
-    return read_steps(stated)
+    folder = project_folder_if_any(stated)
+    return read_steps(folder) if folder is not None else ""
 
 
 def _explain(step: Step) -> None:

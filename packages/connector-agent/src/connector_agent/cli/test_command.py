@@ -17,11 +17,11 @@ from connector_agent.cli.output import (
     print_json,
     problem_text,
 )
+from connector_agent.cli.project_folder import project_folder
 from connector_agent.cli.project_option import (
     EnvironmentOption,
     JsonOption,
     ProjectOption,
-    project_folder,
 )
 from connector_agent.operations.end import connect
 from connector_agent.project import STATE, Project
