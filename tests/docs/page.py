@@ -59,6 +59,23 @@ class Reader:
         self._environ["XDG_STATE_HOME"] = str(folder / "state")
         self._environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
+    def follow(self, page: str) -> int:
+        """Does all that a page says: makes its files, runs its commands, each of which has to
+        end as the page says and to print what the page shows. How many commands there were."""
+        said = Said(0, "")
+        done = 0
+        for block in blocks(page):
+            if block.file:
+                self.write(block)
+            elif block.kind == "sh" and block.note != "not run":
+                said = self.type(block.text)
+                expected = int(block.note.removeprefix("exit ") or 0)
+                assert said.status == expected, f"{block.text}\n{said.text}"
+                done += 1
+            elif block.kind == "text":
+                assert not missing(block.text, said.text), f"{block.text}\nbut:\n{said.text}"
+        return done
+
     def write(self, block: Block) -> None:
         """Makes the file that a block is."""
         (self.folder / block.file).write_text(block.text, encoding="utf-8")
