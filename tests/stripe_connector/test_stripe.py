@@ -36,6 +36,15 @@ async def test_examples(example: doctest.DocTest, capsys: pytest.CaptureFixture[
         assert capsys.readouterr().out == step.want, step.source
 
 
+async def test_a_field_that_the_search_is_not_known_to_have_is_logged(
+    stripe: Stripe, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(RefusedError, match=r"\(at character 1\)\. It searches by"):
+        await anext(stripe.search("customers", "favourite:'blue'", action="search"))
+    (told,) = caplog.messages
+    assert "isn't known to search customers by 'favourite' (at character 1)" in told
+
+
 async def run(source: str, names: dict[str, Any]) -> None:
     body = ast.parse(source).body
     *statements, last = body

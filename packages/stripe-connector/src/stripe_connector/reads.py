@@ -1,5 +1,6 @@
 """The half of Stripe that reads, for callers from Python."""
 
+import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,8 @@ from connector_sdk import Plan
 if TYPE_CHECKING:
     from stripe_connector.activities.choices.offers import Offer
     from stripe_connector.connection import StripeConnection
+
+_log = logging.getLogger("stripe_connector.search")
 
 
 class Reads:
@@ -35,8 +38,9 @@ class Reads:
         """Every object of a list that a query finds, newest first, by the cheapest calls; each
         is checked before it is given out. `values` stand for `${name}` in the query and can't
         become part of it. Stripe's search may help, and lags behind by a minute or so, unless
-        `consistency` is "fresh"; with the action "search" it is asked as it is. `fields` are
-        paths of what is wanted of an object; the other arguments are those of `list`.
+        `consistency` is "fresh"; with the action "search" it is asked as it is, and a field that
+        it isn't known to have is logged. `fields` are paths of what is wanted of an object; the
+        other arguments are those of `list`.
 
         >>> async with Stripe(address="sandbox") as stripe:
         ...     for city in ("Linz", "Wien", "Graz"):
@@ -178,7 +182,10 @@ class Reads:
             for name, value in settings.items()
             if value not in (None, False, "", ())
         }
-        source = await self._opened.source(Activity("", type, object, action, given))
+        activity = Activity("", type, object, action, given)
+        source = await self._opened.source(activity)
+        for warning in await self._opened.check(activity):
+            _log.warning("%s", warning.text())
         async with aclosing(source.read(None)) as pages:
             async for page in pages:
                 for record in page.records:

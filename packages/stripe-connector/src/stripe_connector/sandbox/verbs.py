@@ -64,7 +64,7 @@ def search(turn: Turn) -> Body:
             raise unknown
         query = check(query, fields, native=True)
     except QueryError as error:
-        raise RefusalError(400, f"{error} {error.fix}".rstrip(), "", "query") from None
+        raise RefusalError(400, f"{error}. {error.fix}".rstrip(), "", "query") from None
     holds = matcher(query, fields.object)
     rows = [row for row in turn.index.rows(resource, turn.now) if holds(row.body)]
     rows.reverse()
