@@ -3,10 +3,12 @@
 import json
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from connector_sdk import (
+    JSON,
     Activity,
     Body,
     Call,
@@ -20,6 +22,7 @@ from connector_sdk import (
 )
 from stripe_connector.connection import StripeConnection
 from stripe_connector.sandbox import Sandbox
+from stripe_connector.settings import read_settings
 
 
 @dataclass
@@ -62,6 +65,18 @@ class Workbench:
         (outcome,) = await self.write("create", on, params)
         assert outcome.kind == "written", outcome
         return outcome.id
+
+
+@asynccontextmanager
+async def opened(sandbox: Sandbox) -> AsyncIterator[Workbench]:
+    """A connection to that sandbox."""
+    host = MemoryHost()
+    settings: dict[str, JSON] = {"api_key": "sk_test_own", "address": sandbox.address}
+    connection = StripeConnection(read_settings(settings), host)
+    try:
+        yield Workbench(connection, sandbox, host)
+    finally:
+        await connection.close()
 
 
 def prepared(target: Target, request: dict[str, Any], existing: str = "") -> Body:

@@ -9,8 +9,7 @@ from connector_sdk import JSON, Activity, Page, Problem, Record, SettingError, S
 from stripe_connector.activities.reading.planning import TOGETHER
 from stripe_connector.sandbox import Sandbox, Searching
 
-from tests.stripe_connector.activities.reading.test_planned import opened
-from tests.stripe_connector.workbench import Workbench, all_pages, records
+from tests.stripe_connector.workbench import Workbench, all_pages, opened, records
 
 BY_EMAIL = {"query": "email:${record:email} OR metadata['alias']:${record:email}"}
 
