@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 from connector_sdk import (
@@ -18,17 +18,19 @@ from connector_sdk import (
     json_schema,
 )
 from rich.cells import cell_len
-from rich.table import Table
 from rich.text import Text
 
 from connector_agent.cli import completion
 from connector_agent.cli.looking import Looked, look, survey
-from connector_agent.cli.output import fail, out, print_json, table
+from connector_agent.cli.output import fail, in_columns, out, print_json
 from connector_agent.cli.project_option import EnvironmentOption, JsonOption, ProjectOption
 from connector_agent.cli.schema_tree import Line, facts, sentence, tree, type_text
 from connector_agent.connectors import registry
 from connector_agent.operations.end import activity_of, schemas_of
 from connector_agent.project import Survey
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 class Wanted(NamedTuple):
@@ -104,7 +106,7 @@ def objects_command(
     if not found:
         out.print("No such objects.")
         return
-    out.print(_table(found))
+    out.print(_lines(found))
 
 
 def schema_command(
@@ -225,21 +227,21 @@ def _is_about(text: str, id: str, label: str) -> bool:
     return wanted in id.casefold() or wanted in label.casefold()
 
 
-def _table(found: Sequence[Row]) -> Table:
+def _lines(found: Sequence[Row]) -> "Text | Table":
     several = len({row.of for row in found}) > 1
-    rows = table(*(["of"] if several else []), "object", "name", "activity types")
+    rows: list[tuple[str, ...]] = []
     above = ("", "")
     for row in found:
         if (row.of, row.section) != above and row.section:
-            rows.add_row(*([""] if several else []), Text(row.section, style="bold"))
+            rows.append((*([""] if several else []), row.section))
         above = (row.of, row.section)
         kinds = [
             f"{kind} ({', '.join(actions)})" if actions not in ([], [kind]) else kind
             for kind, actions in row.types.items()
         ]
-        cells = [f"{'  ' * bool(row.section)}{row.object}", row.label, ", ".join(kinds)]
-        rows.add_row(*([row.of, *cells] if several else cells))
-    return rows
+        cells = (f"{'  ' * bool(row.section)}{row.object}", row.label, ", ".join(kinds))
+        rows.append((row.of, *cells) if several else cells)
+    return in_columns((*(["of"] if several else []), "object", "name", "activity types"), rows)
 
 
 def _all(surveyed: Survey | None) -> list[str]:
@@ -304,6 +306,7 @@ def print_tree(lines: Sequence[Line]) -> None:
         cell_len(name) + line.field.required for name, line in zip(names, lines, strict=True)
     )
     type_width = min(max(map(cell_len, types)), _TYPE_WIDTH)
+    rows = []
     for line, name, kind in zip(lines, names, types, strict=True):
         text = Text(name)
         text.append("*" if line.field.required else "", style="bold red")
@@ -318,4 +321,5 @@ def print_tree(lines: Sequence[Line]) -> None:
         text.append(f" {'' if known else ' '}{about}".rstrip(), style="dim")
         if out.is_terminal:
             text.truncate(out.width, overflow="ellipsis")
-        out.print(text)
+        rows.append(text)
+    out.print(Text("\n").join(rows))

@@ -3,16 +3,19 @@
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import orjson
 import typer
 from connector_sdk import ConnectorError, Problem, SettingError
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from connector_agent.runs.outcome_table import problem_json
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 _WIDE = 200
 """Columns of a table that goes to a file or another program: nobody sees it fold there."""
@@ -91,12 +94,43 @@ def span(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
+_GAP = 2
 _WHOLE = ("run", "id", "status", "outcome", "started")
 
 
-def table(*columns: str) -> Table:
+def table(*columns: str) -> "Table":
     """An empty table in the house style."""
+    from rich.table import Table
+
     made = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     for column in columns:
         made.add_column(column, overflow="fold", no_wrap=column in _WHOLE)
     return made
+
+
+def in_columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> "Text | Table":
+    """Rows as a table in the house style; those with fewer cells than there are columns are
+    headings. Where all of it fits beside each other it is a text that looks the same: hundreds
+    of rows take a table longer to lay out than to find them."""
+    widths = [
+        max(cell_len(row[at]) for row in (names, *rows) if at < len(row))
+        for at in range(len(names))
+    ]
+    if sum(widths) + _GAP * (len(names) - 1) > out.width:
+        made = table(*names)
+        for row in rows:
+            made.add_row(*(Text(cell, _style(row, names)) for cell in row))
+        return made
+    text = Text()
+    for at, row in enumerate((names, *rows)):
+        cells = (
+            cell + " " * (width - cell_len(cell) + _GAP)
+            for cell, width in zip(row, widths, strict=False)
+        )
+        text.append("\n" * bool(at))
+        text.append("".join(cells).rstrip(), style="bold" if not at else _style(row, names))
+    return text
+
+
+def _style(row: Sequence[str], names: Sequence[str]) -> str:
+    return "bold" if len(row) < len(names) else ""

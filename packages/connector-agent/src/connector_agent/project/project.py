@@ -12,7 +12,6 @@ from connector_agent.project.endpoint import EndpointDocument, read_endpoint
 from connector_agent.project.environment import read_environment, read_variables
 from connector_agent.project.names import canonical, name_fault, nearest
 from connector_agent.project.operation import OperationDocument, Place, read_operation
-from connector_agent.project.reader import read
 from connector_agent.project.steps_file import read_steps
 from connector_agent.project.variables import Variables
 
@@ -157,6 +156,8 @@ class Survey(NamedTuple):
                     "with 'connector init'.",
                 )
             )
+        from connector_agent.project.reader import read  # YAML is slow to import
+
         problems: list[Problem] = []
         documents = Documents(
             top=_collect(lambda: read(folder / MARKER, MARKER), problems),
@@ -193,6 +194,8 @@ def _unknown(what: str, name: str, known: Mapping[str, object]) -> Problem:
 
 def _documents(folder: Path, below: str, what: str, problems: list[Problem]) -> dict[str, Document]:
     """The YAML files directly in one folder of the project, by name, in order of name."""
+    from connector_agent.project.reader import read
+
     found: dict[str, Document] = {}
     folded: dict[str, str] = {}
     place = folder / below
