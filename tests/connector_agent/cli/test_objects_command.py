@@ -1,10 +1,16 @@
 """connector objects, connector schema and connector show."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from connector_agent.cli.output import in_columns, out
 from connector_agent.cli.schema_tree import sentence, tree, type_text
 from connector_sdk import Field
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from tests.connector_agent.cli.conftest import Call
 
@@ -242,3 +248,66 @@ def test_the_settings_of_files_are_listed_without_a_file(
     assert said.status == 0
     assert "any fields" in said.out
     assert f"  {settings}" in said.out
+
+
+def test_columns_look_the_same_however_they_are_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("object", "name", "activity types")
+    rows = [
+        ("Core resources",),
+        ("  balance", "Balance", "read"),
+        ("  日本", "Née", "search, read"),
+    ]
+    text = in_columns(names, rows)
+    assert isinstance(text, Text)
+    monkeypatch.setattr(out, "width", 40)
+    table = in_columns(names, [*rows, ("x" * 30, "", "")])
+    assert isinstance(table, Table)
+    monkeypatch.setattr(out, "width", len("Core resources  Balance  activity types"))
+    assert isinstance(in_columns(names, rows), Text)
+    for made in (table, text):
+        console = Console(width=80, record=True, file=out.file)
+        console.print(made)
+        lines = [line.split() for line in console.export_text().splitlines()]
+        assert lines[:4] == [
+            ["object", "name", "activity", "types"],
+            ["Core", "resources"],
+            ["balance", "Balance", "read"],
+            ["日本", "Née", "search,", "read"],
+        ]
+
+
+def test_a_link_may_have_brackets_in_its_address() -> None:
+    said = "Only if a [default](https://stripe.com/tax#(recommended)) was not given. It is not."
+    assert sentence(said) == "Only if a default was not given."
+
+
+@pytest.mark.parametrize(
+    "arguments", [("objects", "stripe"), ("schema", "stripe", "create", "customers")]
+)
+def test_looking_needs_little(arguments: tuple[str, ...]) -> None:
+    """What is loaded counts, as time does not on a busy machine."""
+    code = (
+        "import sys\n"
+        f"sys.argv = ['connector', *{arguments}]\n"
+        "from connector_agent.cli.app import main\n"
+        "try:\n    main()\n"
+        "except SystemExit:\n    print(*sys.modules, file=sys.stderr)\n"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "customers" in said.stdout
+    loaded = set(said.stderr.split())
+    assert "stripe_connector.connection" in loaded
+    assert not loaded & {
+        "aiohttp",
+        "sqlalchemy",
+        "jsonata",
+        "lark",
+        "openpyxl",
+        "ruamel.yaml",
+        "rich.table",
+        "stripe_connector.sandbox",
+        "stripe_connector.activities.writing.create",
+        "stripe_connector.activities.reading.sources",
+    }

@@ -26,26 +26,18 @@ from connector_sdk import (
 )
 from connector_sdk.schema import Schemas
 
-from stripe_connector.activities.calls import calls, note, planned
 from stripe_connector.activities.choices.choosing import rows
 from stripe_connector.activities.choices.offers import offer_for
 from stripe_connector.activities.choices.query_settings import askable
 from stripe_connector.activities.choices.resolution import faults, resolve
 from stripe_connector.activities.choices.settings import STREAM, activity_form
-from stripe_connector.activities.reading.record import record_schema
-from stripe_connector.activities.reading.refined import refined
-from stripe_connector.activities.reading.sources import source_of
-from stripe_connector.activities.writing.create import CreateTarget
-from stripe_connector.activities.writing.delete import DeleteTarget
-from stripe_connector.activities.writing.meter_stream import MeterStream
-from stripe_connector.activities.writing.stream_target import StreamTarget
-from stripe_connector.activities.writing.update import UpdateTarget
 from stripe_connector.address import SANDBOX, sandbox_address
 from stripe_connector.catalogue import load, minor_units, versions
 from stripe_connector.client import Client
 from stripe_connector.settings import ConnectionSettings
 
 if TYPE_CHECKING:
+    from stripe_connector.activities.writing.meter_stream import MeterStream
     from stripe_connector.sandbox import Sandbox
 
 
@@ -87,9 +79,11 @@ class StripeConnection:
         admit = self.scope if self._settings.account_must_be else None
         return Client(self._settings.for_client(address), self._host, admit=admit)
 
-    async def meter_stream(self) -> MeterStream:
+    async def meter_stream(self) -> "MeterStream":
         """The stream of meter events, whose sessions last as long as the connection. Raises
         like `client`."""
+        from stripe_connector.activities.writing.meter_stream import MeterStream
+
         client = await self.client()
         if self._stream is None:
             self._stream = MeterStream(client, self.catalogue)
@@ -148,6 +142,9 @@ class StripeConnection:
     async def schemas(self, activity: Activity) -> Schemas:
         """For a source the record in `response`; for a target the request, without what the
         activity's `parents` and `expand` set. Settings that are required may be missing."""
+        from stripe_connector.activities.calls import calls, note
+        from stripe_connector.activities.reading.record import record_schema
+
         resolved = resolve(self.catalogue, activity, self.mode, whole=False)
         way = resolved.offer.way
         return Schemas(
@@ -166,10 +163,15 @@ class StripeConnection:
     async def plan(self, activity: Activity, records: int | None = None) -> Plan:
         """The calls of a Search by a query are those of its plan; all others make the one call
         of their operation for each page, id or record."""
+        from stripe_connector.activities.calls import planned
+
         return planned(self.catalogue, resolve(self.catalogue, activity, self.mode), records)
 
     async def source(self, activity: Activity, requests: Source | None = None) -> Source:
         """Search and Read."""
+        from stripe_connector.activities.reading.refined import refined
+        from stripe_connector.activities.reading.sources import source_of
+
         resolved = resolve(self.catalogue, activity, self.mode)
         if activity.type not in ("search", "read"):
             raise SettingError(_wrong_role(activity, "source"))
@@ -180,6 +182,11 @@ class StripeConnection:
 
     async def target(self, activity: Activity, resume: bytes | None = None) -> Target:
         """Create, Update and Delete. A resume needs no position: keys keep repeats harmless."""
+        from stripe_connector.activities.writing.create import CreateTarget
+        from stripe_connector.activities.writing.delete import DeleteTarget
+        from stripe_connector.activities.writing.stream_target import StreamTarget
+        from stripe_connector.activities.writing.update import UpdateTarget
+
         resolved = resolve(self.catalogue, activity, self.mode)
         match activity.type:
             case "create" if resolved.operation.id == STREAM:

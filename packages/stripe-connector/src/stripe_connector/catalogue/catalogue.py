@@ -49,7 +49,7 @@ class Catalogue:
         self.objects: Mapping[str, tuple[str, ...]] = MappingProxyType(objects)
         self.resources: tuple[str, ...] = tuple(archive.resources(version))
         self._archive = archive
-        self._members: dict[str, tuple[str, Field]] = {}
+        self._requests: dict[str, Field] = {}
         self._resources: dict[str, Resource] = {}
 
     def operation(self, object: str, action: str) -> Operation:
@@ -86,11 +86,20 @@ class Catalogue:
 
     def request(self, operation: Operation) -> Field:
         """What the operation takes: its path parameters first, then all others."""
-        return self._member(operation)[1]
+        known = self._requests.get(operation.id)
+        if known is None:
+            if operation.id not in self.operations:
+                known = self._addition(operation)
+            else:
+                known = self._read(f"operations/{operation.id}.json")["request"]
+            self._requests[operation.id] = known
+        return known
 
     def summary(self, operation: Operation) -> str:
         """What the operation does, in Stripe's words (Markdown, links to its documentation)."""
-        return self._member(operation)[0]
+        if operation.id not in self.operations:
+            return str(overlay.additions()[operation.id]["summary"])
+        return self._archive.summary(f"operations/{operation.id}.json", self.api_version)
 
     def response(self, operation: Operation) -> Field:
         """What the answer holds; of a list or a search, what one row holds."""
@@ -171,27 +180,18 @@ class Catalogue:
     def _added_routes(self) -> Routes:
         return Routes([each for each in self.additions.values() if not each.calls])
 
-    def _member(self, operation: Operation) -> tuple[str, Field]:
-        known = self._members.get(operation.id)
-        if known is None and operation.id not in self.operations:
-            known = self._members[operation.id] = self._addition(operation)
-        if known is None:
-            member = self._read(f"operations/{operation.id}.json")
-            known = self._members[operation.id] = (member["summary"], member["request"])
-        return known
-
     def _read(self, name: str) -> dict[str, Any]:
         member = self._archive.member(name, self.api_version)
         assert member is not None, name
         return member
 
-    def _addition(self, operation: Operation) -> tuple[str, Field]:
-        """What is stated of it, and the request that it takes like another operation. What it
-        gives is no object, in which nothing can be expanded."""
+    def _addition(self, operation: Operation) -> Field:
+        """The request that it takes like another operation. What it gives is no object, in
+        which nothing can be expanded."""
         stated = overlay.additions()[operation.id]
         request = self.request(self.operations[stated["like"]])
         fields = tuple([each for each in request.fields if each.name != "expand"])
-        return stated["summary"], replace(request, name=operation.id, fields=fields)
+        return replace(request, name=operation.id, fields=fields)
 
 
 def _operation(entry: Mapping[str, Any]) -> Operation:

@@ -45,6 +45,10 @@ class Archive:
         None where the version has none."""
         return _Reader(orjson.loads(self._zip.read(name)), self, version).form()
 
+    def summary(self, name: str, version: str) -> str:
+        """What a member says of an operation that a version has; no Field is made for it."""
+        return _Reader(orjson.loads(self._zip.read(name)), self, version).summary()
+
     @cached_property
     def texts(self) -> list[str]:
         """The texts that several members share."""
@@ -98,9 +102,12 @@ class _Reader:
         self._fields: dict[tuple[int, tuple[_Other, ...]], Field] = {}
         self._names: dict[int, dict[str, int]] = {}
 
+    def summary(self) -> str:
+        return self._text(self._member["forms"][self._here(self._spans())]["summary"])
+
     def form(self) -> dict[str, Any] | None:
         spans = self._spans()
-        here = next((n for since, until, n in spans if since <= self._version <= until), -1)
+        here = self._here(spans)
         if here < 0:
             return None
         forms: list[dict[str, Any]] = self._member["forms"]
@@ -115,6 +122,9 @@ class _Reader:
                 )
                 out[key] = self._field(out[key], self._different(out[key], others))
         return out
+
+    def _here(self, spans: Iterable[_Other]) -> int:
+        return next((n for since, until, n in spans if since <= self._version <= until), -1)
 
     def _spans(self) -> list[_Other]:
         """The first and last version of each stretch, and the number of the form in it, which
