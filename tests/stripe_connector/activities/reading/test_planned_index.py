@@ -39,6 +39,12 @@ async def test_one_search_gives_its_pages_as_they_are(bench: Workbench) -> None:
     assert await source.total() == 125
 
 
+@pytest.mark.parametrize(("counted", "told"), [(9_999, 9_999), (10_000, None), (25_000, None)])
+async def test_a_count_that_stripe_only_guesses_is_none(counted: int, told: int | None) -> None:
+    source = scripted("customers", "email:x", {"data": [], "total_count": counted})
+    assert await source.total() == told
+
+
 async def test_fresh_asks_no_index(bench: Workbench) -> None:
     await customers(bench, 120)
     query = "email:'1@example.com'"

@@ -120,7 +120,8 @@ def _example(name: str, kind: FieldKind, schema: Field) -> str:
     if kind == "moment":
         return '>="2026-01-31T12:00:00Z"'
     if schema.choices:
-        return f':"{schema.choices[0]}"'
+        first = str(schema.choices[0])
+        return f':"{first.lower() if schema.type == "boolean" else first}"'
     if kind == "id":
         return f':"{name.rpartition(".")[2][:3]}_123"'
     if schema.type == "boolean":

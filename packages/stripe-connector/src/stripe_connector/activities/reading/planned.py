@@ -37,6 +37,11 @@ _AGAIN = 1000
 place of their order."""
 
 
+EXACT = 10_000
+"""From here on Stripe's count of a search is a guess:
+https://docs.stripe.com/api/pagination/search."""
+
+
 class _Counted(msgspec.Struct):
     total_count: int | None = None
 
@@ -99,8 +104,8 @@ class PlannedSource:
             return
 
     async def total(self) -> int | None:
-        """What Stripe counts where one search is the whole answer, which is exact up to 10,000
-        (https://docs.stripe.com/api/pagination/search); else None: lists are never counted."""
+        """What Stripe counts where one search is the whole answer; else None: lists are never
+        counted, and a search from EXACT on is not counted exactly."""
         routes = self._planning.routes(fresh=self.fresh)
         if len(routes.routes) != 1 or routes.routes[0].by != "search" or routes.checked:
             return None
@@ -115,7 +120,10 @@ class PlannedSource:
         except RefusedError:
             return None
         found = msgspec.json.decode(answer.body, type=_Counted).total_count
-        return min(found, self._limit) if found is not None and self._limit else found
+        if found is None:
+            return None
+        found = min(found, self._limit) if self._limit else found
+        return found if found < EXACT else None
 
     async def finish(self, after: bytes) -> Sequence[Problem]:
         """Nothing: reading changes nothing at Stripe."""
