@@ -1,7 +1,9 @@
 """Rows that stand together become one record, from any place on."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
+from itertools import count, groupby
 from typing import Any
 
 import pytest
@@ -105,13 +107,68 @@ async def test_a_row_without_the_field_is_a_problem_of_its_own() -> None:
     assert codes(found) == ["", "no_group", "no_group", ""]
 
 
-async def test_rows_that_come_back_later_are_a_problem() -> None:
+async def test_no_part_of_a_scattered_group_is_whole() -> None:
     found = await groups([{"no": "1"}, {"no": "2"}, {"no": "1"}, {"no": "1"}])
-    assert codes(found) == ["", "", "scattered_group"]
-    assert found[2].problem is not None
-    assert found[2].problem.message == (
-        "The rows with no 1 don't stand together: others are between."
-    )
+    assert codes(found) == ["scattered_group", "", "scattered_group"]
+    for part in (found[0], found[2]):
+        assert part.problem is not None
+        assert part.problem.message == (
+            "The rows with no 1 don't stand together; they begin at rows.csv row 2 and "
+            "rows.csv row 4."
+        )
+        assert "Sort the source by no" in part.problem.remedy
+    assert [each.at for each in found] == [
+        "rows.csv row 2",
+        "rows.csv row 3",
+        "rows.csv row 4 to 5",
+    ]
+
+
+async def test_many_parts_are_not_all_named() -> None:
+    for times, more in ((4, ""), (5, "1 more place."), (7, "3 more places.")):
+        first, *_ = await groups([{"no": "1"}, {"no": "2"}] * times)
+        assert first.problem is not None
+        assert first.problem.message.endswith(
+            f"rows.csv row 2, rows.csv row 4, rows.csv row 6, rows.csv row 8 and {more}"
+            if times > 4
+            else "rows.csv row 2, rows.csv row 4, rows.csv row 6 and rows.csv row 8."
+        )
+
+
+@given(st.lists(st.sampled_from("abcdef"), max_size=30), sizes)
+async def test_only_whole_groups_are_given(keys: list[str], size: list[int]) -> None:
+    source = RowSource([{"no": key, "row": index} for index, key in enumerate(keys)], size)
+    found = [each for page in await pages(by_number(source)) for each in page.records]
+    parts = [(key, [row for _, row in rows]) for key, rows in groupby(zip(keys, count()), _first)]
+    times = Counter(key for key, _ in parts)
+    assert [[row["row"] for row in value(each)["lines"]] for each in found] == [
+        rows for _, rows in parts
+    ]
+    assert [not code for code in codes(found)] == [times[key] == 1 for key, _ in parts]
+
+
+def _first(row: tuple[str, int]) -> str:
+    return row[0]
+
+
+async def test_a_group_that_grew_after_it_was_given_is_noticed() -> None:
+    whole: list[Row] = [{"no": "1"}, {"no": "2"}, {"no": "3"}]
+    for place in (await pages(by_number(RowSource(whole, (1,)))))[:2]:
+        with pytest.raises(SourceChangedError):
+            await pages(by_number(RowSource([*whole, {"no": "1"}], (1,))), place.after)
+        grown = by_number(RowSource([*whole, {"no": "3"}, {"no": "4"}], (1,)))
+        assert codes([each for page in await pages(grown, place.after) for each in page.records])
+
+
+async def test_rows_that_come_back_after_the_first_pass_end_the_reading() -> None:
+    source = RowSource([{"no": "1"}, {"no": "2"}], (1,))
+    given: list[Record] = []
+    with pytest.raises(SettingError, match="came back") as caught:
+        async for page in by_number(source).read(None):
+            given += page.records
+            source.rows[2:] = [{"no": "3"}, {"no": "1"}]
+    assert caught.value.problem.at == "rows.csv row 5"
+    assert [value(each)["no"] for each in given] == ["1", "2"]
 
 
 async def test_a_group_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:

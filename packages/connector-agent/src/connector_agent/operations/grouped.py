@@ -27,6 +27,7 @@ from connector_sdk import (
 )
 
 from connector_agent.mapping import Path
+from connector_agent.operations.group_keys import GroupKeys
 from connector_agent.operations.grouping import Grouping
 
 
@@ -41,12 +42,14 @@ class _Mark(msgspec.Struct, frozen=True):
 
 
 class _Place(msgspec.Struct, frozen=True):
-    """The cursor: where the next group begins, how many were given, and how many records that
-    the source passes over behind `mark.after` were told already."""
+    """The cursor: where the next group begins, how many were given, how many records that
+    the source passes over behind `mark.after` were told already, and how many of the groups
+    were parts of a scattered one."""
 
     mark: _Mark = _Mark()
     groups: int = 0
     filtered: int = 0
+    scattered: int = 0
 
 
 class _Row(NamedTuple):
@@ -60,8 +63,9 @@ class GroupedSource:
     """The groups of a source's rows; a resume begins at the first row of a group.
 
     `by` are paths of names; rows with the same values there, one after the other, are a
-    group, whose rows become the list `into`. A key that comes again later is known by its
-    hash. A resume reads the rows before it once more, so as to know them.
+    group, whose rows become the list `into`. Rows whose key comes again later are no whole
+    group: each part is a record with a problem. To know them before the first group is given,
+    the whole source is read twice; a resume reads it once more, and the rows before its place.
     """
 
     def __init__(self, source: Source, by: tuple[Path, ...], into: str) -> None:
@@ -80,9 +84,10 @@ class GroupedSource:
 
     async def read(self, after: Cursor | None) -> AsyncGenerator[Page, None]:
         """Groups as they are complete, for each page of the source. Raises as the source does,
-        and SourceChangedError where the rows just before `after` are not the same."""
+        and SourceChangedError where the rows before `after` are not the same or rows of their
+        groups come later, and SettingError where such rows were not there in the first pass."""
         place = _Place() if after is None else _parsed(after)
-        grouping = await self._replayed(place)
+        grouping = await self._replayed(place, await self._keys())
         walk = _Walk(place)
         async with aclosing(self._source.read(place.mark.after)) as pages:
             async for page in pages:
@@ -95,16 +100,25 @@ class GroupedSource:
                         walk.begin(row.mark)
                 fresh = walk.passed(page)
                 if done or fresh:
-                    yield Page(done, walk.cursor(grouping.finished), fresh)
+                    yield Page(done, walk.cursor(grouping), fresh)
         walk.check_end()
         last = grouping.end()
         if last is not None:
             walk.begin(walk.here)
-            yield Page([last], walk.cursor(grouping.finished))
+            yield Page([last], walk.cursor(grouping))
 
-    async def _replayed(self, place: _Place) -> Grouping:
-        """What is known behind the rows before `place`."""
-        grouping = Grouping(self._by, self._into)
+    async def _keys(self) -> GroupKeys:
+        keys = GroupKeys(self._by)
+        async with aclosing(self._source.read(None)) as pages:
+            async for page in pages:
+                for record in page.records:
+                    keys.add(record)
+        return keys
+
+    async def _replayed(self, place: _Place, keys: GroupKeys) -> Grouping:
+        """What is known behind the rows before `place`. Raises SourceChangedError where a
+        group that was given as a whole is none now."""
+        grouping = Grouping(self._by, self._into, keys)
         left = place.mark.rows
         if left:
             async with aclosing(self._source.read(None)) as pages:
@@ -115,6 +129,8 @@ class GroupedSource:
                     if left <= 0:
                         break
         grouping.go_on(place.groups)
+        if grouping.scattered != place.scattered:
+            raise _changed()
         return grouping
 
 
@@ -164,10 +180,11 @@ class _Walk:
         self._told = max(0, self._told - page.filtered)
         return fresh
 
-    def cursor(self, groups: int) -> Cursor:
-        """Goes on at the open group, behind `groups` that were given."""
+    def cursor(self, grouping: Grouping) -> Cursor:
+        """Goes on at the open group, behind those that `grouping` gave."""
         since = 0 if self._mark == self.here else self._since
-        return msgspec.json.encode(_Place(self._mark, groups, since + self._told))
+        place = _Place(self._mark, grouping.finished, since + self._told, grouping.scattered)
+        return msgspec.json.encode(place)
 
     def check_end(self) -> None:
         """Raises SourceChangedError when the source ended before all was passed."""

@@ -1,13 +1,12 @@
 """Rows on their way into groups. Pure; `grouped.py` feeds it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import orjson
 from connector_sdk import JSON, Problem, Record, shown
 
-from connector_agent.mapping import ABSENT, Path, format_path, is_blank, read_path
-from connector_agent.mapping.state import Value
+from connector_agent.mapping import ABSENT, Path, format_path, read_path
+from connector_agent.operations.group_keys import GroupKeys, Parts, RowKey
 
 MAX_ROWS = 10_000
 MAX_BYTES = 32 << 20
@@ -16,55 +15,53 @@ MAX_BYTES = 32 << 20
 
 @dataclass(slots=True)
 class _Open:
-    """The group that rows are added to. `key` is None where it can't be told. `common` are
-    the fields that all rows so far have with the same value."""
+    """The group that rows are added to. `common` are the fields that all rows so far have with
+    the same value; `scattered` says that it is a part of a group."""
 
     number: int
-    key: bytes | None
-    values: list[JSON]
+    key: RowKey
     common: dict[str, JSON]
     first: str
     last: str
     rows: list[bytes] = field(default_factory=list)
     size: int = 0
     count: int = 0
+    scattered: bool = False
     problem: Problem | None = None
 
 
 class Grouping:
-    """Takes rows in their order and gives a group as soon as the next one begins.
+    """Takes rows in their order and gives a group as soon as the next one begins. `keys` are
+    those of the whole source.
 
     `begins` says whether the last row was the first of a group, `finished` how many groups
-    were given.
+    were given, and `scattered` how many of these were parts of one.
     """
 
-    def __init__(self, by: tuple[Path, ...], into: str) -> None:
+    def __init__(self, by: tuple[Path, ...], into: str, keys: GroupKeys) -> None:
         self.begins = False
         self.finished = 0
+        self.scattered = 0
         self._by = by
         self._into = into
+        self._keys = keys
         self._open: _Open | None = None
-        self._seen: set[int] = set()
         self._unread: Problem | None = None
 
     def add(self, row: Record) -> Record | None:
-        """Takes one row; gives the group before it, if that ends here."""
-        value = _object(row)
-        values = [read_path(value, path) for path in self._by]
-        known = value is not None and not all(map(is_blank, values))
-        key = orjson.dumps(_plain(values), option=orjson.OPT_SORT_KEYS) if known else None
+        """Takes one row; gives the group before it, if that ends here. Raises SettingError
+        where a group comes back that stood together in the first pass."""
+        key = RowKey.of(row, self._by)
         current = self._open
-        unreadable = row.problem is not None and not known
-        if current is not None and (unreadable or (key is not None and key == current.key)):
-            # A row that can't be read may be one of this group, and one of the next.
+        if current is not None and key.belongs(current.key):
             self.begins = False
-            self._join(current, row, value)
-            self._unread = row.problem if unreadable else None
+            self._join(current, row, key)
+            self._unread = row.problem if key.unreadable else None
             return None
         given = self.end()
         self.begins = True
-        self._open = self._begun(row, key, values, value)
-        self._unread = row.problem if unreadable else None
+        self._open = self._begun(row, key)
+        self._unread = row.problem if key.unreadable else None
         return given
 
     def end(self) -> Record | None:
@@ -73,37 +70,29 @@ class Grouping:
         if current is None:
             return None
         self.finished += 1
+        self.scattered += current.scattered
         return self._record(current)
 
     def go_on(self, finished: int) -> None:
         """Leaves the group that is open, as one that was given before; so many were."""
-        self._open = None
+        self.end()
         self.finished = finished
 
-    def _begun(self, row: Record, key: bytes | None, values: Sequence[Value], value: JSON) -> _Open:
-        plain = _plain(values)
-        group = _Open(self.finished + 1, key, plain, {}, row.at, row.at)
-        names = " and ".join(map(format_path, self._by))
-        if key is None and row.problem is None:
+    def _begun(self, row: Record, key: RowKey) -> _Open:
+        group = _Open(self.finished + 1, key, {}, row.at, row.at)
+        if key.digest is None and row.problem is None:
             group.problem = Problem(
                 "no_group",
-                f"The row has no {names}, by which rows are put together.",
+                f"The row has no {self._names()}, by which rows are put together.",
                 "Fill it in.",
                 path=format_path(self._by[0]),
                 at=row.at,
             )
-        elif key is not None:
-            if hash(key) in self._seen:
-                told = ", ".join(shown(each) for each in plain)
-                group.problem = Problem(
-                    "scattered_group",
-                    f"The rows with {names} {told} don't stand together: others are between.",
-                    f"Sort the source by {names}. The rows before were taken for all of them: put "
-                    "right what was made of those.",
-                    path=format_path(self._by[0]),
-                    value=told,
-                    at=row.at,
-                )
+        elif key.digest is not None:
+            parts = self._keys.begin(key.digest, row.at)
+            if parts is not None:
+                group.scattered = True
+                group.problem = self._scattered(parts, key, row.at)
             elif self._unread is not None:
                 group.problem = Problem(
                     "row_before_unreadable",
@@ -111,11 +100,26 @@ class Grouping:
                     self._unread.remedy,
                     at=self._unread.at or row.at,
                 )
-            self._seen.add(hash(key))
-        self._join(group, row, value)
+        self._join(group, row, key)
         return group
 
-    def _join(self, group: _Open, row: Record, value: JSON) -> None:
+    def _scattered(self, parts: Parts, key: RowKey, at: str) -> Problem:
+        told = ", ".join(shown(each) for each in key.values)
+        return Problem(
+            "scattered_group",
+            f"The rows with {self._names()} {told} don't stand together; they begin at "
+            f"{parts.told()}.",
+            f"Sort the source by {self._names()} and run the operation again.",
+            path=format_path(self._by[0]),
+            value=told,
+            at=at,
+        )
+
+    def _names(self) -> str:
+        return " and ".join(map(format_path, self._by))
+
+    def _join(self, group: _Open, row: Record, key: RowKey) -> None:
+        value = key.row
         group.last = row.at
         group.count += 1
         group.size += len(row.raw)
@@ -138,25 +142,12 @@ class Grouping:
 
     def _record(self, group: _Open) -> Record:
         value: dict[str, object] = dict(group.common)
-        if group.key is not None:
-            for path, part in zip(self._by, group.values, strict=True):
+        if group.key.digest is not None:
+            for path, part in zip(self._by, group.key.values, strict=True):
                 if read_path(group.common, path) is ABSENT:
                     _put(value, path, part)
         value[self._into] = [orjson.Fragment(row) for row in group.rows]
         return Record(group.number, orjson.dumps(value), _span(group), group.problem)
-
-
-def _object(row: Record) -> JSON:
-    """The row as an object, None where it is none."""
-    try:
-        value = orjson.loads(row.raw)
-    except orjson.JSONDecodeError:
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def _plain(values: Sequence[Value]) -> list[JSON]:
-    return [None if value is ABSENT else value for value in values]
 
 
 def _same(left: object, right: object) -> bool:
