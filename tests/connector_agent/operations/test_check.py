@@ -84,6 +84,52 @@ async def test_groups_are_known_to_the_mapping(check: Check) -> None:
     assert told(found) == [("unknown_field", "operations/import.yaml:4:5")]
 
 
+PLAIN = "source: {}\nidentity: {}\ntarget: {}\n"
+TWO = ACME + "  found:\n    type: search\n    on: customers\n"
+TWO += "  pay:\n    type: create\n    on: payment_intents\n"
+TWO += "  new price:\n    type: create\n    on: prices\n"
+COLUMNS = CRM + "  columns:\n    type: write\n    path: out/c.csv\n    columns: [id, email]\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "parts"),
+    [
+        ("acme/found", "acme/new customer", ("has no 'created', 'id', 'livemode' and 1 more.",)),
+        ("acme/found", "acme/pay", ("has no 'created'", "; the target needs 'amount', which")),
+        ("acme/found", "crm/columns", ("has no 'created', 'livemode', 'object'.",)),
+        ("crm/customers", "acme/new price", ("target as they are: the target needs 'currency',",)),
+    ],
+)
+async def test_records_that_no_target_takes_as_they_are(
+    source: str, target: str, parts: tuple[str, ...], check: Check
+) -> None:
+    key = "id" if source == "acme/found" else "crm_id"
+    operation = PLAIN.format(source, key, target)
+    files = {"endpoints/acme.yaml": TWO, "endpoints/crm.yaml": COLUMNS}
+    found = await check({**files, "operations/import.yaml": operation})
+    assert told(found) == [("no_mapping", "operations/import.yaml:3:1")]
+    for part in parts:
+        assert part in found.faults[0].message
+    assert "`mapping: [{to: " in found.faults[0].remedy
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "rows"),
+    [
+        ("acme/found", "crm/list", ""),
+        ("crm/customers", "crm/list", ""),
+        ("crm/customers", "acme/new customer", "email,name\na@example.org,Ada\n"),
+    ],
+)
+async def test_records_that_may_be_taken_as_they_are(
+    source: str, target: str, rows: str, check: Check
+) -> None:
+    key = "id" if source == "acme/found" else "email"
+    files = {"endpoints/acme.yaml": TWO, "data/customers.csv": rows or "email\na@example.org\n"}
+    found = await check({**files, "operations/import.yaml": PLAIN.format(source, key, target)})
+    assert found.faults == ()
+
+
 async def test_what_is_not_set_is_a_warning_and_the_rest_is_checked(check: Check) -> None:
     wrong = ACME.replace("on: customers", "on: costumers")
     found = await check({"endpoints/acme.yaml": wrong}, environ={})

@@ -18,6 +18,10 @@ FAULTS: list[Mapping[str, str]] = [
     {"operations/import.yaml": IMPORT.replace("crm/customers", "crm/list")},
     {"operations/import.yaml": IMPORT + "where: {from: stat, equals: 1}\n"},
     {"operations/import.yaml": IMPORT + "group: {by: stat, as: rows}\n"},
+    {
+        "endpoints/acme.yaml": ACME + "  price:\n    type: create\n    on: prices\n",
+        "operations/import.yaml": "source: crm/customers\nidentity: crm_id\ntarget: acme/price\n",
+    },
     {"endpoints/acme.yaml": ACME.replace("type: create", "type: crate")},
     {"endpoints/acme.yaml": ACME.replace("on: customers", "on: costumers")},
     {"endpoints/acme.yaml": ACME.replace("${env:STRIPE_KEY}", "sk_test_1")},

@@ -18,6 +18,7 @@ from connector_agent.operations.expression_filter import ExpressionFilter
 from connector_agent.operations.filtered import Choose, Conditions, read_tests
 from connector_agent.operations.grouped import grouped
 from connector_agent.operations.lookup_check import lookup_faults
+from connector_agent.operations.unmapped import unmapped_faults
 from connector_agent.project import Project
 from connector_agent.project.document import Keys
 from connector_agent.project.operation import OperationDocument
@@ -80,6 +81,7 @@ def compose(
         if source is None or target is None:
             untold.add("no_currencies")  # what is wrong with that end is told by itself
         faults.extend(each for each in mapper.check() if each.code not in untold)
+    faults.extend(unmapped_faults(document, record, target.request if target else None))
     for text in document.identity:
         _path(document, ("identity",), text, record, faults)
     return Composition(choose, by, lines, mapper, tuple(faults))
