@@ -194,6 +194,7 @@ def test_trees() -> None:
 
 def test_first_sentences() -> None:
     assert sentence("See [the docs](https://x.y/z). Then go.") == "See the docs."
+    assert sentence("A [single-use](https://x.y/#z wallet. Then go.") == "A single-use wallet."
     assert sentence("It is 3.5 <b>times</b>, e.g. more.\nNext") == "It is 3.5 times, e.g. more."
 
 

@@ -9,7 +9,8 @@ from connector_sdk import Field
 TEMPLATE = "template"
 """The format of a setting that is a text with references in it."""
 
-_LINK = re.compile(r"\[([^\]]+)\]\((?:[^()]|\([^()]*\))*\)")
+_LINK = re.compile(r"\[([^\]]+)\]\((?:[^()\s]|\([^()\s]*\))*\)?")
+"""Some of Stripe's links are never closed."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])|\n")
 _CHOICES = 6
 _WORDS = {
