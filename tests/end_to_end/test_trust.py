@@ -79,6 +79,7 @@ async def test_forgetting_a_person(tmp_path: Path, sandbox: Sandbox) -> None:
     assert said.status == 0, said
     (left,) = [one for one in await customers(sandbox.address) if one["metadata"]["crm_id"] == "C7"]
     assert left["id"] in said.out
+    assert "Erased: 1 record and request, 1 outcome." in said.out
     kept = everything(tmp_path)
     assert b"Person7@Example.com" not in kept
     assert b"person7@example.com" not in kept

@@ -57,6 +57,12 @@ def test_connectors_without_objects_have_no_group() -> None:
     assert "No such command 'files'" in said.stderr
 
 
+def test_a_wrong_choice_is_told_in_plain_words() -> None:
+    said = CliRunner().invoke(app, ["outcomes", "last", "--only", "nonsense"])
+    assert said.exit_code == 2
+    assert "Invalid value for '--only': 'nonsense' is not one of" in said.stderr
+
+
 def test_help_lists_what_there_is() -> None:
     said = CliRunner().invoke(app, ["--help"]).stdout
     for name in (*OWN, "stripe"):

@@ -6,6 +6,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
+import typer
 from connector_sdk import Connector, ConnectorError, SettingError
 
 from connector_agent.cli.lazy_group import Commands, LazyGroup, Maker, made
@@ -55,6 +56,10 @@ class AllCommands(LazyGroup):
         """Errors of commands that connectors bring are told as those of the agent's own are."""
         try:
             return super().invoke(ctx)
+        except typer.BadParameter as error:
+            # Typer hands on what its library for types puts before each text.
+            error.message = error.message.removeprefix("Value error, ")
+            raise
         except ConnectorError as error:
             from connector_agent.cli.output import fail
 

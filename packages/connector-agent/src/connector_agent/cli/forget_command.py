@@ -50,7 +50,9 @@ def forget_command(
     elif not (done.records or done.outcomes or done.remaining):
         out.print("The ledger knows no record with this identity. Nothing was erased.")
     else:
-        out.print(f"Erased: {done.records} records and requests, {done.outcomes} outcomes.")
+        records = "record and request" if done.records == 1 else "records and requests"
+        outcomes = "outcome" if done.outcomes == 1 else "outcomes"
+        out.print(f"Erased: {done.records} {records}, {done.outcomes} {outcomes}.")
         for one in done.remaining:
             out.print(
                 f"  Still there: {one.object} in {one.scope}, written by {one.operation!r}. "
