@@ -66,6 +66,18 @@ async def test_many_records_make_few_searches(bench: Workbench) -> None:
     assert [one.code for one in await source.finish((await all_pages(source))[-1].after)] == []
 
 
+@pytest.mark.parametrize("key", ["${record:key}", "'${record:key}'", '"${record:key}"'])
+async def test_a_record_may_name_a_key_of_the_metadata(bench: Workbench, key: str) -> None:
+    made = [{"email": f"{n}@example.com", "metadata": {f"k{n}": "v"}} for n in range(4)]
+    await bench.write("create", "customers", *made)
+    rows = Rows([{"key": "k1"}, {"key": "k3"}, {"key": "v' OR email:'2@example.com"}])
+    source = await driven(bench, "search", rows, query=f"metadata[{key}]:v")
+    assert sorted(told(await all_pages(source))) == [
+        ("1@example.com", "row 1"),
+        ("3@example.com", "row 2"),
+    ]
+
+
 async def test_a_list_that_nothing_narrows_is_read_once(bench: Workbench) -> None:
     await bench.write("create", "customers", *emails(*range(130)))
     rows = Rows(emails(*range(0, 130, 2)), size=500)
