@@ -145,7 +145,7 @@ async def test_what_is_not_set_is_a_warning_and_the_rest_is_checked(check: Check
 async def test_a_broken_file_hides_nothing_of_the_others(check: Check) -> None:
     found = await check(
         {
-            "project.yaml": "name: x\nvariables:\n  since: 2026-01-31\n",
+            "project.yaml": "name: x\nvariables:\n  since: 2026-01-31\n  address: sandbox\n",
             "endpoints/acme.yaml": ACME.replace("on: customers", "on: costumers"),
             "operations/import.yaml": IMPORT.replace("from: email", "from: mail"),
             "operations/broken.yaml": "source:\n\tx",
@@ -159,6 +159,26 @@ async def test_a_broken_file_hides_nothing_of_the_others(check: Check) -> None:
         ("unknown_field", "operations/import.yaml:4:5"),
         ("changed_by_yaml", "project.yaml:3:10"),
     ]
+
+
+async def test_faults_of_one_file_hide_nothing_else_in_it(check: Check) -> None:
+    lines = "  - to: name\n    from: mail\n  - to: metadata.no\n    value: 01234\n"
+    mapping = IMPORT.replace("lower", "lowr").replace("target:", lines + "target:")
+    options = "options:\n  on_problem: skp\n  stop_after_problems: 01\n"
+    found = await check({"operations/import.yaml": mapping + options})
+    assert told(found) == [
+        ("unknown_step", "operations/import.yaml:6:19"),
+        ("unknown_field", "operations/import.yaml:7:5"),
+        ("changed_by_yaml", "operations/import.yaml:10:12"),
+        ("bad_option", "operations/import.yaml:13:3"),
+        ("changed_by_yaml", "operations/import.yaml:14:24"),
+    ]
+
+
+async def test_a_repetition_that_is_not_known_says_nothing_of_the_identity(check: Check) -> None:
+    text = IMPORT.replace("identity: crm_id\n", "") + "options: {repeat: craete}\n"
+    found = await check({"operations/import.yaml": text})
+    assert told(found) == [("bad_option", "operations/import.yaml:7:11")]
 
 
 async def test_only_what_an_operation_uses(check: Check) -> None:

@@ -1,9 +1,11 @@
 """How single requests are refused and answered: the edges that were seen at Stripe."""
 
+import json
 import re
 
 import pytest
 from connector_sdk import JSON
+from stripe_connector.wire.problem import problem_from
 
 from tests.stripe_connector.sandbox.caller import Caller
 
@@ -44,6 +46,15 @@ async def test_a_version_of_another_form_is_refused(stripe: Caller) -> None:
     reply = await stripe.send("GET", "/v1/customers", Stripe_Version="latest")
     assert reply.status == 400
     assert reply.error["message"] == "Invalid Stripe API version: latest"
+
+
+async def test_a_key_of_another_form_is_refused_in_words_that_reach_a_person_whole(
+    stripe: Caller,
+) -> None:
+    reply = await stripe.send("GET", "/v1/customers", key="sk_live_1")
+    assert reply.status == 401
+    problem = problem_from(reply.status, reply.headers, json.dumps({"error": reply.error}).encode())
+    assert problem.message == reply.error["message"]
 
 
 async def test_an_account_that_is_none_is_refused(stripe: Caller) -> None:

@@ -15,6 +15,7 @@ from connector_agent.operations.lookup_check import other_objects
 from connector_agent.operations.operation import guarantee_faults
 from connector_agent.operations.overlap import overlap_faults
 from connector_agent.project import Project, Survey
+from connector_agent.project.document import without_echoes
 from connector_agent.project.names import canonical
 from connector_agent.project.operation import OperationDocument, Place
 
@@ -143,7 +144,7 @@ async def _end(
 
 def _ordered(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     """In the order of files, lines and columns; each once."""
-    return tuple(sorted(dict.fromkeys(problems), key=place_of))
+    return tuple(sorted(dict.fromkeys(without_echoes(problems)), key=place_of))
 
 
 def place_of(problem: Problem) -> tuple[str, int, int]:

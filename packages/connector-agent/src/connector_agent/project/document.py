@@ -1,6 +1,6 @@
 """One YAML file as plain JSON, together with where each part of it stands."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -8,6 +8,9 @@ from connector_sdk import JSON, Problem
 
 Keys: TypeAlias = tuple[str | int, ...]
 """The way to one part of a document: keys and list indexes from the top."""
+
+CHANGED = "changed_by_yaml"
+"""The code of the problem with a word that YAML would change."""
 
 
 class Position(NamedTuple):
@@ -22,11 +25,14 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file of the project; `file` is its path below the project's folder, with slashes."""
+    """A file of the project; `file` is its path below the project's folder, with slashes.
+    `problems` are the words in it that YAML would change; `value` has them as they are
+    written, so that they hide nothing else that is wrong."""
 
     file: str
     value: JSON
     positions: Mapping[Keys, Position]
+    problems: tuple[Problem, ...] = ()
 
     def part(self, keys: Keys) -> JSON:
         """What stands at `keys`. Raises KeyError or IndexError where nothing does."""
@@ -70,6 +76,18 @@ class Document:
         """The document that `snapshot` stored."""
         positions = {tuple(keys): Position(*at) for keys, *at in stored["positions"]}
         return cls(stored["file"], stored["value"], positions)
+
+
+def without_echoes(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems without what else is said of a line with a word that YAML would change:
+    that goes when the word is quoted."""
+    problems = list(problems)
+    lines = {_row(each) for each in problems if each.code == CHANGED}
+    return [each for each in problems if each.code == CHANGED or _row(each) not in lines]
+
+
+def _row(problem: Problem) -> str:
+    return problem.line.rpartition(":")[0]
 
 
 def _dotted(keys: Keys) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
-from connector_sdk import JSON, SettingError
+from connector_sdk import JSON, Problem, SettingError
 
 from connector_agent.project.document import Document, Faults, Keys
 from connector_agent.project.names import canonical, nearest
@@ -96,12 +96,15 @@ class OperationDocument:
         return self.document.line(("mapping", *keys))
 
 
-def read_operation(name: str, document: Document, variables: Variables) -> OperationDocument:
-    """The operation in `document`. Raises SettingError with every fault of its shape."""
-    faults = Faults(document)
+def read_operation(
+    name: str, document: Document, variables: Variables
+) -> tuple[OperationDocument | None, list[Problem]]:
+    """The operation in `document`, and every fault of its shape. Faults of options and of
+    result files leave the rest to be checked, any other leaves None."""
+    faults, aside = Faults(document), Faults(document)
     top = faults.mapping(document.value, ())
     if faults.problems:
-        raise SettingError(*faults.problems)
+        return None, faults.problems
     for key in top:
         if key not in _KEYS:
             faults.add(
@@ -114,8 +117,8 @@ def read_operation(name: str, document: Document, variables: Variables) -> Opera
     target = _place(faults, top, "target", "acme/new customer")
     for_each = _place(faults, top, "for_each", "crm/customers") if "for_each" in top else None
     identity = _identity(faults, top)
-    options = _options(faults, top)
-    results = read_result_files(faults, top, variables)
+    options = _options(aside, top)
+    results = read_result_files(aside, top, variables)
     where = read_where(faults, top, variables)
     group = read_group(faults, top)
     lines: JSON = []
@@ -132,12 +135,15 @@ def read_operation(name: str, document: Document, variables: Variables) -> Opera
                 "Start each line of the mapping with `- to:`.",
                 ("mapping",),
             )
-    if faults.problems:
-        raise SettingError(*faults.problems)
+    repeat_is_known = all(problem.path != "options.repeat" for problem in aside.problems)
+    problems = [*faults.problems, *aside.problems]
+    if faults.problems or not repeat_is_known:
+        return None, problems
     mapping = tuple(lines) if isinstance(lines, list) else ()
-    return OperationDocument(
+    operation = OperationDocument(
         name, source, target, identity, mapping, options, results, where, group, document, for_each
     )
+    return operation, problems
 
 
 def _place(faults: Faults, top: Mapping[str, JSON], key: str, example: str) -> Place:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from connector_sdk import JSON, Problem, SettingError
 
-from connector_agent.project.document import Document, Faults
+from connector_agent.project.document import Document, Faults, without_echoes
 from connector_agent.project.endpoint import EndpointDocument, read_endpoint
 from connector_agent.project.environment import read_environment, read_variables
 from connector_agent.project.names import canonical, name_fault, nearest
@@ -156,11 +156,10 @@ class Survey(NamedTuple):
                     "with 'connector init'.",
                 )
             )
-        from connector_agent.project.reader import read  # YAML is slow to import
 
         problems: list[Problem] = []
         documents = Documents(
-            top=_collect(lambda: read(folder / MARKER, MARKER), problems),
+            top=_document(folder / MARKER, MARKER, problems),
             environments=_documents(folder, "environments", "environment", problems),
             endpoints=_documents(folder, "endpoints", "endpoint", problems),
             operations=_documents(folder, "operations", "operation", problems),
@@ -187,6 +186,14 @@ def _collect(make: Callable[[], T], problems: list[Problem]) -> T | None:
         return None
 
 
+def _document(path: Path, file: str, problems: list[Problem]) -> Document | None:
+    from connector_agent.project.reader import read
+
+    document = _collect(lambda: read(path, file), problems)
+    problems.extend(document.problems if document is not None else ())
+    return document
+
+
 def _unknown(what: str, name: str, known: Mapping[str, object]) -> Problem:
     have = f"There are: {', '.join(known)}." if known else f"The project has no {what} yet."
     return Problem(f"unknown_{what}", f"There is no {what} {name!r}.", nearest(name, known) or have)
@@ -194,8 +201,6 @@ def _unknown(what: str, name: str, known: Mapping[str, object]) -> Problem:
 
 def _documents(folder: Path, below: str, what: str, problems: list[Problem]) -> dict[str, Document]:
     """The YAML files directly in one folder of the project, by name, in order of name."""
-    from connector_agent.project.reader import read
-
     found: dict[str, Document] = {}
     folded: dict[str, str] = {}
     place = folder / below
@@ -250,7 +255,7 @@ def _documents(folder: Path, below: str, what: str, problems: list[Problem]) -> 
                 )
             )
             continue
-        document = _collect(lambda path=path, file=file: read(path, file), problems)  # type: ignore[misc]
+        document = _document(path, file, problems)
         if document is not None:
             found[name] = document
     return found
@@ -285,10 +290,9 @@ def _read(
             broken.add(document.file)
     operations: dict[str, OperationDocument] = {}
     for key, document in documents.operations.items():
-        try:
-            operation = read_operation(key, document, variables)
-        except SettingError as error:
-            problems.extend(error.problems)
+        operation, faults = read_operation(key, document, variables)
+        problems.extend(faults)
+        if operation is None:
             continue
         operations[key] = operation
         for side, place in operation.places.items():
@@ -298,7 +302,7 @@ def _read(
             if problem is not None:
                 problems.append(problem._replace(line=operation.position((side,))))
     project = Project(name, folder, environment, endpoints, operations, documents)
-    return Survey(project, tuple(problems), variables)
+    return Survey(project, tuple(without_echoes(problems)), variables)
 
 
 def _place_fault(place: Place, endpoints: Mapping[str, EndpointDocument]) -> Problem | None:

@@ -9,7 +9,7 @@ from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from connector_agent.project.document import Document, Keys, Position
+from connector_agent.project.document import CHANGED, Document, Keys, Position
 from connector_agent.project.names import canonical
 from connector_agent.project.scalars import ChangedError, plain
 
@@ -20,8 +20,9 @@ _QUOTED = ("'", '"')
 def read(path: Path, file: str) -> Document:
     """The document in the file at `path`, called `file` in messages.
 
-    Raises SettingError with every fault of the text: not UTF-8, not YAML, a key twice, a word
-    that YAML would change, an entry without a value, an anchor or a tag.
+    Raises SettingError with every fault of the text: not UTF-8, not YAML, a key twice, an
+    entry without a value, an anchor or a tag. Words that YAML would change are among the
+    document's problems where they are all that is wrong with the text.
     """
     try:
         data = path.read_bytes()
@@ -92,9 +93,9 @@ def parse(text: str, file: str) -> Document:
         )
     tree = _Tree(file, text.splitlines())
     value = tree.value(root, ())
-    if tree.problems:
+    if any(problem.code != CHANGED for problem in tree.problems):
         raise SettingError(*tree.problems)
-    return Document(file, value, tree.positions)
+    return Document(file, value, tree.positions, tuple(tree.problems))
 
 
 class _Tree:
@@ -175,11 +176,11 @@ class _Tree:
         except ChangedError as error:
             self._fault(
                 node,
-                "changed_by_yaml",
+                CHANGED,
                 f"YAML reads {text} as {error} and would not keep it as it is written.",
                 f'Write it in quotes: "{text}".',
             )
-            return None
+            return text
 
     def _has_comment(self, keys: Keys) -> bool:
         row = self.positions[keys].line - 1

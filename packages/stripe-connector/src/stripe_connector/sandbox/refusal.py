@@ -115,8 +115,7 @@ def no_key() -> RefusalError:
 def wrong_key() -> RefusalError:
     return RefusalError(
         401,
-        "Invalid API Key provided. The sandbox takes any key that begins with sk_test_ or "
-        "rk_test_.",
+        "Invalid API Key provided. The sandbox takes any secret or restricted key of test mode.",
     )
 
 
