@@ -59,7 +59,8 @@ def test_examples_of_mappings_can_be_read() -> None:
     assert len(found) == 4
     for text in found:
         document = parse("source: a/b\ntarget: c/d\n" + text, "page.yaml")
-        operation = read_operation("page", document, Variables({}))
+        operation, _ = read_operation("page", document, Variables({}))
+        assert operation is not None
         lines, faults = read_lines(operation.mapping, operation.mapping_position)
         assert not faults
         assert len(lines) == text.count("- to:")

@@ -16,7 +16,9 @@ from .rows import Row, RowSource, pages
 
 def document() -> OperationDocument:
     text = "source: a/b\ntarget: c/d\nwhere: x\n"
-    return read_operation("x", parse(text, "operations/x.yaml"), Variables({}))
+    found, _ = read_operation("x", parse(text, "operations/x.yaml"), Variables({}))
+    assert found is not None
+    return found
 
 
 @pytest.fixture

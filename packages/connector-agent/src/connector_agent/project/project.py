@@ -290,8 +290,8 @@ def _read(
             broken.add(document.file)
     operations: dict[str, OperationDocument] = {}
     for key, document in documents.operations.items():
-        operation, faults = read_operation(key, document, variables)
-        problems.extend(faults)
+        operation, found = read_operation(key, document, variables)
+        problems.extend(found)
         if operation is None:
             continue
         operations[key] = operation
