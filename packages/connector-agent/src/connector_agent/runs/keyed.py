@@ -19,6 +19,7 @@ from connector_sdk import (
 
 from connector_agent.runs.execution import Halt, Parts, ProblemWatch, Pulse
 from connector_agent.runs.fate import is_burnt, is_open, told
+from connector_agent.runs.frontier import Frontier
 from connector_agent.runs.intake import take_in
 from connector_agent.runs.key import name_of
 from connector_agent.runs.ledger import Intent, LostRunError
@@ -42,8 +43,7 @@ class KeyedExecution:
         self._parts = parts
         self._watch = ProblemWatch(parts.options, parts.counts)
         self._pulse = Pulse(parts.ledger.run.settled)
-        self._frontier = parts.ledger.run.settled
-        self._ahead: set[int] = set()
+        self._frontier = Frontier(parts.ledger.run.settled)
         self._queue: asyncio.Queue[Intent | None] = asyncio.Queue()
         self._room = asyncio.Event()
         self._open: dict[Place, Intent] = {}
@@ -104,9 +104,9 @@ class KeyedExecution:
         parts = self._parts
         pending = await parts.database.call(parts.ledger.pending)
         # The frontier counts on over records that the last checkpoint did not know of.
-        settled = set(range(self._frontier + 1, parts.counts.read + 1))
+        settled = set(range(self._frontier.at + 1, parts.counts.read + 1))
         settled -= {intent.call.seq for intent in pending}
-        self._advance(settled)
+        self._frontier.settle(settled)
         if not pending:
             return
         await parts.log.add("info", "pending", f"{len(pending)} records of before are still open.")
@@ -170,7 +170,7 @@ class KeyedExecution:
         parts.counts.filtered = filtered
         for verdict in decided:
             parts.counts.add(verdict.outcome.kind)
-        self._advance({verdict.outcome.seq for verdict in decided})
+        self._frontier.settle(verdict.outcome.seq for verdict in decided)
         for intent in await self._ready(planned):
             self._queue.put_nowait(intent)
         self._watch.check()
@@ -271,7 +271,7 @@ class KeyedExecution:
             del self._open[place]
             self._unsent.discard(place)
             parts.counts.add(outcome.kind, replayed=int(outcome.replayed))
-        self._advance({outcome.seq for outcome in batch})
+        self._frontier.settle(outcome.seq for outcome in batch)
         self._room.set()
         await self._checkpoint_if_due()
 
@@ -324,19 +324,13 @@ class KeyedExecution:
         self._open[(call.seq, call.step)] = again
         self._queue.put_nowait(again)
 
-    def _advance(self, settled: set[int]) -> None:
-        self._ahead |= settled
-        while self._frontier + 1 in self._ahead:
-            self._frontier += 1
-            self._ahead.discard(self._frontier)
-
     async def _checkpoint_if_due(self) -> None:
-        if self._pulse.due(self._frontier):
+        if self._pulse.due(self._frontier.at):
             await self._checkpoint()
 
     async def _checkpoint(self) -> None:
         parts = self._parts
-        settled, counts, seconds = self._frontier, parts.counts.copy(), parts.seconds()
+        settled, counts, seconds = self._frontier.at, parts.counts.copy(), parts.seconds()
         await parts.database.call(
             lambda connection: parts.ledger.checkpoint(connection, settled, counts, seconds)
         )
