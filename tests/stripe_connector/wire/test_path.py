@@ -3,7 +3,7 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stripe_connector.wire import WireError, build_path, field_path, param_name
+from stripe_connector.wire import WireError, build_path, field_path
 
 ids = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
@@ -48,5 +48,3 @@ def test_ids_that_name_nothing_are_refused(id: str) -> None:
 )
 def test_places_are_named_in_our_way(param: str, path: str) -> None:
     assert field_path(param) == path
-    if "[]" not in param:
-        assert param_name(path) == param

@@ -24,7 +24,6 @@ out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty()
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 COULD_NOT_RUN = 1
-USAGE = 2
 WITH_PROBLEMS = 3
 INTERRUPTED = 130
 

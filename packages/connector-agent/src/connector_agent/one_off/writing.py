@@ -76,11 +76,6 @@ class Writing:
         if self._failure is not None:
             raise self._failure
 
-    @property
-    def under_way(self) -> int:
-        """Calls that were sent, or about to be, and have no outcome."""
-        return len(self._flying)
-
     async def _write(self) -> None:
         try:
             await self._send()

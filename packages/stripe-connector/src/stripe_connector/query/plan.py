@@ -16,8 +16,6 @@ from stripe_connector.query.narrowing import by_list, by_search, likely
 from stripe_connector.query.normal import Alternative, alternatives
 from stripe_connector.query.writing import write
 
-Consistency = Literal["indexed", "fresh"]
-
 ROWS = 100
 """Rows of one call."""
 

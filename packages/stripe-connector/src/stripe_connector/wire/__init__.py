@@ -7,7 +7,7 @@ from stripe_connector.wire.headers import FORM, JSON_BODY, request_headers, user
 from stripe_connector.wire.json_body import encode_json
 from stripe_connector.wire.key import idempotency_key
 from stripe_connector.wire.multipart import Upload, encode_multipart
-from stripe_connector.wire.path import build_path, field_path, param_name
+from stripe_connector.wire.path import build_path, field_path
 from stripe_connector.wire.problem import error_body, problem_from, without_secrets
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "error_body",
     "field_path",
     "idempotency_key",
-    "param_name",
     "problem_from",
     "request_headers",
     "user_agent",

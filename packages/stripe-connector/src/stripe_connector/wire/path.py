@@ -1,4 +1,4 @@
-"""Paths of requests, and the two ways to write where a parameter stands."""
+"""Paths of requests, and where a parameter stands."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,6 @@ from stripe_connector.wire.fault import WireError
 
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
 _PLAIN_NAME = re.compile(r"[^\s.\[\]\"]+")
-_PLACE = re.compile(r'"((?:[^"\\]|\\.)*)"|\[([0-9]+)\]|([^.\[\]"]+)')
 
 
 def build_path(template: str, values: Mapping[str, str]) -> str:
@@ -49,16 +48,6 @@ def field_path(param: str) -> str:
     for segment in rest.removesuffix("]").split("]["):
         path += f"[{segment}]" if not segment or segment.isdecimal() else f".{_named(segment)}"
     return path
-
-
-def param_name(path: str) -> str:
-    """Our way to name a field in Stripe's: "items[0].price" is "items[0][price]"."""
-    out = ""
-    for match in _PLACE.finditer(path):
-        quoted, index, plain = match.groups()
-        segment = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else index or plain
-        out += f"[{segment}]" if out else segment
-    return out
 
 
 def _named(name: str) -> str:
