@@ -4,8 +4,12 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from connector_sdk import Activity
+from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = re.compile(
@@ -45,6 +49,15 @@ def blocks(path: str) -> list[Block]:
     """The fenced blocks of a page, in order."""
     page = (ROOT / path).read_text(encoding="utf-8")
     return [Block(each["kind"], each["text"], each["note"] or "") for each in _BLOCK.finditer(page)]
+
+
+def activities(text: str) -> Iterator[Activity]:
+    """The activities of a block that shows a part of an endpoint."""
+    for name, entry in YAML(typ="safe").load(text)["activities"].items():
+        settings = {
+            key: value for key, value in entry.items() if key not in ("type", "on", "action")
+        }
+        yield Activity(name, entry["type"], entry["on"], entry.get("action", ""), settings)
 
 
 class Reader:

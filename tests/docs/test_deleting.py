@@ -3,11 +3,11 @@
 import re
 from pathlib import Path
 
-from connector_sdk import Activity
-from ruamel.yaml import YAML
 from stripe_connector.activities.choices.offers import offer_for
 from stripe_connector.activities.choices.resolution import faults
 from stripe_connector.catalogue import load
+
+from tests.docs.page import activities
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "deleting.md").read_text(encoding="utf-8")
 
@@ -15,16 +15,11 @@ PAGE = (Path(__file__).resolve().parents[2] / "docs" / "deleting.md").read_text(
 def test_its_activities_do_what_stands_beside_them() -> None:
     found = re.search(r"```yaml\n(.*?)```", PAGE, re.S)
     assert found is not None
-    stated = YAML(typ="safe").load(found[1])["activities"]
     done = {}
-    for name, entry in stated.items():
-        settings = {
-            key: value for key, value in entry.items() if key not in ("type", "on", "action")
-        }
-        activity = Activity(name, entry["type"], entry["on"], entry.get("action", ""), settings)
+    for activity in activities(found[1]):
         assert faults(load(), activity, "test") == ()
         offer = offer_for(load(), activity.type, activity.on, activity.action, "test")
-        done[name] = offer.operation.id
+        done[activity.name] = offer.operation.id
     assert done == {
         "end payment": "payment_intents.cancel",
         "drop invoice": "invoices.delete",

@@ -3,13 +3,11 @@
 import re
 
 import pytest
-from connector_sdk import Activity
-from ruamel.yaml import YAML
 from stripe_connector import Stripe
 from stripe_connector.activities.choices.resolution import faults
 from stripe_connector.catalogue import load
 
-from tests.docs.page import blocks
+from tests.docs.page import activities, blocks
 
 PAGE = "docs/reading.md"
 ASIDE = [block for block in blocks(PAGE) if block.kind == "yaml" and not block.file]
@@ -17,11 +15,7 @@ ASIDE = [block for block in blocks(PAGE) if block.kind == "yaml" and not block.f
 
 @pytest.mark.parametrize("text", [block.text for block in ASIDE])
 def test_its_other_activities_have_no_fault(text: str) -> None:
-    for name, entry in YAML(typ="safe").load(text)["activities"].items():
-        settings = {
-            key: value for key, value in entry.items() if key not in ("type", "on", "action")
-        }
-        activity = Activity(name, entry["type"], entry["on"], entry.get("action", ""), settings)
+    for activity in activities(text):
         assert faults(load(), activity, "test") == ()
 
 

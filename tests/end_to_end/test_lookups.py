@@ -1,7 +1,6 @@
 """Subscriptions follow customers: rows of a flat file become one subscription each, with the
 ids that other operations wrote."""
 
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -104,12 +103,6 @@ S4,C2,gbp,tin,1
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox(seed=1) as made:
-        yield made
-
-
-@pytest.fixture
 def project(tmp_path: Path, sandbox: Sandbox) -> Path:
     files = {
         "project.yaml": "name: follow\n",
@@ -137,13 +130,6 @@ async def subscriptions(address: str) -> dict[str, dict[str, Any]]:
     ):
         found = (await answer.json())["data"]
     return {each["metadata"]["number"]: each for each in found}
-
-
-@pytest.fixture
-def runner(project: Path) -> Iterator[Runner]:
-    made = Runner(project, {"STRIPE_API_KEY": KEY})
-    yield made
-    made.close()
 
 
 async def run(runner: Runner, *names: str) -> Counts:

@@ -1,6 +1,5 @@
 """A column of paths becomes uploads, each of the content that was there when it was intended."""
 
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +48,6 @@ target: stripe/upload
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox(seed=1) as made:
-        yield made
-
-
-@pytest.fixture
 def project(tmp_path: Path, sandbox: Sandbox) -> Path:
     files = {
         "project.yaml": "name: evidence\n",
@@ -72,13 +65,6 @@ def project(tmp_path: Path, sandbox: Sandbox) -> Path:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
     return tmp_path
-
-
-@pytest.fixture
-def runner(project: Path) -> Iterator[Runner]:
-    made = Runner(project, {"STRIPE_API_KEY": KEY})
-    yield made
-    made.close()
 
 
 async def uploaded(address: str) -> dict[str, Any]:

@@ -111,3 +111,9 @@ async def all_pages(source: Source, after: bytes | None = None) -> list[Page]:
 
 def records(pages: Sequence[Page]) -> list[Record]:
     return [record for page in pages for record in page.records]
+
+
+def response(outcome: Outcome) -> Any:
+    """What Stripe answered to a call, parsed."""
+    assert outcome.response is not None
+    return json.loads(outcome.response)

@@ -110,3 +110,10 @@ class Direct:
             for collection in account.collections.values()
             for row in collection.rows
         }
+
+
+def made(sandbox: Direct, path: str, form: str = "") -> Any:
+    """The answer to a POST that has to succeed."""
+    status, body = sandbox.send("POST", path, form.encode())
+    assert status == 200, body
+    return body

@@ -1,21 +1,13 @@
 """Lists leave out what belongs to a test clock, unless they are asked for it."""
 
-from typing import Any
-
 import pytest
 
-from tests.stripe_connector.sandbox.direct import Direct
+from tests.stripe_connector.sandbox.direct import Direct, made
 
 
 @pytest.fixture
 def sandbox() -> Direct:
     return Direct()
-
-
-def made(sandbox: Direct, path: str, form: str = "") -> Any:
-    status, body = sandbox.send("POST", path, form.encode())
-    assert status == 200, body
-    return body
 
 
 def ids(sandbox: Direct, path: str, query: str = "") -> list[str]:

@@ -4,13 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.stripe_connector.sandbox.direct import Direct
-
-
-def made(sandbox: Direct, path: str, form: str = "") -> Any:
-    status, body = sandbox.send("POST", path, form.encode())
-    assert status == 200, body
-    return body
+from tests.stripe_connector.sandbox.direct import Direct, made
 
 
 def billed(sandbox: Direct, paid: bool = False) -> Any:

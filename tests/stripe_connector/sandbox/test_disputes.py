@@ -5,13 +5,7 @@ from typing import Any
 import pytest
 
 from tests.stripe_connector.battery import shape
-from tests.stripe_connector.sandbox.direct import Direct
-
-
-def made(sandbox: Direct, path: str, form: str = "") -> Any:
-    status, body = sandbox.send("POST", path, form.encode())
-    assert status == 200, body
-    return body
+from tests.stripe_connector.sandbox.direct import Direct, made
 
 
 def disputed(sandbox: Direct, card: str = "createDispute") -> Any:

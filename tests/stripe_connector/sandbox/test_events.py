@@ -6,15 +6,9 @@ import pytest
 
 from tests.stripe_connector.battery import shape
 from tests.stripe_connector.battery.maker import CATALOGUE, Maker
-from tests.stripe_connector.sandbox.direct import Direct
+from tests.stripe_connector.sandbox.direct import Direct, made
 
 MONTH = 30 * 86_400
-
-
-def made(sandbox: Direct, path: str, form: str = "") -> Any:
-    status, body = sandbox.send("POST", path, form.encode())
-    assert status == 200, body
-    return body
 
 
 def listed(sandbox: Direct, query: str = "") -> list[dict[str, Any]]:

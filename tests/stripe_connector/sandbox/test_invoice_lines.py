@@ -1,16 +1,8 @@
 """Lines of a draft: added, changed and taken away."""
 
-from typing import Any
-
 import pytest
 
-from tests.stripe_connector.sandbox.direct import Direct
-
-
-def made(sandbox: Direct, path: str, form: str = "") -> Any:
-    status, body = sandbox.send("POST", path, form.encode())
-    assert status == 200, body
-    return body
+from tests.stripe_connector.sandbox.direct import Direct, made
 
 
 def draft(sandbox: Direct) -> tuple[str, str]:

@@ -5,15 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.stripe_connector.sandbox.direct import Direct
+from tests.stripe_connector.sandbox.direct import Direct, made
 
 DAY = 86_400
-
-
-def made(sandbox: Direct, path: str, form: str = "") -> Any:
-    status, body = sandbox.send("POST", path, form.encode())
-    assert status == 200, body
-    return body
 
 
 @pytest.fixture

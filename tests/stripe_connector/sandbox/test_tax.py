@@ -1,17 +1,9 @@
 """Tax calculations, transactions and their reversals, without any tax."""
 
-from typing import Any
-
 from tests.stripe_connector.battery import shape
-from tests.stripe_connector.sandbox.direct import Direct
+from tests.stripe_connector.sandbox.direct import Direct, made
 
 LINES = "line_items[0][amount]=300&line_items[0][reference]=a&line_items[1][amount]=50"
-
-
-def made(sandbox: Direct, path: str, form: str) -> Any:
-    status, body = sandbox.send("POST", path, form.encode())
-    assert status == 200, body
-    return body
 
 
 def lines(sandbox: Direct, path: str) -> list[tuple[int, str, str]]:

@@ -13,18 +13,11 @@ import pytest
 from connector_agent.connectors.files.connection import FilesConnection
 from connector_agent.connectors.files.connector import FilesConnector
 from connector_agent.connectors.files.part import part_of
-from connector_agent.connectors.files.target import FileTarget
-from connector_sdk import JSON, Activity, Cursor, MemoryHost, Problem, SettingError
+from connector_sdk import JSON, MemoryHost, Problem, SettingError
 from openpyxl import load_workbook
 
 from tests.connector_agent.connectors.files.conftest import Write
-
-
-async def opened(
-    connection: FilesConnection, path: str, resume: Cursor | None = None, **settings: JSON
-) -> FileTarget:
-    activity = Activity("a", "write", settings={"path": path, **settings})
-    return await connection.target(activity, resume)
+from tests.connector_agent.connectors.files.written import opened
 
 
 def rows(path: Path) -> list[list[Any]]:

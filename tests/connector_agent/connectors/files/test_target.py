@@ -1,6 +1,5 @@
 """A file as a target: whole or not at all, and resumed without a doubled line."""
 
-import gzip
 import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -13,10 +12,8 @@ from connector_agent.connectors.files.part import part_of
 from connector_agent.connectors.files.target import FileTarget
 from connector_sdk import (
     JSON,
-    Activity,
     Body,
     Call,
-    Cursor,
     MemoryHost,
     Problem,
     SettingError,
@@ -25,22 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.connector_agent.connectors.files.conftest import Write
-
-
-async def opened(
-    connection: FilesConnection, path: str, resume: Cursor | None = None, **settings: JSON
-) -> FileTarget:
-    activity = Activity("a", "write", settings={"path": path, **settings})
-    return await connection.target(activity, resume)
-
-
-def requests(start: int, stop: int) -> list[bytes]:
-    return [b'{"id":"%d"}' % number for number in range(start, stop)]
-
-
-def held(path: Path) -> bytes:
-    data = path.read_bytes()
-    return gzip.decompress(data) if path.suffix == ".gz" else data
+from tests.connector_agent.connectors.files.written import held, opened, requests
 
 
 async def test_json_lines_are_written_as_they_are(

@@ -1,6 +1,5 @@
 """A file as a target when the disk is full and when its process is killed."""
 
-import gzip
 import os
 import resource
 import subprocess
@@ -12,31 +11,12 @@ from pathlib import Path
 import msgspec
 import pytest
 from connector_agent.connectors.files.connection import FilesConnection
-from connector_agent.connectors.files.target import FileTarget
 from connector_sdk import (
-    JSON,
-    Activity,
-    Cursor,
     TargetFullError,
 )
 
 from tests.connector_agent.connectors.files.conftest import Write
-
-
-async def opened(
-    connection: FilesConnection, path: str, resume: Cursor | None = None, **settings: JSON
-) -> FileTarget:
-    activity = Activity("a", "write", settings={"path": path, **settings})
-    return await connection.target(activity, resume)
-
-
-def requests(start: int, stop: int) -> list[bytes]:
-    return [b'{"id":"%d"}' % number for number in range(start, stop)]
-
-
-def held(path: Path) -> bytes:
-    data = path.read_bytes()
-    return gzip.decompress(data) if path.suffix == ".gz" else data
+from tests.connector_agent.connectors.files.written import held, opened, requests
 
 
 @contextmanager

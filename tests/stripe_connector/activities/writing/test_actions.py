@@ -2,22 +2,16 @@
 answer."""
 
 import json
-from typing import Any
 
 import pytest
-from connector_sdk import Activity, Outcome, SettingError
+from connector_sdk import Activity, SettingError
 from stripe_connector import Stripe
 from stripe_connector.activities.choices.offers import offer_for
 from stripe_connector.activities.choices.verbs import is_test_helper
 from stripe_connector.catalogue import load
 from stripe_connector.sandbox import Fault, SandboxRequest
 
-from tests.stripe_connector.workbench import Workbench, prepared, send, sent
-
-
-def response(outcome: Outcome) -> Any:
-    assert outcome.response is not None
-    return json.loads(outcome.response)
+from tests.stripe_connector.workbench import Workbench, prepared, response, send, sent
 
 
 async def card_payment(bench: Workbench) -> str:

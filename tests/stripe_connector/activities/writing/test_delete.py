@@ -1,16 +1,15 @@
 """What deleting means for an object, through a real sandbox."""
 
-import json
 from typing import Any
 
 import pytest
-from connector_sdk import Activity, MemoryHost, Outcome, RefusedError, SettingError
+from connector_sdk import Activity, MemoryHost, RefusedError, SettingError
 from stripe_connector import Stripe
 from stripe_connector.connection import StripeConnection
 from stripe_connector.sandbox import Fault, SandboxRequest
 from stripe_connector.settings import read_settings
 
-from tests.stripe_connector.workbench import Workbench, refusal, send, sent
+from tests.stripe_connector.workbench import Workbench, refusal, response, send, sent
 
 OTHER_MODE = Fault(
     404,
@@ -19,11 +18,6 @@ OTHER_MODE = Fault(
     "to make this request.",
     "resource_missing",
 )
-
-
-def response(outcome: Outcome) -> Any:
-    assert outcome.response is not None
-    return json.loads(outcome.response)
 
 
 async def test_what_is_there_in_the_other_mode_is_not_gone(bench: Workbench) -> None:

@@ -1,18 +1,17 @@
 """Meter events: their identifier, their time, and what a repeat comes to."""
 
-import json
 import time
 from typing import Any
 
 import pytest
-from connector_sdk import JSON, Activity, MemoryHost, Outcome
+from connector_sdk import JSON, Activity, MemoryHost
 from stripe_connector.activities.writing.meter_events import timestamp_fault
 from stripe_connector.catalogue import load
 from stripe_connector.connection import StripeConnection
 from stripe_connector.sandbox import Fault, SandboxRequest
 from stripe_connector.settings import read_settings
 
-from tests.stripe_connector.workbench import Workbench, prepared, refusal, send, sent
+from tests.stripe_connector.workbench import Workbench, prepared, refusal, response, send, sent
 
 EVENT: dict[str, Any] = {
     "event_name": "api",
@@ -23,11 +22,6 @@ KNOWN = Fault(400, "invalid_request_error", "An event already exists with identi
 
 async def known(request: SandboxRequest) -> Fault | None:
     return KNOWN
-
-
-def response(outcome: Outcome) -> Any:
-    assert outcome.response is not None
-    return json.loads(outcome.response)
 
 
 async def test_an_event_has_the_key_as_its_identifier(bench: Workbench) -> None:

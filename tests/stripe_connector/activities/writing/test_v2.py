@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from connector_sdk import JSON, Activity, Outcome, SettingError
+from connector_sdk import JSON, Activity, SettingError
 from stripe_connector import Stripe
 from stripe_connector.activities.writing.target import HORIZON_V2
 from stripe_connector.sandbox import SandboxRequest
 
-from tests.stripe_connector.workbench import Workbench, prepared, refusal, send, sent
+from tests.stripe_connector.workbench import Workbench, prepared, refusal, response, send, sent
 
 ACCOUNT: dict[str, Any] = {"contact_email": "ada@example.com", "display_name": "Ada"}
 DESTINATION: dict[str, Any] = {
@@ -22,11 +22,6 @@ DESTINATION: dict[str, Any] = {
     "webhook_endpoint": {"url": "https://example.com/hook"},
 }
 BANK = {"account_number": "000123456789", "currency": "usd", "routing_number": "110000000"}
-
-
-def response(outcome: Outcome) -> Any:
-    assert outcome.response is not None
-    return json.loads(outcome.response)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Create, Update and Delete through a real sandbox."""
 
 import json
-from typing import Any
 
 import pytest
 from connector_sdk import (
@@ -14,12 +13,15 @@ from connector_sdk import (
 from stripe_connector.activities.writing.marker import MARKER
 from stripe_connector.sandbox import Fault, SandboxRequest
 
-from tests.stripe_connector.workbench import Workbench, handed, prepared, refusal, send, sent
-
-
-def response(outcome: Outcome) -> Any:
-    assert outcome.response is not None
-    return json.loads(outcome.response)
+from tests.stripe_connector.workbench import (
+    Workbench,
+    handed,
+    prepared,
+    refusal,
+    response,
+    send,
+    sent,
+)
 
 
 async def test_create_writes_and_marks(bench: Workbench) -> None:

@@ -12,9 +12,8 @@ from connector_agent.operations.driving import driving_faults
 from connector_agent.operations.end import End, Role, connector_of
 from connector_agent.operations.inspection import Inspection
 from connector_agent.project import EndpointDocument, Project
+from connector_agent.project.endpoint import HIDDEN
 from connector_agent.project.operation import OperationDocument, Place
-
-_HIDDEN = "(hidden)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,7 @@ def _shown(endpoint: EndpointDocument) -> dict[str, JSON]:
     if connector is not None:
         exposed = {problem.path for problem in endpoint.literal_secrets(connector.form())}
     return {
-        name: _HIDDEN if name in exposed or "*" in exposed else value
+        name: HIDDEN if name in exposed or "*" in exposed else value
         for name, value in written.items()
         if value != ""
     }

@@ -17,7 +17,8 @@ from connector_agent.project.variables import (
 )
 
 _KEYS = ("connector", "connection", "activities")
-_HIDDEN = "(hidden)"
+HIDDEN = "(hidden)"
+"""What stands for a secret wherever one is shown."""
 _TELLING = 6
 """Values of fewer characters are hidden in messages about their own setting only: in others
 they would be found by chance."""
@@ -182,9 +183,9 @@ def _masked(problem: Problem, hidden: set[str]) -> Problem:
     forms |= {repr(form)[1:-1] for form in forms}
     message, remedy, value = problem.message, problem.remedy, problem.value
     for form in sorted(forms, key=len, reverse=True):
-        message = message.replace(form, _HIDDEN)
-        remedy = remedy.replace(form, _HIDDEN)
-        value = value.replace(form, _HIDDEN)
+        message = message.replace(form, HIDDEN)
+        remedy = remedy.replace(form, HIDDEN)
+        value = value.replace(form, HIDDEN)
     return problem._replace(message=message, remedy=remedy, value=value)
 
 

@@ -62,3 +62,8 @@ class Resource:
     deleted: bool
     description: str
     prefix: str
+
+
+def is_list(field: Field) -> bool:
+    """Whether the field holds one page of a list: data, has_more and url."""
+    return field.child("has_more") is not None and field.child("data") is not None

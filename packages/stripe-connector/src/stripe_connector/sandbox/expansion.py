@@ -9,9 +9,10 @@ from typing import cast
 
 from connector_sdk import JSON, Field
 
+from stripe_connector.catalogue.model import is_list
 from stripe_connector.sandbox.listing import OLDEST_FIRST
 from stripe_connector.sandbox.refusal import RefusalError
-from stripe_connector.sandbox.shapes import is_list, listed
+from stripe_connector.sandbox.shapes import listed
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import EMBEDDED, Turn
 

@@ -13,6 +13,7 @@ import orjson
 from connector_sdk import JSON, Field
 
 from stripe_connector.catalogue import Catalogue
+from stripe_connector.catalogue.model import is_list
 from stripe_connector.sandbox.defaults import DEFAULTS
 from stripe_connector.sandbox.metadata import merged
 from stripe_connector.sandbox.store import Body
@@ -29,11 +30,6 @@ _NEUTRAL: Mapping[str, JSON] = {
 }
 _DEEPEST = 2
 """How deep an object within an object within … is filled in, counted in whole resources."""
-
-
-def is_list(field: Field) -> bool:
-    """Whether the field holds one page of a list: data, has_more and url."""
-    return field.child("has_more") is not None and field.child("data") is not None
 
 
 def listed(field: Field) -> str:

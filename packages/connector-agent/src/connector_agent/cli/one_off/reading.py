@@ -25,7 +25,7 @@ from connector_sdk import (
 from rich.text import Text
 
 from connector_agent.cli.one_off.connecting import connected
-from connector_agent.cli.one_off.rows import SAMPLE, rows_for
+from connector_agent.cli.one_off.rows import SAMPLE, format_of, rows_for
 from connector_agent.cli.one_off.words import (
     activity_words,
     assigned,
@@ -67,8 +67,7 @@ class _Reading:
         self._kind = kind
         self._command = command
         self._given = given
-        stated = "jsonl" if given["as_json"] else given["format"]
-        self._format: str = stated or ("table" if sys.stdout.isatty() else "jsonl")
+        self._format = format_of(given)
         self._fields = [name.strip() for name in given["fields"].split(",") if name.strip()]
         self._limit: int | None = given["limit"]
         self._cut = self._limit is None and self._format == "table" and not given["count"]

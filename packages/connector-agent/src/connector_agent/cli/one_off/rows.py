@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 import orjson
 from connector_sdk import JSON, Schemas
@@ -16,12 +16,10 @@ from connector_agent.cli.output import out
 from connector_agent.connectors.files.cells import CellError, Scalar, csv_line, rows_of, text_of
 from connector_agent.mapping.path import Path, parse_path, read_path
 from connector_agent.mapping.state import ABSENT
+from connector_agent.runs.outcome_table import MORE
 
 SAMPLE = 100
 """Records from which the columns of a table or a CSV file are chosen."""
-
-MORE = "_more"
-"""The column that holds as JSON what has no column of its own."""
 
 _WIDEST = 40
 
@@ -36,6 +34,12 @@ class Rows(Protocol):
     def end(self) -> None:
         """Prints what waits."""
         ...
+
+
+def format_of(given: Mapping[str, Any]) -> str:
+    """The format that a command was asked for; a table for people, JSON Lines for programs."""
+    stated = "jsonl" if given["as_json"] else given["format"]
+    return stated or ("table" if sys.stdout.isatty() else "jsonl")
 
 
 def rows_for(format: str, fields: Sequence[str], schemas: Schemas, *, alone: bool = False) -> Rows:

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
@@ -27,6 +26,7 @@ from connector_sdk import (
 
 from connector_agent.cli.one_off.confirmation import confirmed, require_terminal
 from connector_agent.cli.one_off.connecting import connected
+from connector_agent.cli.one_off.rows import format_of
 from connector_agent.cli.one_off.told import Printer
 from connector_agent.cli.one_off.words import (
     activity_words,
@@ -74,8 +74,7 @@ class _Writing:
         self._command = command
         self._given = given
         self._prefix: str = given["key"] or new_prefix()
-        stated = "jsonl" if given["as_json"] else given["format"]
-        self._printer = Printer(stated or ("table" if sys.stdout.isatty() else "jsonl"))
+        self._printer = Printer(format_of(given))
         self._counts: Counter[str] = Counter()
         self._parents: list[str] = []
         self._interrupted = False

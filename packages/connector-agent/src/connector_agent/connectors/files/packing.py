@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 
 from connector_agent.connectors.files.opening import Packing
 
-_GZIP_LEVEL = 6
+GZIP_LEVEL = 6
 
 
 @contextmanager
@@ -19,7 +19,7 @@ def packed(out: BinaryIO, packing: Packing, member: str) -> Iterator[BinaryIO]:
     """Takes bytes, and gives them to `out` as `packing` says; in a zip archive as `member`."""
     match packing:
         case "gzip":
-            with gzip.GzipFile("", "wb", _GZIP_LEVEL, out, mtime=0) as packer:
+            with gzip.GzipFile("", "wb", GZIP_LEVEL, out, mtime=0) as packer:
                 yield cast(BinaryIO, packer)
         case "bz2":
             with bz2.open(out, "wb") as packer:

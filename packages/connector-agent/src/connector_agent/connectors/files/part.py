@@ -11,9 +11,10 @@ from typing import BinaryIO
 
 from connector_sdk import ConnectorError, Problem, SettingError, TargetFullError
 
+from connector_agent.connectors.files.packing import GZIP_LEVEL
+
 _BLOCK = 1 << 20
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_GZIP_LEVEL = 6
 _GZIP_WINDOW = 31
 
 Make = Callable[[BinaryIO, BinaryIO], None]
@@ -77,7 +78,7 @@ class Part:
         """Adds bytes; they are safe against a crash only after `settle`."""
         if self._packing:
             if self._packer is None:
-                self._packer = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP_WINDOW)
+                self._packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, _GZIP_WINDOW)
             data = self._packer.compress(data)
         self._write(data)
 

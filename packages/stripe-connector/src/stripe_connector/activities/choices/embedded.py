@@ -7,7 +7,7 @@ from connector_sdk import Field, Problem, did_you_mean
 
 from stripe_connector.activities.choices.expansion import children
 from stripe_connector.catalogue import Catalogue
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import Operation, is_list
 
 EMBEDDED = 10
 """Rows that Stripe puts into such a list before it says that there are more:
@@ -20,11 +20,6 @@ class Way(NamedTuple):
 
     names: tuple[str, ...]
     expand: tuple[str, ...]
-
-
-def is_list(field: Field) -> bool:
-    """Whether the field holds the first page of a list: data, has_more and url."""
-    return field.child("has_more") is not None and field.child("data") is not None
 
 
 def own_lists(catalogue: Catalogue, operation: Operation) -> tuple[str, ...]:

@@ -22,7 +22,8 @@ CONCURRENCY = 16
 """Calls of a target in flight at once, unless the activity says otherwise."""
 
 EXPANSIONS = ("expand", "include")
-"""How Stripe calls the parameter behind the setting `expand`: in API v1, and in API v2."""
+"""How Stripe calls the parameter behind the setting `expand`: in API v1, and in API v2. It
+changes nothing, but says how to answer."""
 
 UNLISTED = "unlisted_choices"
 """The setting that lets values pass which the catalogue doesn't list."""

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from connector_sdk import JSON, Field, Record
+from connector_sdk import ANY_OBJECT, JSON, Field, Record
 
 READABLE = "readable"
 """The field that a record gets. No object of Stripe's has one of that name."""
@@ -25,7 +25,6 @@ https://docs.stripe.com/api/issuing/transactions/object."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PREFIXED = re.compile(r"(.+_)amount(_\w+)?")
 _AMOUNT = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
-_OPEN = Field(name="", type="map", items=Field(name="", type="any"))
 _MONEY = Field(
     name="",
     type="object",
@@ -177,7 +176,7 @@ def with_readable(schema: Field) -> Field:
     """The schema of such records: with the field `readable`."""
     if schema.any_of:
         return replace(schema, any_of=tuple([with_readable(option) for option in schema.any_of]))
-    told = _told(schema) or replace(_OPEN)
+    told = _told(schema) or ANY_OBJECT
     added = replace(
         told,
         name=READABLE,
@@ -191,7 +190,7 @@ def with_readable(schema: Field) -> Field:
 def _told(field: Field) -> Field | None:
     """What can be readable of a field; None for nothing. Other objects are left open."""
     if field.ref or field.any_of:
-        return replace(_OPEN, name=field.name)
+        return replace(ANY_OBJECT, name=field.name)
     if field.format == "unix-time":
         return replace(_TIME, name=field.name)
     if field.format == "minor-units":

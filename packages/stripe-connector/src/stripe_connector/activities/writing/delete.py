@@ -1,20 +1,20 @@
 """The Delete activity."""
 
-from collections.abc import Sequence
-
-from connector_sdk import Body, Call, Host, Outcome, Problem
+from connector_sdk import Call, Host, Outcome
 
 from stripe_connector.activities.choices.resolution import Resolved
 from stripe_connector.activities.writing import request as requests
-from stripe_connector.activities.writing.settle import is_gone, settle_write
-from stripe_connector.activities.writing.target import StripeTarget, named
+from stripe_connector.activities.writing.settle import is_gone
+from stripe_connector.activities.writing.target import named
+from stripe_connector.activities.writing.update import UpdateTarget
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.client import Client
 
 
-class DeleteTarget(StripeTarget):
+class DeleteTarget(UpdateTarget):
     """Deletes the object that a record names, or does what comes nearest to it for that object:
-    a subscription is cancelled, a price deactivated.
+    a subscription is cancelled, a price deactivated. It is prepared and settled like any other
+    change of that object.
 
     API v1 takes no key for its DELETE. A repeat is harmless all the same: the object is gone,
     and after a send whose answer was lost "no such object" counts as written. Without such a
@@ -28,12 +28,6 @@ class DeleteTarget(StripeTarget):
         super().__init__(client, catalogue, host, resolved)
         self._missing_ok = resolved.settings.get("missing") == "ok"
 
-    def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
-        fitted = self.fit(request)
-        if isinstance(fitted, Problem):
-            return fitted
-        return requests.body(fitted, requests.lock(fitted))
-
     async def send(self, call: Call) -> Outcome:
         outcome = await super().send(call)
         if outcome.problem is None or outcome.kind != "refused" or not self._missing_ok:
@@ -43,6 +37,3 @@ class DeleteTarget(StripeTarget):
             return outcome
         name = named(self.catalogue.operations[request.operation], request)
         return outcome._replace(kind="skipped", id=name, problem=None)
-
-    async def settle(self, calls: Sequence[Call]) -> Sequence[Outcome | None]:
-        return [await settle_write(self.client, self.catalogue, call) for call in calls]

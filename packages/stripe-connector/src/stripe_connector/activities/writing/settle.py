@@ -7,6 +7,7 @@ from typing import cast
 import msgspec
 from connector_sdk import JSON, Call, Outcome, Problem, RefusedError
 
+from stripe_connector.activities.choices.settings import EXPANSIONS
 from stripe_connector.activities.choices.verbs import own_id
 from stripe_connector.activities.writing import request as requests
 from stripe_connector.activities.writing.effects import effect_of
@@ -21,9 +22,6 @@ _CLOCKS = 300
 """Seconds by which clocks may differ."""
 
 _UNSET: tuple[JSON, ...] = (None, "", [], {})
-
-_ASKS = ("expand", "include")
-"""Parameters that change nothing: they say how to answer."""
 
 
 async def settle_write(client: Client, catalogue: Catalogue, call: Call) -> Outcome | None:
@@ -88,7 +86,7 @@ async def settle_update(client: Client, catalogue: Catalogue, call: Call) -> Out
     there, body = found
     if there is None or there.get("deleted") is True:
         return None  # the repeat then says that the object is missing
-    sent = {name: value for name, value in request.params.items() if name not in _ASKS}
+    sent = {name: value for name, value in request.params.items() if name not in EXPANSIONS}
     readable = {name: value for name, value in sent.items() if name in there}
     same = all(
         holds(there[name], value) or (name == "expires_at" and _is_over(there[name], value))

@@ -8,13 +8,13 @@ from typing import NamedTuple, cast
 from connector_sdk import JSON
 
 from stripe_connector.sandbox import listing
+from stripe_connector.sandbox.behaviour.meter_event import EVENTS
 from stripe_connector.sandbox.refusal import RefusalError, no_such
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
 
 _WINDOWS = {"hour": 3600, "day": 86_400}
-_EVENTS = ("billing.meter_event", "v2.billing.meter_event")
 _ADJUSTMENTS = ("billing.meter_event_adjustment", "v2.billing.meter_event_adjustment")
 
 
@@ -59,7 +59,7 @@ def _events(turn: Turn, meter: Stored, customer: str) -> Iterator[_Event]:
     }
     of = cast(Body, meter.body["customer_mapping"])["event_payload_key"]
     key = cast(Body, meter.body["value_settings"])["event_payload_key"]
-    for kind in _EVENTS:
+    for kind in EVENTS:
         for row in account.live(kind):
             payload = cast(Body, row.body["payload"])
             ours = row.body["event_name"] == meter.body["event_name"]

@@ -15,7 +15,9 @@ STREAM = "/v2/billing/meter_event_stream"
 """The one path that takes the token of a session instead of a key."""
 
 _SESSION = "v2.billing.meter_event_session"
-_EVENTS = ("billing.meter_event", "v2.billing.meter_event")
+EVENTS = ("billing.meter_event", "v2.billing.meter_event")
+"""What an event is called in API v1, and in API v2."""
+
 _LASTS = 900
 """Seconds for which a session is good."""
 _MOST = 100
@@ -44,7 +46,7 @@ def _begin(turn: Turn, session: Stored, params: Body) -> None:
 
 
 def _is_known(turn: Turn, identifier: object) -> bool:
-    return any(turn.children(resource, str(identifier)) for resource in _EVENTS)
+    return any(turn.children(resource, str(identifier)) for resource in EVENTS)
 
 
 def _take_once(turn: Turn, params: Body) -> None:
@@ -76,6 +78,6 @@ _EVENT = Behaviour(making=_take_once, under=("identifier",))
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
     _SESSION: Behaviour(made=_begin),
-    **dict.fromkeys(_EVENTS, _EVENT),
+    **dict.fromkeys(EVENTS, _EVENT),
 }
 ACTIONS: Mapping[str, Verb] = {"v2.billing.meter_event_stream.create": stream}
