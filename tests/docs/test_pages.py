@@ -10,7 +10,7 @@ COMMANDS = {
     "files": 9,
     "mapping": 9,
     "one-off": 7,
-    "projects": 10,
+    "projects": 15,
     "reading": 5,
     "search": 6,
 }

@@ -3,13 +3,17 @@
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from connector_agent.store import Database
+from connector_agent.runs.identities import Identities
+from connector_agent.runs.identity_scope import identity_scope_of
+from connector_agent.store import Database, migrations
 from connector_agent.store.migrations import NEWEST
 from connector_agent.store.tables import metadata
 from connector_sdk import SettingError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, create_engine, text
 
 
 @pytest.fixture
@@ -56,6 +60,40 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     database.close()
     assert str(path) in str(error.value)
     assert "don't delete it" in str(error.value)
+
+
+def test_what_the_first_shape_holds_stays(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text(
+                "INSERT INTO identities VALUES "
+                "('acct_1/test', 'import', 'C1', 'written', 'cus_1', 0, NULL, 'r', 1, 0.0)"
+            )
+        )
+    engine.dispose()
+    database = Database(path)
+    known = database.call_now(
+        lambda connection: Identities(
+            "acct_1/test", identity_scope_of(connection, "acct_1/test", "import"), ""
+        ).known(connection, ["C1"])
+    )
+    database.close()
+    assert known["C1"].object == "cus_1"
+
+
+def test_a_ledger_of_a_newer_version(database: Database) -> None:
+    database.call_now(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    later = Database(database.path)
+    with pytest.raises(SettingError) as error:
+        later.call_now(lambda c: c.scalar(text("SELECT 1")))
+    later.close()
+    assert error.value.problem.code == "ledger_newer"
 
 
 def test_a_second_process_waits_for_the_first_to_migrate(tmp_path: Path) -> None:

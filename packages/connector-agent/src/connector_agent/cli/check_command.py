@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -23,7 +24,7 @@ from connector_agent.cli.project_option import (
     ProjectOption,
 )
 from connector_agent.operations.check import Checked, check_project, place_of
-from connector_agent.project import STATE
+from connector_agent.project import STATE, Survey
 from connector_agent.runs.outcome_table import problem_json
 
 
@@ -53,6 +54,9 @@ def check_command(
         checked = asyncio.run(
             check_project(folder, os.environ, environment, host, operations or [])
         )
+        checked = checked._replace(
+            warnings=(*checked.warnings, *_unrecognised(folder, environment, checked))
+        )
     except ConnectorError as error:
         fail(error, as_json=as_json)
     found = [
@@ -79,6 +83,25 @@ def check_command(
         err.print(_summary(checked))
     if checked.faults:
         raise typer.Exit(COULD_NOT_RUN)
+
+
+def _unrecognised(folder: Path, environment: str, checked: Checked) -> list[Problem]:
+    """What the operations would write once more, as far as a ledger tells."""
+    path = folder / STATE / "ledger.db"
+    if checked.faults or not path.is_file():
+        return []
+    from connector_agent.runs.recognition import unrecognised_anywhere
+    from connector_agent.store import Database
+
+    project = Survey.of(folder, os.environ, environment).project
+    names = [name for name in checked.operations if name in project.operations]
+    database = Database(path)
+    try:
+        return database.call_now(
+            lambda connection: unrecognised_anywhere(connection, project, names)
+        )
+    finally:
+        database.close()
 
 
 def _line(severity: str, problem: Problem) -> Text:

@@ -25,6 +25,7 @@ OWN = {
     "outcomes": "outcomes_command:outcomes_command",
     "retry": "run_commands:retry_command",
     "steps": "steps_command:steps_command",
+    "rename": "rename_command:rename_command",
     "forget": "forget_command:forget_command",
     "ledger-key": "forget_command:ledger_key_command",
 }

@@ -43,13 +43,21 @@ def run_command(
         int | None,
         typer.Option("--limit", metavar="N", min=1, help="End after so many source records."),
     ] = None,
+    new: Annotated[
+        bool,
+        typer.Option(
+            "--new", metavar="", help="Begin although what was written would not be recognised."
+        ),
+    ] = False,
     project: ProjectOption = None,
     environment: EnvironmentOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Run an operation here and now, until it ends.
 
-    A run of it that was interrupted is continued first. Exit status: 0 all written, 1 could
+    A run of it that was interrupted is continued first. Where the operation seems to be a renamed
+    one, or its identity has changed, nothing is begun without --new: it would write again what
+    was written before. Exit status: 0 all written, 1 could
     not run or was stopped, 2 usage, 3 finished with problems, 130 interrupted.
 
     Example: connector run "import customers" --limit 10
@@ -57,7 +65,7 @@ def run_command(
     _execute(
         project,
         as_json,
-        lambda runner, watch: runner.run(operation, limit, watch),
+        lambda runner, watch: runner.run(operation, limit, watch, new=new),
         limit,
         environment,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from connector_sdk import Problem, SettingError
 from sqlalchemy import Connection, delete, select, text, update
 
+from connector_agent.runs.identity_scope import operation_of
 from connector_agent.runs.run import UNFINISHED
 from connector_agent.store.tables import identities, intents, outcomes, runs
 from connector_agent.store.vault import vault_of
@@ -41,7 +42,7 @@ def forget(connection: Connection, identity: str) -> Forgotten:
     """
     _refuse_pending(connection, identity)
     remaining = [
-        Remaining(row.identity_scope, row.scope, row.object)
+        Remaining(operation_of(connection, row.scope, row.identity_scope), row.scope, row.object)
         for row in connection.execute(
             select(identities).where(identities.c.identity == identity, identities.c.object != "")
         )

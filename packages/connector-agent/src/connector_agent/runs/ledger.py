@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from connector_agent.runs.counts import Counts
 from connector_agent.runs.identities import Identities
+from connector_agent.runs.identity_scope import identity_scope_of
 from connector_agent.runs.key import Keys
 from connector_agent.runs.run import Run, Status, find_run
 from connector_agent.runs.verdict import Verdict
@@ -54,6 +55,11 @@ class Ledger:
         self.identity_scope = identity_scope
         self.keys = Keys(run.scope, identity_scope, run.id)
         self.identities = Identities(run.scope, identity_scope, run.id)
+
+    @classmethod
+    def of(cls, connection: Connection, run: Run) -> "Ledger":
+        """The ledger of a run whose operation may have been renamed."""
+        return cls(run, identity_scope_of(connection, run.scope, run.operation))
 
     def seen(self, connection: Connection, wanted: Sequence[str]) -> dict[str, str]:
         """Which of these identities this run has sent or skipped already, and at which place

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from connector_agent.mapping import Found, Mapper, Wanted
 from connector_agent.project.names import canonical
 from connector_agent.runs.identities import Identities
+from connector_agent.runs.identity_scope import identity_scope_of
 from connector_agent.runs.stage import Transform
 from connector_agent.store import Database
 
@@ -51,7 +52,8 @@ class Lookups:
     def _find(self, connection: Connection, asked: Mapping[str, list[str]]) -> Found:
         found: dict[Wanted, str] = {}
         for operation, wanted in asked.items():
-            identities = Identities(self._scope, canonical(operation), "")
+            identity_scope = identity_scope_of(connection, self._scope, canonical(operation))
+            identities = Identities(self._scope, identity_scope, "")
             for at in range(0, len(wanted), _AT_ONCE):
                 known = identities.known(connection, wanted[at : at + _AT_ONCE])
                 found |= {

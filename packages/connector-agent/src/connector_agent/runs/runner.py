@@ -29,6 +29,7 @@ from connector_agent.runs.ledger import Ledger, LostRunError
 from connector_agent.runs.lock import OperationLock
 from connector_agent.runs.log import RunLog
 from connector_agent.runs.positioned import PositionedExecution
+from connector_agent.runs.recognition import unrecognised
 from connector_agent.runs.results import Results
 from connector_agent.runs.retry import (
     LedgerSource,
@@ -83,12 +84,19 @@ class Runner:
         self.database.close()
 
     async def run(
-        self, operation: str, limit: int | None, watch: Watch, retry: Retry | None = None
+        self,
+        operation: str,
+        limit: int | None,
+        watch: Watch,
+        retry: Retry | None = None,
+        *,
+        new: bool = False,
     ) -> Run:
         """Executes the operation; a run of it that is unfinished is continued as it was
         stored instead (`Progress.resumed` tells). Comes back with the run as it stands at the
-        end. Raises SettingError with every fault that is found before the first record, and
-        CredentialError or UnreachableError where there is nothing to run against."""
+        end. Raises SettingError with every fault that is found before the first record, unless
+        `new` says so also where it would not recognise what was written; CredentialError or
+        UnreachableError where there is nothing to run against."""
         project = Project.load(self.folder, self.environ, self.environment)
         name = project.operation(operation).name
         if retry is not None and retry.file:
@@ -104,11 +112,16 @@ class Runner:
                 await make_up(self.database, opened)
                 require(await opened.check())
                 target = await opened.target.connection.target(opened.target.activity)
-                fault = opened.needs_identity(target.guarantee)
-                if fault is not None:
-                    await target.finish(complete=False)
-                    raise SettingError(fault)
                 scope = await opened.target.connection.scope()
+                fault = opened.needs_identity(target.guarantee)
+                faults = [fault] if fault is not None else []
+                if target.guarantee == "keyed" and not new:
+                    faults += await self.database.call(
+                        lambda connection: unrecognised(connection, project, name, scope)
+                    )
+                if faults:
+                    await target.finish(complete=False)
+                    raise SettingError(*faults)
                 stored = project.snapshot(name)
                 if retry is not None:
                     stored["retry"] = retry._asdict()
@@ -199,7 +212,7 @@ class Runner:
         taken = await self.database.call(lambda connection: take_run(connection, run.id))
         log = RunLog(self.database, run.id)
         await log.add("info", "resumed" if resumed else "started", _opening(taken, opened))
-        ledger = Ledger(taken, taken.operation)
+        ledger = await self.database.call(lambda connection: Ledger.of(connection, taken))
         began = time.monotonic()
         try:
             end = await self._drive(ledger, opened, host, target, log, watch, resumed)

@@ -1,7 +1,8 @@
 """The tables of the ledger.
 
 Times are Unix seconds (float). JSON is kept as UTF-8 bytes, so that what was stored is what is
-sent. `runs` and what hangs on it can be deleted after a while; `identities` is kept for ever.
+sent. `runs` and what hangs on it can be deleted after a while; `identities` and `identity_scopes`
+are kept for ever.
 """
 
 from sqlalchemy import (
@@ -101,6 +102,21 @@ identities = Table(
     Column("run", String(40), nullable=False),
     Column("seq", Integer, nullable=False),
     Column("updated", Float, nullable=False),
+)
+
+identity_scopes = Table(
+    "identity_scopes",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("operation", Text, primary_key=True, comment="its name now"),
+    Column("identity_scope", Text, nullable=False, comment="what stands for it in identities"),
+    comment="Of operations that were renamed; the others' identity scope is their name.",
+)
+Index(
+    "operation_by_identity_scope",
+    identity_scopes.c.scope,
+    identity_scopes.c.identity_scope,
+    unique=True,
 )
 
 events = Table(

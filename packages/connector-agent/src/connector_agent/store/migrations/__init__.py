@@ -2,15 +2,27 @@
 
 from pathlib import Path
 
+from connector_sdk import Problem, SettingError
 from sqlalchemy import Connection, inspect, text
 
-NEWEST = "0001"
+NEWEST = "0002"
 
 
 def migrate(connection: Connection) -> None:
-    """Upgrades the database behind `connection`, inside its transaction."""
-    if _revision(connection) == NEWEST:
+    """Upgrades the database behind `connection`, inside its transaction. Raises SettingError
+    where a newer version has done that already."""
+    revision = _revision(connection)
+    if revision == NEWEST:
         return
+    if revision > NEWEST:
+        raise SettingError(
+            Problem(
+                "ledger_newer",
+                f"The ledger was used by a newer version: its shape is {revision}, and this "
+                f"version knows those up to {NEWEST}.",
+                "Run the project with that version.",
+            )
+        )
     from alembic import command
     from alembic.config import Config
 
