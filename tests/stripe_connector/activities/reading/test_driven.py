@@ -142,14 +142,21 @@ async def test_without_stripes_search_it_is_tried_once(caplog: pytest.LogCapture
         assert caplog.text.count("lists answer the query") == 1
 
 
-async def test_the_plan_shows_what_a_record_gives(bench: Workbench) -> None:
-    settings: dict[str, JSON] = {"query": "email:${record:email} created>${record:since}"}
-    for query, shown in (("email:${record:email}", 'email:"${record:email}"'), ("", "")):
-        settings = {"query": query or settings["query"]}
-        plan = await bench.connection.plan(Activity("a", "search", "customers", "", settings), 5)
-        assert plan.expected is None
-        assert shown in plan.lines[0]
-        assert "up to 50 are asked at once" in plan.lines[1]
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("email:${record:email}", 'email:"${record:email}"'),
+        ("email='${record:email}'", "email=${record:email}"),
+        ("email:x created>${record:since}", 'email:"x" AND created>"${record:since}"'),
+        ("metadata[${record:key}]:null", 'metadata["${record:key}"]:null'),
+    ],
+)
+async def test_the_plan_shows_what_a_record_gives(bench: Workbench, query: str, shown: str) -> None:
+    activity = Activity("a", "search", "customers", "", {"query": query})
+    plan = await bench.connection.plan(activity, 5)
+    assert plan.expected is None
+    assert shown in plan.lines[0]
+    assert "up to 50 are asked at once" in plan.lines[1]
 
 
 async def test_a_driving_record_that_changed_is_noticed(bench: Workbench) -> None:

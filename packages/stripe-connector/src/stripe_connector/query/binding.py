@@ -17,7 +17,8 @@ _PLAIN = re.compile(r"(\Z\A)|\$\$\{|\$\{([^{}]*)\}")
 
 
 class Text(NamedTuple):
-    """A text with its values put in; `open` says that one of them is not known yet."""
+    """A text with its values put in; `open` says that one of them is not known yet, and has its
+    name in its place."""
 
     text: str
     open: bool = False
@@ -43,7 +44,7 @@ def text_of(
         else:
             value = value_of(found[2], span, values or {})
             open_ = open_ or value is None
-            out.append(plain(value, found[2], span) if value is not None else "")
+            out.append(plain(value, found[2], span) if value is not None else found[0])
     out.append(written[end:])
     return Text("".join(out), open_)
 

@@ -31,7 +31,8 @@ class Clause:
     """One condition: `field op value`, negated by a leading `-`.
 
     `key` is the key in brackets where the field holds names and values (metadata), else "".
-    `value` is None for null. `open` says that a value of each record still has to be put in.
+    `value` is None for null. `open` says that a value of each record still has to be put in,
+    whose name stands there.
     `kind` is the type of the field where the query was checked against an object's fields.
     Two clauses are the same when they ask for the same, wherever they stand.
     """

@@ -176,8 +176,6 @@ class _Reading:
         if self.strict and name != "metadata":
             raise QueryError("Only metadata takes a key in brackets", _span(tokens[1]))
         key = self.text_in(tokens[2])
-        if key.open:
-            return name, Text(key.text or str(tokens[2]), open=True)
         if not key.text:
             raise QueryError("The key in brackets is empty", _span(tokens[2]), "Name the key.")
         return name, key

@@ -40,19 +40,11 @@ class Asked:
         return self.template.driven
 
     def query(self, values: Mapping[str, JSON] | None = None) -> Query:
-        """The query, with the `values` of one record. Raises QueryError."""
+        """The query, with the `values` of one record; without them their names stand in the
+        clauses, which are open. Raises QueryError."""
         known = {**self.template.values, **(values or {})}
         query = parse(self.template.text, known, strict=self.native)
         return check(query, self.fields, native=self.native, expanded=self.expanded)
-
-    def shown(self) -> Query:
-        """The query for people: names stand for the values of a record, where the fields can
-        hold such a text."""
-        names = self.template.of_record({})
-        try:
-            return self.query({name: f"${{{name}}}" for name in names})
-        except QueryError:
-            return self.query()
 
     @cached_property
     def faults(self) -> tuple[Problem, ...]:

@@ -34,7 +34,7 @@ class Planning:
         self._catalogue = catalogue
         self._resolved = resolved
         self._asked = cast("Asked", resolved.asked)
-        self._query = self._asked.shown() if query is None else query
+        self._query = self._asked.query() if query is None else query
 
     def routes(self, *, fresh: bool) -> Routes:
         """The routes; with `fresh` lists only. A query for Stripe's own search is one."""
