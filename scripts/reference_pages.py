@@ -66,6 +66,11 @@ def _index(catalogue: Catalogue, entries: dict[str, list[Entry]]) -> Iterator[st
     yield ""
     yield ", ".join(f"`{version}`" for version in versions.shipped())
     yield ""
+    yield (
+        "In requests only the choices that are listed are taken; with `unlisted_choices: allow` in "
+        "the activity others are left to Stripe, which may know them by now."
+    )
+    yield ""
     yield "| activity type | objects | activities |"
     yield "|---|---|---|"
     for kind in TYPES:

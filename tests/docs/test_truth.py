@@ -18,6 +18,7 @@ from connector_sdk import KINDS
 from stripe_connector.activities.choices.verbs import TYPES
 from stripe_connector.activities.writing.marker import MARKER
 from stripe_connector.activities.writing.target import HORIZON, HORIZON_V2
+from stripe_connector.catalogue import load, versions
 
 from tests.docs.page import ROOT, blocks
 
@@ -77,6 +78,16 @@ def test_numbers() -> None:
     assert every in page("glossary.md")
     assert f"at {WINDOW:,} records without an outcome" in runs
     assert f"gather for {GATHER * 1000:g} ms" in runs
+
+
+def test_counts_of_the_catalogue() -> None:
+    readme = page("../README.md")
+    catalogue = load()
+    objects, operations = len(catalogue.objects), len(catalogue.operations)
+    assert f"{objects} objects and all {operations} operations" in readme
+    assert f"operations of API version {catalogue.api_version}, and what older" in readme
+    assert f"versions since {versions.shipped()[0]} have" in readme
+    assert f" {objects} objects, such as customers.tax_ids " in readme
 
 
 def test_names() -> None:

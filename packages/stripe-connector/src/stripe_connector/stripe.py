@@ -184,12 +184,14 @@ class Stripe(Reads):
         irreversible: str = "refuse",
         missing: str = "refuse",
         key: str | None = None,
+        unlisted_choices: str = "refuse",
         **parents: str,
     ) -> dict[str, Any]:
         """What Stripe says of the deleted object. Where it can't delete, what comes nearest is
         done: a subscription is cancelled, a price deactivated, an `action` chooses among several
         ways. On a live account `irreversible="allow"` has to say that it may be done for good.
         With `missing="ok"` an object that is gone already is no error, and the answer is empty.
+        `unlisted_choices` as in `create`.
 
         >>> async with Stripe(address="sandbox") as stripe:
         ...     made = await stripe.create("customers", {"name": "Ada"})
@@ -205,7 +207,10 @@ class Stripe(Reads):
         settings: dict[str, Any] = {"irreversible": irreversible, "missing": missing}
         activity = Activity("", "delete", object, action, settings)
         offer = resolve(self._opened.catalogue, activity, self._opened.mode).offer
-        return await self._write(offer, id, parents, params, key, missing_ok=missing == "ok")
+        unlisted = unlisted_choices == "allow"
+        return await self._write(
+            offer, id, parents, params, key, unlisted=unlisted, missing_ok=missing == "ok"
+        )
 
     async def _write(
         self,

@@ -53,6 +53,17 @@ def test_many(stripe: Stripe, tmp_path: Path) -> None:
     assert found["line 2"]["problem"]["remedy"] == "Did you mean 'name'?"
 
 
+def test_a_value_that_no_choice_lists(stripe: Stripe) -> None:
+    line = ("create", "customers", "--set", "tax_exempt=exemptt")
+    (said,) = stripe(*line).lines
+    assert (said["outcome"], said["key"]) == ("refused", "")
+    assert "`--setting unlisted_choices=allow` lets it pass" in said["problem"]["remedy"]
+    (said,) = stripe("create", "customers", "--data", "-", given='{"tax_exempt": "x"}').lines
+    assert "`--setting unlisted_choices=allow` lets it pass" in said["problem"]["remedy"]
+    (said,) = stripe(*line, "--setting", "unlisted_choices=allow").lines
+    assert said["problem"]["message"].startswith("Invalid tax_exempt: must be one of")
+
+
 def test_a_json_file(stripe: Stripe) -> None:
     said = stripe("create", "customers", "--data", "-", given='[{"name": "A"}, {"name": "B"}]')
     assert [row["response"]["name"] for row in said.lines] == ["A", "B"]

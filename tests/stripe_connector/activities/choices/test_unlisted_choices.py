@@ -22,8 +22,8 @@ def test_they_are_refused_before_anything_is_sent() -> None:
     assert problem.code == "wrong_choice"
     assert problem.path == "tax_exempt"
     assert problem.remedy == (
-        "Did you mean 'exempt'? If Stripe knows the value by now, set `unlisted_choices: allow` "
-        "in the activity."
+        "Did you mean 'exempt'? If Stripe knows the value by now, `unlisted_choices: allow` lets "
+        "it pass."
     )
 
 
@@ -42,3 +42,9 @@ async def test_from_python() -> None:
             await stripe.update(
                 "customers", made["id"], {"tax_exempt": "exemptt"}, unlisted_choices="allow"
             )
+        paid = await stripe.create("payment_intents", {"amount": 100, "currency": "eur"})
+        why = {"cancellation_reason": "boredom"}
+        with pytest.raises(SettingError, match="cancellation_reason can't be 'boredom'"):
+            await stripe.delete("payment_intents", paid["id"], why)
+        with pytest.raises(RefusedError, match="Invalid cancellation_reason: must be one of"):
+            await stripe.delete("payment_intents", paid["id"], why, unlisted_choices="allow")

@@ -1,5 +1,6 @@
 """What the options of a command say of an activity, and faults of it in words of the options."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from connector_agent.one_off.assignment import Assignment, assignments
 
 PARTS = {"parents": ("parents", "--parent"), "parameters": ("params", "--param")}
 """The settings that have an option for their parts: their name there, and the option."""
+
+_SETTING = re.compile(r"`(\w+): (\w+)`")
 
 
 def assigned(given: Mapping[str, Any]) -> list[Assignment]:
@@ -77,6 +80,12 @@ def option_for(problem: Problem, command: Command, parents: Sequence[str]) -> Pr
     else:
         remedy = f"Give it: --set {problem.path}=VALUE"
     return problem._replace(remedy=remedy)
+
+
+def setting_as_option(problem: Problem) -> Problem:
+    """The same problem; a setting that its remedy names as a project writes it is named as the
+    option that gives it."""
+    return problem._replace(remedy=_SETTING.sub(r"`--setting \1=\2`", problem.remedy))
 
 
 def ids_twice() -> Problem:

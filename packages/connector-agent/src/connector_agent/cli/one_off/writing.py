@@ -34,6 +34,7 @@ from connector_agent.cli.one_off.words import (
     ids_twice,
     option_for,
     require_faultless,
+    setting_as_option,
 )
 from connector_agent.cli.output import (
     COULD_NOT_RUN,
@@ -160,9 +161,11 @@ class _Writing:
 
     def _in_words(self, told: Told) -> Told:
         problem = told.outcome.problem
-        if problem is None or self._given["data"]:
+        if problem is None:
             return told
-        problem = option_for(problem, self._command, self._parents)
+        problem = setting_as_option(problem)
+        if not self._given["data"]:
+            problem = option_for(problem, self._command, self._parents)
         return told._replace(outcome=told.outcome._replace(problem=problem))
 
     def _stop(self, host: MemoryHost, feed: Feed[Record]) -> None:

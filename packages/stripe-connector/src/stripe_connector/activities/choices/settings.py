@@ -28,7 +28,7 @@ changes nothing, but says how to answer."""
 UNLISTED = "unlisted_choices"
 """The setting that lets values pass which the catalogue doesn't list."""
 
-_UNLISTED_HINT = f"If Stripe knows the value by now, set `{UNLISTED}: allow` in the activity."
+_UNLISTED_HINT = f"If Stripe knows the value by now, `{UNLISTED}: allow` lets it pass."
 _NAME = Field(name="", type="string")
 
 
