@@ -62,7 +62,7 @@ def _unrecognised(
                 f"longer has, {f'wrote {written:,} records' if written else 'began to write'} "
                 "to the same target.",
                 f"If it was renamed: connector rename {shlex.quote(lost)} {shlex.quote(name)}; "
-                f"what it wrote is skipped then. If it is another operation: {again}",
+                f"what it wrote is recognised then. If it is another operation: {again}",
                 line=document.position(),
             )
         return
