@@ -186,20 +186,12 @@ class Ledger:
         self.identities.remember(connection, [each for each in verdicts if each.identity])
 
     def checkpoint(
-        self,
-        connection: Connection,
-        settled: int,
-        counts: Counts,
-        seconds: float,
-        position: Cursor | None = None,
+        self, connection: Connection, settled: int, counts: Counts, seconds: float
     ) -> None:
         """Notes the lowest record that is not yet settled, and the counts up to there."""
-        values: dict[str, Any] = {"settled": settled, "seconds": seconds}
-        if position is not None:
-            values["position"] = position
         numbers = counts.as_dict()
         del numbers["read"], numbers["filtered"]  # kept with the cursor, by `intend`
-        self._own(connection, **values, **numbers)
+        self._own(connection, settled=settled, seconds=seconds, **numbers)
 
     def advance(
         self,

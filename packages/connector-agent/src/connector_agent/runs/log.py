@@ -48,11 +48,11 @@ def _insert(connection: Connection, run: str, level: Level, kind: str, text: str
     )
 
 
-def read_log(connection: Connection, run: str, after: int = 0) -> list[Event]:
-    """The events of a run behind the event `after`, in order."""
+def read_log(connection: Connection, run: str) -> list[Event]:
+    """The events of a run, in order."""
     rows = connection.execute(
         select(events.c.id, events.c.at, events.c.level, events.c.kind, events.c.text)
-        .where(events.c.run == run, events.c.id > after)
+        .where(events.c.run == run)
         .order_by(events.c.id)
     )
     return [Event(*row) for row in rows]

@@ -1,6 +1,6 @@
 """What differs between two catalogues: objects, actions and fields, added, removed or changed."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -98,46 +98,36 @@ class Diff:
         return found
 
 
-def compare(
-    old: Catalogue, new: Catalogue, only: Collection[tuple[str, str]] | None = None
-) -> Diff:
-    """The differences from `old` to `new`; `only` those of these (object, action)."""
-    return Diff(old.api_version, new.api_version, tuple(_changes(old, new, only)))
+def compare(old: Catalogue, new: Catalogue) -> Diff:
+    """The differences from `old` to `new`."""
+    return Diff(old.api_version, new.api_version, tuple(_changes(old, new)))
 
 
-def open_folder(folder: Path, version: str = "") -> Catalogue:
-    """The catalogue of a version in a folder that scripts/build_catalogue.py wrote; "" is its
-    newest. Raises SettingError where there is none."""
+def open_folder(folder: Path) -> Catalogue:
+    """The newest catalogue in a folder that scripts/build_catalogue.py wrote. Raises
+    SettingError where there is none."""
     archive = Archive(folder)
     try:
-        known = archive.versions
-        wanted = version or known[-1]
-        return Catalogue(archive, wanted)
+        return Catalogue(archive, archive.versions[-1])
     except (OSError, ValueError, KeyError, IndexError) as error:
         raise SettingError(
             Problem(
                 "no_catalogue",
-                f"There is no catalogue {version or 'of any version'} in {folder}.",
+                f"There is no catalogue of any version in {folder}.",
                 "Name a folder that `scripts/build_catalogue.py --data` wrote.",
                 path=str(folder),
             )
         ) from error
 
 
-def _changes(
-    old: Catalogue, new: Catalogue, only: Collection[tuple[str, str]] | None
-) -> Iterator[Change]:
+def _changes(old: Catalogue, new: Catalogue) -> Iterator[Change]:
     answers: dict[tuple[str, ...], list[tuple[Kind, str, tuple[str, ...]]]] = {}
     for name in dict.fromkeys((*new.objects, *old.objects)):
-        if only is not None and name not in {each for each, _ in only}:
-            continue
         before, after = old.objects.get(name, ()), new.objects.get(name, ())
         if not before or not after:
             yield Change("removed" if before else "added", "object", name, said=before or after)
             continue
         for action in dict.fromkeys((*after, *before)):
-            if only is not None and (name, action) not in only:
-                continue
             if action not in before or action not in after:
                 kind: Kind = "added" if action in after else "removed"
                 yield Change(kind, "action", name, action)
