@@ -4,7 +4,7 @@ import pytest
 from connector_agent.project.reader import parse
 from connector_agent.project.references import lookups, with_lookups
 from connector_sdk import SettingError
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 TEXT = """\
@@ -53,6 +53,8 @@ def test_only_lookups_change(ending: str) -> None:
 
 @given(names)
 @settings(max_examples=20)
+@example("0123")
+@example("2026-01-31")
 def test_any_name(new: str) -> None:
     new = new.strip()
     after = with_lookups(TEXT, "operations/bill.yaml", "import prices", new)
@@ -63,6 +65,7 @@ def test_any_name(new: str) -> None:
     assert found["operation"] == new  # type: ignore[index, call-overload]
     found["operation"] = "import prices"  # type: ignore[index, call-overload]
     assert value == before
+    assert not parse(after, "").problems
     assert len(after.splitlines()) == len(TEXT.splitlines())
 
 

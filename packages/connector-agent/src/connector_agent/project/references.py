@@ -31,7 +31,7 @@ def lookups(lines: object, keys: Keys = ("mapping",)) -> Iterator[tuple[Keys, st
 def with_lookups(text: str, file: str, old: str, new: str) -> str:
     """The text of the operation `file`, with lookups in `old` made lookups in `new`; all else
     stays as it is written. Raises SettingError when the text is no YAML of a project, or spreads
-    the name over lines."""
+    the name over lines. A text with words that YAML would change has to be mended first."""
     value = parse(text, file).value
     places = [keys for keys, name in lookups(_mapping(value)) if name == old]
     if not places:
@@ -46,10 +46,11 @@ def with_lookups(text: str, file: str, old: str, new: str) -> str:
         for start, end in spans:
             changed = changed[:start] + written + changed[end:]
         try:
-            if parse(changed, file).value == wanted:
-                return changed
+            after = parse(changed, file)
         except SettingError:
             continue  # a name that needs quotes
+        if after.value == wanted and not after.problems:
+            return changed
     raise SettingError(
         Problem(
             "name_over_lines",
