@@ -7,9 +7,6 @@ from connector_sdk import Plan, PlannedCall
 from stripe_connector.activities.choices.embedded import cost
 from stripe_connector.activities.choices.resolution import Resolved
 from stripe_connector.activities.choices.settings import STREAM
-from stripe_connector.activities.reading.planning import Planning
-from stripe_connector.activities.reading.read import ids_of
-from stripe_connector.activities.writing.meter_stream import MOST
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
 from stripe_connector.query.plan import ROWS
@@ -51,6 +48,8 @@ def _single_calls(catalogue: Catalogue, operation: Operation) -> list[Operation]
 
 def _rows(catalogue: Catalogue, resolved: Resolved) -> Plan:
     """The calls of a result: a report run is looked at until it is over."""
+    from stripe_connector.activities.reading.read import ids_of
+
     results = len(ids_of(resolved))
     made: list[PlannedCall] = []
     lines: list[str] = []
@@ -65,6 +64,9 @@ def _rows(catalogue: Catalogue, resolved: Resolved) -> Plan:
 
 
 def _plain(catalogue: Catalogue, resolved: Resolved, records: int | None) -> Plan:
+    from stripe_connector.activities.reading.planning import Planning
+    from stripe_connector.activities.writing.meter_stream import MOST
+
     if resolved.asked is not None:
         return Planning(catalogue, resolved).explained(records)
     call = calls(catalogue, resolved)
