@@ -68,7 +68,15 @@ async def test_a_sealed_ledger(
     assert shown.status == 1
     assert "CONNECTOR_LEDGER_KEY" in shown.out
     again = await connector(tmp_path, "run", "import", "--json")
+    assert again.status == 1, "its records would be kept openly"
+    assert "ledger_sealed" in again.out
+    assert b"Person7@Example.com" not in everything(tmp_path)
+    monkeypatch.setenv(
+        "CONNECTOR_LEDGER_KEY", (await connector(tmp_path, "ledger-key")).out.strip()
+    )
+    again = await connector(tmp_path, "run", "import", "--json")
     assert again.end["skipped"] == 20, "what was written where is known without the key"
+    assert b"Person7@Example.com" not in everything(tmp_path)
 
 
 async def test_forgetting_a_person(tmp_path: Path, sandbox: Sandbox) -> None:

@@ -47,6 +47,7 @@ from connector_agent.runs.run import (
     take_run,
     unfinished_run,
 )
+from connector_agent.runs.sealing import sealing_faults
 from connector_agent.runs.staging import stage_of
 from connector_agent.store import Database
 from connector_agent.store.vault import Vault
@@ -115,6 +116,7 @@ class Runner:
                 scope = await opened.target.connection.scope()
                 fault = opened.needs_identity(target.guarantee)
                 faults = [fault] if fault is not None else []
+                faults += await self.database.call(sealing_faults)
                 if target.guarantee == "keyed" and not new:
                     faults += await self.database.call(
                         lambda connection: unrecognised(connection, project, name, scope)

@@ -53,7 +53,7 @@ class Vault:
 
     def open(self, data: bytes) -> bytes:
         """What `seal` was given. Raises SettingError without the key that it was sealed with."""
-        if not data.startswith(_MARK):
+        if not is_sealed(data):
             return data
         if self._fernet is None:
             raise SettingError(
@@ -75,6 +75,11 @@ class Vault:
                     "Set the right one; several may stand with commas between, the newest first.",
                 )
             ) from None
+
+
+def is_sealed(data: bytes) -> bool:
+    """Whether `data` is what a vault with a key made."""
+    return data.startswith(_MARK)
 
 
 def vault_of(connection: Connection) -> Vault:
