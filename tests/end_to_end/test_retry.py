@@ -80,6 +80,16 @@ async def test_a_retry_of_the_ledger_sends_only_problems(tmp_path: Path, sandbox
     assert codes == {"not_kept", "no_identity"}
 
 
+async def test_nothing_to_retry(tmp_path: Path, sandbox: Sandbox) -> None:
+    write_project(tmp_path, sandbox.address, 2)
+    await connector(tmp_path, "run", "import")
+    said = await connector(tmp_path, "retry", "last", "--json")
+    assert said.status == 1
+    assert said.end["problems"][0]["code"] == "nothing_to_retry"
+    listed = await connector(tmp_path, "runs", "--json")
+    assert len(listed.out.splitlines()) == 1
+
+
 async def test_what_is_left_of_a_card_number_is_never_sent(
     tmp_path: Path, sandbox: Sandbox
 ) -> None:

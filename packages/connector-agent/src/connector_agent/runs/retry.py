@@ -26,6 +26,7 @@ from connector_agent.connectors import registry
 from connector_agent.runs.cards import MASK
 from connector_agent.runs.outcome_table import MORE, PARTS
 from connector_agent.runs.outcomes import OutcomeRow, read_outcomes
+from connector_agent.runs.run import Run
 from connector_agent.store import Database
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
@@ -45,6 +46,27 @@ def in_snapshot(stored: Any) -> Retry | None:
     """The retry that a run's snapshot tells of."""
     entry = stored.get("retry") if isinstance(stored, dict) else None
     return Retry(entry["of"], tuple(entry["kinds"]), entry["file"]) if entry else None
+
+
+def retry_fault(of: Run, retry: Retry) -> Problem | None:
+    """Why the run `of` can't be retried: it goes on, or nothing of it is left."""
+    if of.unfinished:
+        return Problem(
+            "run_unfinished",
+            f"The run {of.id} has not finished.",
+            f"Let it come to its end first: connector resume {of.id}",
+        )
+    counts = of.counts.as_dict()
+    if retry.file or any(counts[kind] for kind in retry.kinds):
+        return None
+    return Problem(
+        "nothing_to_retry",
+        f"No record of the run {of.id} was refused or failed.",
+        f"Of {of.counts.unknown:,} it isn't known whether they were written; look at them with "
+        f"'connector outcomes {of.id} --only unknown', or send them again with --unknown."
+        if of.counts.unknown
+        else "There is nothing to send again.",
+    )
 
 
 class LedgerSource:

@@ -38,6 +38,7 @@ from connector_agent.runs.retry import (
     kinds_of,
     open_file,
     require_other_file,
+    retry_fault,
 )
 from connector_agent.runs.run import (
     Run,
@@ -148,16 +149,12 @@ class Runner:
         open; from the ledger, or mended from `file`, a whole path ("" for none). Otherwise as
         `run`."""
         of = await self.find(identifier)
-        if of.unfinished:
-            raise SettingError(
-                Problem(
-                    "run_unfinished",
-                    f"The run {of.id} has not finished.",
-                    f"Let it come to its end first: connector resume {of.id}",
-                )
-            )
+        retry = Retry(of.id, kinds_of(unknown), file)
+        fault = retry_fault(of, retry)
+        if fault is not None:
+            raise SettingError(fault)
         self.environment = environment_of(orjson.loads(of.snapshot))
-        return await self.run(of.operation, limit, watch, Retry(of.id, kinds_of(unknown), file))
+        return await self.run(of.operation, limit, watch, retry)
 
     async def resume(self, identifier: str, watch: Watch) -> Run:
         """Goes on with an unfinished run, as it was stored. Raises SettingError when there is
