@@ -9,7 +9,7 @@ from connector_agent.mapping import ABSENT, STEPS, Mapper, load_steps, read_line
 from connector_agent.mapping.declaration import StepFaultError, Surroundings
 from connector_agent.mapping.state import Value
 from connector_sdk import JSON, Problem
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 HEAD = """\
@@ -250,6 +250,7 @@ TYPES = ("str", "int", "float", "Decimal", "bool", "list", "list[str]", "dict", 
 
 
 @given(st.sampled_from(TYPES), st.sampled_from(TYPES), VALUES)
+@example("list", "list", [2**70])
 def test_any_value_is_taken_and_given_or_a_problem(takes: str, gives: str, value: JSON) -> None:
     step = load_steps(declared(f"(value: {takes}) -> {gives}")).steps["own"]
     try:

@@ -1,5 +1,6 @@
 """Steps that a project declares in Python: `@step` on a typed function of its steps.py."""
 
+import copy
 import inspect
 import json
 import typing
@@ -8,7 +9,6 @@ from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Any, NamedTuple, TypeVar
 
-import orjson
 from connector_sdk import JSON, Field, conform, shown
 
 from connector_agent.mapping.declaration import (
@@ -192,7 +192,7 @@ def _taken(name: str, takes: _Type, value: Any) -> Any:
     if takes.decimal:
         return Decimal(str(fitted.value))
     # A copy: the other lines shall find the record as it was.
-    return orjson.loads(orjson.dumps(value)) if isinstance(value, (list, dict)) else fitted.value
+    return copy.deepcopy(value) if isinstance(value, (list, dict)) else fitted.value
 
 
 def _given(name: str, gives: _Type, result: Any) -> Value:
