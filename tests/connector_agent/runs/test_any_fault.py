@@ -7,6 +7,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from connector_agent.project.operation import Options
 from connector_agent.runs.keyed import KeyedExecution
 from connector_sdk import Call, CredentialError, Outcome, Problem, UnreachableError
@@ -85,6 +86,7 @@ def execute(workshop: Workshop, run_id: str, source: ListSource, world: World) -
         return False
 
 
+@pytest.mark.timeout(3600)
 @given(
     seed=st.integers(0, 2**32),
     weights=st.lists(st.integers(0, 3), min_size=7, max_size=7),
