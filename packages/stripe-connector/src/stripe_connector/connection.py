@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,7 @@ from stripe_connector.activities.choices.resolution import faults, resolve
 from stripe_connector.activities.choices.settings import STREAM, activity_form
 from stripe_connector.address import SANDBOX, sandbox_address
 from stripe_connector.catalogue import load, minor_units, versions
-from stripe_connector.client import Client
+from stripe_connector.client import Client, Clock, Settings, Transports
 from stripe_connector.settings import ConnectionSettings
 
 if TYPE_CHECKING:
@@ -48,11 +48,15 @@ class _Account(msgspec.Struct):
 class StripeConnection:
     """A connection that opens on its first call, so that making one can't fail on the way."""
 
-    def __init__(self, settings: ConnectionSettings, host: Host) -> None:
+    def __init__(
+        self, settings: ConnectionSettings, host: Host, transports: Transports | None = None
+    ) -> None:
         self.mode: Mode = settings.mode
         self.catalogue = load(settings.api_version)
         self._settings = settings
         self._host = host
+        self._transports = transports
+        self._clock = Clock()
         self._opening = asyncio.Lock()
         self._asking = asyncio.Lock()
         self._sandbox: Sandbox | None = None
@@ -77,7 +81,14 @@ class StripeConnection:
     def _client_at(self, address: str) -> Client:
         """A transport that carries nothing for a key of another account than the pinned one."""
         admit = self.scope if self._settings.account_must_be else None
-        return Client(self._settings.for_client(address), self._host, admit=admit)
+        return self._client_with(self._settings.for_client(address), admit)
+
+    def _client_with(
+        self, settings: Settings, admit: Callable[[], Awaitable[object]] | None = None
+    ) -> Client:
+        return Client(
+            settings, self._host, admit=admit, transports=self._transports, clock=self._clock
+        )
 
     async def meter_stream(self) -> "MeterStream":
         """The stream of meter events, whose sessions last as long as the connection. Raises
@@ -96,7 +107,7 @@ class StripeConnection:
         problem: Problem | None = None
         try:
             settings = replace((await self.client()).settings, retries=0)
-            async with Client(settings, self._host) as once:
+            async with self._client_with(settings) as once:
                 begin = time.perf_counter()  # a sandbox that had to be started is no slow one
                 account = await self._ask_account(once)
         except CredentialError as error:
@@ -243,7 +254,7 @@ class StripeConnection:
         if settings.account and settings.account_must_be in ("", settings.account):
             return settings.account
         try:
-            async with Client((await self.client()).settings, self._host) as plain:
+            async with self._client_with((await self.client()).settings) as plain:
                 account = await self._ask_account(plain)
         except CredentialError as error:
             if error.problem.code != "permission_missing":

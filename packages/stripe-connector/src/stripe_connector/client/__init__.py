@@ -2,8 +2,21 @@
 
 from stripe_connector.client.answer import Answer
 from stripe_connector.client.client import Client
+from stripe_connector.client.clock import Clock
 from stripe_connector.client.retry import Retry
 from stripe_connector.client.settings import ADDRESSES, Settings
+from stripe_connector.client.transport import Transport, Transports
 from stripe_connector.client.upload import FAULTS, Params
 
-__all__ = ["ADDRESSES", "FAULTS", "Answer", "Client", "Params", "Retry", "Settings"]
+__all__ = [
+    "ADDRESSES",
+    "FAULTS",
+    "Answer",
+    "Client",
+    "Clock",
+    "Params",
+    "Retry",
+    "Settings",
+    "Transport",
+    "Transports",
+]

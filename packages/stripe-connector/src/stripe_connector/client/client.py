@@ -22,9 +22,11 @@ from connector_sdk import (
 
 from stripe_connector.catalogue.model import Operation
 from stripe_connector.client.answer import Answer, Fault, Reply
+from stripe_connector.client.clock import Clock
 from stripe_connector.client.limits import limit_hit, limits_of
 from stripe_connector.client.retry import Retry, retry_after
 from stripe_connector.client.settings import Settings
+from stripe_connector.client.transport import Transports, over_http
 from stripe_connector.client.upload import Params, take_file
 from stripe_connector.wire import (
     FORM,
@@ -46,7 +48,8 @@ class Client:
     `async with`. Raises SettingError for an address or a proxy that can't be right.
 
     `admit` is awaited before each call, and raises where none may be made: the key belongs to
-    another account than the connection is for.
+    another account than the connection is for. `transports` makes what carries the attempts, by
+    default over HTTP. `clock` is Stripe's, and learned from each answer.
     """
 
     def __init__(
@@ -55,15 +58,17 @@ class Client:
         host: Host,
         retry: Retry | None = None,
         admit: Callable[[], Awaitable[object]] | None = None,
+        transports: Transports | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        from stripe_connector.client.session import Session
-
         _check_address(settings)
         self.settings = settings
         self._host = host
         self._retry = retry or Retry(settings.retries)
         self._admit = admit
-        self._session = Session(settings.timeout, settings.connections, settings.proxy)
+        self._transports = transports or over_http
+        self._transport = self._transports(settings)
+        self.clock = clock or Clock()
         self._limits: dict[str, tuple[Limit, ...]] = {}
 
     async def __aenter__(self) -> Self:
@@ -86,11 +91,13 @@ class Client:
             limits={**self.settings.limits, **limits},
             scope=self.settings.pace_scope,
         )
-        return Client(settings, self._host, self._retry)
+        return Client(
+            settings, self._host, self._retry, transports=self._transports, clock=self.clock
+        )
 
     async def close(self) -> None:
         """Closes every connection. May be called twice."""
-        await self._session.close()
+        await self._transport.close()
 
     async def send(
         self,
@@ -121,9 +128,11 @@ class Client:
         perhaps_done = False
         while True:
             async with self._host.pace(self.settings.pace_scope, self._limits_of(operation)):
-                got = await self._session.exchange(
+                got = await self._transport.exchange(
                     request.method, request.url, request.headers, request.body, into
                 )
+            if isinstance(got, Reply):
+                self.clock.observe(got.headers.get("Date", ""))
             if isinstance(got, Reply) and 200 <= got.status < 300 and _fits(operation, got):
                 return _answer(got, into is not None)
             problem = self._problem(got)
