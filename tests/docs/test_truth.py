@@ -17,8 +17,8 @@ from connector_agent.runs.keyed import GATHER, WINDOW
 from connector_sdk import KINDS
 from stripe_connector.activities.choices.verbs import TYPES
 from stripe_connector.activities.writing.marker import MARKER
-from stripe_connector.activities.writing.target import HORIZON, HORIZON_V2
 from stripe_connector.catalogue import load, versions
+from stripe_connector.client import HORIZON, HORIZON_V2
 
 from tests.docs.page import ROOT, blocks
 

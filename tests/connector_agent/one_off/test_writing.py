@@ -1,5 +1,6 @@
 """Writes without a ledger."""
 
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 import orjson
@@ -28,6 +29,9 @@ class FakeTarget:
         self.settled: list[Call] = []
         self.finished: list[bool] = []
         self.found = found
+
+    def clock(self) -> float | None:
+        return time.time()
 
     def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
         if orjson.loads(request).get("does") == "wrong":

@@ -77,6 +77,9 @@ class KeyedTarget:
         self.settles: Callable[[Call], Outcome | None] = lambda call: None
         self.stop_after: int | None = None
 
+    def clock(self) -> float | None:
+        return time.time()
+
     def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
         value = json.loads(request)
         if value.get("bad"):
@@ -117,6 +120,9 @@ class LineTarget:
 
     def cut(self, position: Cursor | None) -> None:
         del self.lines[int(position or b"0") :]
+
+    def clock(self) -> float | None:
+        return time.time()
 
     def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
         return Body(request)

@@ -1,6 +1,7 @@
 """The smallest connector that keeps every promise, and ways to break one."""
 
 import json
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import cast
 
@@ -185,6 +186,9 @@ class MemoryTarget:
         self.kept = connector.kept
         self.faults = connector.faults
         self.prepared = 0
+
+    def clock(self) -> float | None:
+        return time.time()
 
     def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
         self.prepared += 1

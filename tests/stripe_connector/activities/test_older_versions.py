@@ -70,7 +70,7 @@ def test_a_field_that_went_is_told() -> None:
     catalogue = load(BASIL)
     operation = catalogue.operation("customers", "create")
     request = json.dumps({"coupon": "SPRING"}).encode()
-    problem = fit(operation, catalogue.request(operation), {}, request, False)
+    problem = fit(operation, catalogue.request(operation), {}, request, False, 0.0)
     assert isinstance(problem, Problem)
     assert problem.text() == (
         "There is no field 'coupon'. It existed until 2025-02-24.acacia; this connection goes by "

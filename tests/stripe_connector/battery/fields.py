@@ -1,5 +1,6 @@
 """Walks the parameters of a request, and puts faults into them."""
 
+import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -67,7 +68,7 @@ def ours(operation: Operation, path: dict[str, str], params: JSON) -> Problem | 
     own = own_id(operation)
     above = {OWN_ID if name == own else name: value for name, value in path.items()}
     schema = request_schema(CATALOGUE, Offer(operation.action, operation), frozenset(above))
-    fitted = requests.fit(operation, schema, above, msgspec.json.encode(params), False)
+    fitted = requests.fit(operation, schema, above, msgspec.json.encode(params), False, time.time())
     return fitted if isinstance(fitted, Problem) else None
 
 

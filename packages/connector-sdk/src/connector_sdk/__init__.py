@@ -17,6 +17,7 @@ from connector_sdk.connector import CONTRACT, ENTRY_POINTS, Connector
 from connector_sdk.errors import (
     ConnectorError,
     CredentialError,
+    FailedError,
     RefusedError,
     SettingError,
     SourceChangedError,
@@ -64,6 +65,7 @@ __all__ = [
     "ConnectorError",
     "CredentialError",
     "Cursor",
+    "FailedError",
     "Field",
     "Form",
     "Guarantee",

@@ -41,6 +41,11 @@ class Target(Protocol):
     """Seconds after the first send within which the same key is safe; 0 where keys don't
     matter. Beyond it, `settle` comes before another send."""
 
+    def clock(self) -> float | None:
+        """Unix seconds by the clock that keys are kept by; None where it is not known. Times
+        of first sends are taken from it, so that a wrong clock of this machine does no harm."""
+        ...
+
     def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
         """The call for one request (a JSON object), checked whole; makes no call itself.
         With `existing` the id of an object that an earlier run wrote: the call that updates

@@ -9,6 +9,7 @@ ConnectorError
 ├── SourceChangedError    the source is no longer what the cursor was taken from; read it anew
 ├── TargetFullError       the place that is written to takes no more; make room, then go on
 ├── RefusedError          one request was declined for good; correct the request
+├── FailedError           one request was not done, for a reason outside of it; send it again
 └── UncertainError        one request may or may not have been done; look before sending it again
 """
 
@@ -63,5 +64,14 @@ class RefusedError(ConnectorError):
     """The other system declined one request for good."""
 
 
+class FailedError(ConnectorError):
+    """One request was not done, and could be if it is sent again later."""
+
+
 class UncertainError(ConnectorError):
-    """A request was sent and no final answer came: it may or may not have been done."""
+    """A request was sent and no final answer came: it may or may not have been done. `refused`
+    says that the last attempt was declined, after one whose answer was lost."""
+
+    def __init__(self, problem: Problem, *, refused: bool = False) -> None:
+        super().__init__(problem)
+        self.refused = refused

@@ -124,7 +124,9 @@ class Body(NamedTuple):
 
 class Call(NamedTuple):
     """One write to do. `key` makes a repeat harmless; `first_sent` is the Unix time in
-    seconds at which it may have been sent first, None when it surely was not."""
+    seconds at which it may have been sent first, None when it surely was not. `synced` says
+    that this time is by the target's clock; otherwise it is by this machine's, which may be
+    wrong by any amount."""
 
     seq: int
     step: int
@@ -132,10 +134,15 @@ class Call(NamedTuple):
     attempt: int
     first_sent: float | None
     body: Body
+    synced: bool = False
 
 
 class Outcome(NamedTuple):
-    """What became of one call. `id` is the object's id in the target, `response` its JSON."""
+    """What became of one call. `id` is the object's id in the target, `response` its JSON.
+
+    An `open` refusal came after a send whose answer was lost: it only holds if a look at the
+    target (`Target.settle`) doesn't find the write. `unknown` is always open.
+    """
 
     seq: int
     step: int
@@ -145,6 +152,7 @@ class Outcome(NamedTuple):
     replayed: bool = False
     response: bytes | None = None
     problem: Problem | None = None
+    open: bool = False
 
 
 class Limit(NamedTuple):

@@ -192,13 +192,15 @@ class StripeConnection:
         return refined(source, await self.client(), self.catalogue, self._host, resolved)
 
     async def target(self, activity: Activity, resume: bytes | None = None) -> Target:
-        """Create, Update and Delete. A resume needs no position: keys keep repeats harmless."""
+        """Create, Update and Delete. A resume needs no position: keys keep repeats harmless.
+        Raises UnreachableError where Stripe's time can't be asked for."""
         from stripe_connector.activities.writing.create import CreateTarget
         from stripe_connector.activities.writing.delete import DeleteTarget
         from stripe_connector.activities.writing.stream_target import StreamTarget
         from stripe_connector.activities.writing.update import UpdateTarget
 
         resolved = resolve(self.catalogue, activity, self.mode)
+        await self._learn_time()
         match activity.type:
             case "create" if resolved.operation.id == STREAM:
                 client, stream = await self.client(), await self.meter_stream()
@@ -248,6 +250,18 @@ class StripeConnection:
                     "Check the address and the proxy of the connection.",
                 )
             ) from None
+
+    async def _learn_time(self) -> None:
+        """Stripe's clock has to be known before the first write: one cheap call, unless there
+        was one already. An answer that refuses tells the time as well."""
+        if self._clock.now() is not None:
+            return
+        async with self._client_with((await self.client()).settings) as plain:
+            try:
+                await self._ask_account(plain)
+            except ConnectorError:
+                if self._clock.now() is None:
+                    raise
 
     async def _owner(self) -> str:
         settings = self._settings

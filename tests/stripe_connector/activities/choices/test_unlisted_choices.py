@@ -13,7 +13,7 @@ def fitted(settings: dict[str, JSON]) -> requests.Request | Problem:
     activity = Activity("", "create", "customers", "", settings)
     resolved = resolve(catalogue, activity, "test")
     schema = resolved.request_schema(catalogue)
-    return requests.fit(resolved.operation, schema, {}, b'{"tax_exempt": "exemptt"}', False)
+    return requests.fit(resolved.operation, schema, {}, b'{"tax_exempt": "exemptt"}', False, 0.0)
 
 
 def test_they_are_refused_before_anything_is_sent() -> None:

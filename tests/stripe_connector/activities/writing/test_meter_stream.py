@@ -20,9 +20,8 @@ from stripe_connector import Stripe
 from stripe_connector.activities.choices.settings import STREAM
 from stripe_connector.activities.writing.gathering import Gathering
 from stripe_connector.activities.writing.meter_stream import MeterStream
-from stripe_connector.activities.writing.target import HORIZON
 from stripe_connector.catalogue import load
-from stripe_connector.client import Client, Settings
+from stripe_connector.client import HORIZON, Client, Settings
 from stripe_connector.sandbox import Fault, Sandbox, SandboxRequest
 
 from tests.stripe_connector.workbench import Workbench, prepared, refusal, send, sent

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from connector_sdk import JSON, Activity, SettingError
 from stripe_connector import Stripe
-from stripe_connector.activities.writing.target import HORIZON_V2
+from stripe_connector.client import HORIZON_V2
 from stripe_connector.sandbox import SandboxRequest
 
 from tests.stripe_connector.workbench import Workbench, prepared, refusal, response, send, sent

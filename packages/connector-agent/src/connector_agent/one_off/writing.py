@@ -14,7 +14,7 @@ import orjson
 from connector_sdk import Body, Call, ConnectorError, Outcome, Problem, Record, Target
 
 from connector_agent.runs.cards import CardGuard
-from connector_agent.runs.fate import is_burnt, is_open, told
+from connector_agent.runs.fate import found_out, is_open
 
 WINDOW = 1000
 """Outcomes that may wait for whoever shows them."""
@@ -105,7 +105,11 @@ class Writing:
                 await self._told.put(Told(record, refused, ""))
                 continue
             call = Call(record.seq, 1, self._keys.key(prepared), 1, None, prepared)
-            self._flying[record.seq] = (record, call._replace(first_sent=time.time()))
+            moment = self._target.clock()
+            sent = call._replace(
+                first_sent=time.time() if moment is None else moment, synced=moment is not None
+            )
+            self._flying[record.seq] = (record, sent)
             yield call
 
     def _prepared(self, record: Record) -> Body | Problem:
@@ -133,10 +137,8 @@ class Writing:
         try:
             (found,) = await self._target.settle([call])
         except ConnectorError:
-            return outcome
-        if found is not None:
-            return told(outcome, found)
-        return outcome if is_burnt(outcome) else outcome._replace(kind="failed")
+            return outcome._replace(kind="unknown")
+        return found_out(outcome, found)
 
 
 def _not_sent(problem: Problem) -> Problem:

@@ -39,6 +39,12 @@ class Parts:
     results: Results
     started: float
 
+    def now(self) -> tuple[float, bool]:
+        """Unix seconds, and whether they are by the target's clock: otherwise by this
+        machine's, which may be wrong."""
+        moment = self.target.clock()
+        return (time.time(), False) if moment is None else (moment, True)
+
     def seconds(self) -> float:
         """Time spent executing this run, earlier executions included."""
         return self.ledger.run.seconds + time.monotonic() - self.started

@@ -8,8 +8,8 @@ OTHER_BODY = "idempotency_error"
 
 
 def is_open(outcome: Outcome) -> bool:
-    """Whether a look at the target has to tell what became of the call."""
-    return outcome.kind == "unknown" or _code(outcome) == OTHER_BODY
+    """Whether the outcome must be looked up at the target."""
+    return outcome.open or outcome.kind == "unknown" or _code(outcome) == OTHER_BODY
 
 
 def is_burnt(outcome: Outcome) -> bool:
@@ -17,12 +17,25 @@ def is_burnt(outcome: Outcome) -> bool:
     return _code(outcome) in (REPLAYED_FAILURE, OTHER_BODY)
 
 
-def told(outcome: Outcome, found: Outcome) -> Outcome:
-    """What a look found. Where an earlier run sent another body under the key, and it got
-    through, this one was not written: the object is there as it was sent then."""
-    if _code(outcome) == OTHER_BODY and found.kind == "written":
-        return found._replace(kind="skipped")
-    return found
+def found_out(outcome: Outcome, found: Outcome | None) -> Outcome:
+    """The outcome after a look. Where an earlier run sent another body under the key, and it
+    got through, this one was not written: the object is there as it was sent then. A refusal
+    holds if nothing was found."""
+    if found is not None:
+        if _code(outcome) == OTHER_BODY and found.kind == "written":
+            return found._replace(kind="skipped")
+        return _with_refusal(found, outcome)
+    if outcome.open:
+        return outcome._replace(open=False)
+    return outcome._replace(kind="unknown" if is_burnt(outcome) else "failed")
+
+
+def _with_refusal(found: Outcome, outcome: Outcome) -> Outcome:
+    """What was refused is worth knowing where nothing could be found out."""
+    if found.problem is None or outcome.problem is None or not outcome.open:
+        return found
+    said = f"{found.problem.message} A repeat of it was declined: {outcome.problem.message}"
+    return found._replace(problem=found.problem._replace(message=said))
 
 
 def _code(outcome: Outcome) -> str:

@@ -18,6 +18,7 @@ class Known(NamedTuple):
     object: str
     attempt: int
     first_sent: float | None
+    synced: bool | None
 
 
 class Identities:
@@ -37,6 +38,7 @@ class Identities:
                 identities.c.object,
                 identities.c.attempt,
                 identities.c.first_sent,
+                identities.c.synced,
             ).where(
                 identities.c.scope == self._scope,
                 identities.c.identity_scope == self._identity_scope,
@@ -56,6 +58,7 @@ class Identities:
         for verdict in verdicts:
             outcome = verdict.outcome
             earlier = before.get(verdict.identity)
+            is_open = outcome.kind in ("failed", "unknown")
             values = {
                 "of_scope": self._scope,
                 "of_identity_scope": self._identity_scope,
@@ -64,7 +67,8 @@ class Identities:
                 # an update that failed doesn't unmake the object that an earlier run wrote
                 "object": outcome.id or (earlier.object if earlier else ""),
                 "attempt": verdict.attempt + (1 if outcome.kind == "refused" else 0),
-                "first_sent": verdict.first_sent if outcome.kind in ("failed", "unknown") else None,
+                "first_sent": verdict.first_sent if is_open else None,
+                "synced": verdict.synced if is_open else None,
                 "run": self._run,
                 "seq": outcome.seq,
                 "updated": moment,

@@ -1,7 +1,6 @@
 """Decides about records before anything is sent: which need a call, and which have their
 outcome already."""
 
-import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -75,14 +74,15 @@ def _intent(
 ) -> Intent:
     attempt = known.attempt if known is not None else 0
     per_run = not staged.identity or existing or parts.options.repeat == "create"
-    first_sent = time.time()
+    first_sent, synced = parts.now()
+    fresh = True
     if not per_run and known is not None and known.first_sent is not None:
         # An earlier run sent this call and never learned what became of it.
-        first_sent = known.first_sent
+        first_sent, synced, fresh = known.first_sent, bool(known.synced), False
     name = name_of(staged.identity, staged.seq)
     key = parts.ledger.keys.key(name, STEP, body.action, attempt, per_run=per_run)
-    call = Call(staged.seq, STEP, key, attempt, first_sent, body)
-    return Intent(call, staged.identity, staged.at, staged.record)
+    call = Call(staged.seq, STEP, key, attempt, first_sent, body, synced)
+    return Intent(call, staged.identity, staged.at, staged.record, fresh)
 
 
 def _same_as(staged: Staged, other: str) -> Problem:

@@ -6,7 +6,6 @@ the flusher stores outcomes. Nothing is sent before its intent is on disk.
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Sequence
 
 from connector_sdk import (
@@ -18,11 +17,12 @@ from connector_sdk import (
 )
 
 from connector_agent.runs.execution import Halt, Parts, ProblemWatch, Pulse
-from connector_agent.runs.fate import is_burnt, is_open, told
+from connector_agent.runs.fate import found_out, is_burnt, is_open
 from connector_agent.runs.frontier import Frontier
 from connector_agent.runs.intake import take_in
 from connector_agent.runs.key import name_of
 from connector_agent.runs.ledger import Intent, LostRunError
+from connector_agent.runs.outage import Outage
 from connector_agent.runs.reading import Batch, Reading
 from connector_agent.runs.verdict import Verdict
 
@@ -31,6 +31,8 @@ WINDOW = 1000
 GATHER = 0.02
 """Seconds for which the flusher lets outcomes gather before it writes them in one go."""
 SETTLE_AT_ONCE = 100
+AHEAD = 300.0
+"""Seconds by which a time of send may lie ahead of the target's clock and still be believed."""
 
 Place = tuple[int, int]
 """Record and step."""
@@ -57,7 +59,7 @@ class KeyedExecution:
         self._closing = False
         self._source_ended = False
         self._exhausted = parts.ledger.run.exhausted
-        self._began = time.time()
+        self._outage = Outage()
         self._failure: Exception | None = None
 
     async def run(self) -> bool:
@@ -80,6 +82,8 @@ class KeyedExecution:
         if not isinstance(self._failure, LostRunError):
             with contextlib.suppress(Halt):
                 await self._flush()
+            if not isinstance(self._failure, (ConnectorError, Halt)):
+                await self._store_outcomes(self._outage.given_up())
             await self._release()
         if self._failure is not None:
             raise self._failure
@@ -118,13 +122,14 @@ class KeyedExecution:
 
     async def _restamp(self, batch: Sequence[Intent]) -> None:
         """Notes now as the time of the first send, and lines the calls up."""
-        moment = time.time()
-        calls = [intent.call._replace(first_sent=moment) for intent in batch]
+        moment, synced = self._parts.now()
+        calls = [intent.call._replace(first_sent=moment, synced=synced) for intent in batch]
         ledger = self._parts.ledger
         await self._parts.database.call(lambda connection: ledger.rewrite(connection, calls))
         for intent, call in zip(batch, calls, strict=True):
-            self._plan(intent._replace(call=call), fresh=True)
-            self._queue.put_nowait(intent._replace(call=call))
+            again = intent._replace(call=call, fresh=True)
+            self._plan(again)
+            self._queue.put_nowait(again)
 
     async def _read(self) -> None:
         parts = self._parts
@@ -180,13 +185,11 @@ class KeyedExecution:
         """The calls that may be sent now. Those whose key may be forgotten by the target are
         settled first; what is found out about them is their outcome."""
         target = self._parts.target
-        oldest = time.time() - target.horizon if target.horizon else 0.0
         ready: list[Intent] = []
         stale: list[Intent] = []
         for intent in batch:
-            sent = intent.call.first_sent
-            self._plan(intent, fresh=sent is not None and sent >= self._began)
-            (stale if sent is not None and sent < oldest else ready).append(intent)
+            self._plan(intent)
+            (ready if intent.fresh or self._key_is_safe(intent.call) else stale).append(intent)
         for at in range(0, len(stale), SETTLE_AT_ONCE):
             some = stale[at : at + SETTLE_AT_ONCE]
             found = await target.settle([intent.call for intent in some])
@@ -201,10 +204,21 @@ class KeyedExecution:
                 await self._restamp(missing)
         return ready
 
-    def _plan(self, intent: Intent, *, fresh: bool) -> None:
+    def _key_is_safe(self, call: Call) -> bool:
+        """Whether the target surely knows the key of a call that may have been sent before. A
+        time of send that lies ahead, or is by another clock, says nothing about that."""
+        horizon = self._parts.target.horizon
+        now = self._parts.target.clock()
+        if not horizon:
+            return True
+        if now is None or call.first_sent is None or not call.synced:
+            return False
+        return now - horizon <= call.first_sent <= now + AHEAD
+
+    def _plan(self, intent: Intent) -> None:
         place = (intent.call.seq, intent.call.step)
         self._open[place] = intent
-        if fresh:
+        if intent.fresh:
             self._unsent.add(place)
 
     # writing
@@ -257,9 +271,10 @@ class KeyedExecution:
             if not batch:
                 return
             clear, failure = await self._resolve(batch)
-            await self._store_outcomes(clear)
+            await self._store_outcomes(self._outage.pass_on(clear))
             if failure is not None:
                 raise failure
+        self._outage.check()
         self._watch.check()
 
     async def _store_outcomes(self, batch: Sequence[Outcome]) -> None:
@@ -280,7 +295,7 @@ class KeyedExecution:
         call = self._open[(outcome.seq, outcome.step)].call
         if outcome.problem is not None:
             outcome = outcome._replace(problem=outcome.problem._replace(at=at))
-        return Verdict(outcome, identity, at, None, call.attempt, call.first_sent)
+        return Verdict(outcome, identity, at, None, call.attempt, call.first_sent, call.synced)
 
     async def _resolve(
         self, batch: Sequence[Outcome]
@@ -298,18 +313,15 @@ class KeyedExecution:
             return clear, error
         for outcome, result in zip(unknown, found, strict=True):
             place = (outcome.seq, outcome.step)
-            burnt = is_burnt(outcome)
-            if result is not None:
-                clear.append(told(outcome, result))
-            elif burnt and place not in self._repeated:
+            if result is None and is_burnt(outcome) and place not in self._repeated:
                 self._repeated.add(place)
                 await self._send_anew(self._open[place])
             else:
-                clear.append(outcome._replace(kind="unknown" if burnt else "failed"))
+                clear.append(found_out(outcome, result))
         return clear, None
 
     def _is_open(self, outcome: Outcome) -> bool:
-        """Whether a look at the target has to tell what became of the call."""
+        """Whether the outcome must be looked up, and was not yet."""
         if (outcome.seq, outcome.step) in self._looked_up:
             return False
         return is_open(outcome)
@@ -318,10 +330,12 @@ class KeyedExecution:
         """The key is used up and nothing came of it: the next attempt has a key of its own."""
         parts = self._parts
         name = name_of(intent.identity, intent.call.seq)
-        call = parts.ledger.keys.next(intent.call, name)._replace(first_sent=time.time())
+        moment, synced = parts.now()
+        call = parts.ledger.keys.next(intent.call, name)
+        call = call._replace(first_sent=moment, synced=synced)
         await parts.database.call(lambda connection: parts.ledger.rewrite(connection, [call]))
-        again = intent._replace(call=call)
-        self._open[(call.seq, call.step)] = again
+        again = intent._replace(call=call, fresh=True)
+        self._plan(again)
         self._queue.put_nowait(again)
 
     async def _checkpoint_if_due(self) -> None:

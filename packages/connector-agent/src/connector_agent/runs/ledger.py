@@ -39,12 +39,14 @@ class LostRunError(Exception):
 
 
 class Intent(NamedTuple):
-    """A call with the record that it came from."""
+    """A call with the record that it came from. A `fresh` one was never sent before; that is
+    known of the calls of this process only."""
 
     call: Call
     identity: str
     at: str
     record: bytes
+    fresh: bool = False
 
 
 class Ledger:
@@ -108,8 +110,9 @@ class Ledger:
                         "lock": call.body.lock,
                         "body": seal(call.body.json),
                         "first_sent": call.first_sent,
+                        "synced": call.synced,
                     }
-                    for call, identity, at, record in planned
+                    for call, identity, at, record, _ in planned
                 ],
             )
         self._insert_outcomes(connection, decided)
@@ -143,6 +146,7 @@ class Ledger:
                     row.attempt,
                     row.first_sent,
                     Body(unseal(row.body), row.action, row.lock),
+                    bool(row.synced),
                 ),
                 row.identity,
                 row.at,
@@ -166,6 +170,7 @@ class Ledger:
                     key=bindparam("new_key"),
                     attempt=bindparam("new_attempt"),
                     first_sent=bindparam("new_first_sent"),
+                    synced=bindparam("new_synced"),
                 ),
                 [
                     {
@@ -174,6 +179,7 @@ class Ledger:
                         "new_key": call.key,
                         "new_attempt": call.attempt,
                         "new_first_sent": call.first_sent,
+                        "new_synced": call.synced,
                     }
                     for call in changed
                 ],
@@ -309,7 +315,7 @@ class Ledger:
                 "record": seal(record) if record is not None else None,
                 "ended": moment,
             }
-            for outcome, identity, at, record, _, _ in verdicts
+            for outcome, identity, at, record, *_ in verdicts
         ]
         if rows:
             connection.execute(insert(outcomes), rows)

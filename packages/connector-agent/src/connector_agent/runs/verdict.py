@@ -15,3 +15,4 @@ class Verdict(NamedTuple):
     record: bytes | None
     attempt: int = 0
     first_sent: float | None = None
+    synced: bool = False

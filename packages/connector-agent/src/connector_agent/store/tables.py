@@ -67,6 +67,7 @@ intents = Table(
     Column("lock", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("first_sent", Float, nullable=True, comment="when it may have been sent first"),
+    Column("synced", Boolean, nullable=True, comment="whether that is by the target's clock"),
 )
 Index("intents_by_identity", intents.c.run, intents.c.identity)
 
@@ -99,6 +100,7 @@ identities = Table(
     Column("object", Text, nullable=False, comment="id in the target; kept once written"),
     Column("attempt", Integer, nullable=False, comment="the attempt of the next key"),
     Column("first_sent", Float, nullable=True, comment="of a call whose fate is open"),
+    Column("synced", Boolean, nullable=True, comment="whether that is by the target's clock"),
     Column("run", String(40), nullable=False),
     Column("seq", Integer, nullable=False),
     Column("updated", Float, nullable=False),

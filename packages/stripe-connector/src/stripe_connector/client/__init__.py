@@ -3,6 +3,7 @@
 from stripe_connector.client.answer import Answer
 from stripe_connector.client.client import Client
 from stripe_connector.client.clock import Clock
+from stripe_connector.client.key_life import HORIZON, HORIZON_V2, Earlier, horizon
 from stripe_connector.client.retry import Retry
 from stripe_connector.client.settings import ADDRESSES, Settings
 from stripe_connector.client.transport import Transport, Transports
@@ -11,12 +12,16 @@ from stripe_connector.client.upload import FAULTS, Params
 __all__ = [
     "ADDRESSES",
     "FAULTS",
+    "HORIZON",
+    "HORIZON_V2",
     "Answer",
     "Client",
     "Clock",
+    "Earlier",
     "Params",
     "Retry",
     "Settings",
     "Transport",
     "Transports",
+    "horizon",
 ]

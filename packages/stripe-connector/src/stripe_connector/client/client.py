@@ -5,27 +5,31 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, BinaryIO, NamedTuple, NoReturn, Self
-from urllib.parse import urlsplit
+from typing import Any, BinaryIO, Self, TypeAlias
 
 from connector_sdk import (
     JSON,
-    CredentialError,
     Host,
     Limit,
     Problem,
-    RefusedError,
-    SettingError,
     UncertainError,
-    UnreachableError,
 )
 
 from stripe_connector.catalogue.model import Operation
 from stripe_connector.client.answer import Answer, Fault, Reply
-from stripe_connector.client.clock import Clock
+from stripe_connector.client.clock import Clock, steady
+from stripe_connector.client.decision import (
+    Request,
+    conclude,
+    maybe_done,
+    status_of,
+    succeeded,
+    wrong_answer,
+)
+from stripe_connector.client.key_life import KEY_TOO_OLD, Earlier, seconds_left
 from stripe_connector.client.limits import limit_hit, limits_of
 from stripe_connector.client.retry import Retry, retry_after
-from stripe_connector.client.settings import Settings
+from stripe_connector.client.settings import Settings, check_address
 from stripe_connector.client.transport import Transports, over_http
 from stripe_connector.client.upload import Params, take_file
 from stripe_connector.wire import (
@@ -41,6 +45,9 @@ from stripe_connector.wire import (
 )
 
 _log = logging.getLogger("stripe_connector.client")
+
+Accept: TypeAlias = Callable[[bytes], bool]
+"""Says whether the body of a success is the object that a call gives."""
 
 
 class Client:
@@ -61,7 +68,7 @@ class Client:
         transports: Transports | None = None,
         clock: Clock | None = None,
     ) -> None:
-        _check_address(settings)
+        check_address(settings)
         self.settings = settings
         self._host = host
         self._retry = retry or Retry(settings.retries)
@@ -106,6 +113,8 @@ class Client:
         *,
         key: str = "",
         into: BinaryIO | None = None,
+        earlier: Earlier | None = None,
+        accept: Accept | None = None,
     ) -> Answer:
         """One call with all its attempts, each with the same bytes and the same key.
 
@@ -113,37 +122,39 @@ class Client:
         without one a POST is not sent again once it may have arrived. A v1 DELETE takes no
         key: it is repeated, and "no such object" after an attempt without an answer means
         that it was done (see Answer). Reads are always repeated. The body of a success goes
-        `into` a file where one is given, and is then empty in the answer.
+        `into` a file where one is given, and is then empty in the answer. `earlier` says that
+        the call may have been sent before. A success that `accept` doesn't take is no answer.
 
         Raises CredentialError (401, 403, a refused version), RefusedError (other 4xx,
-        parameters that can't be sent), UnreachableError (surely not done: nobody answered, too
-        many 429, or a proxy answered in Stripe's place; for a read also a lasting 5xx), and
-        UncertainError (a write that may have been done: sent without an answer, a lasting or
-        repeated 5xx, a first request with the same key that doesn't end).
+        parameters that can't be sent), FailedError (not done: the object is locked by another
+        request), UnreachableError (surely not done: nobody answered, too many 429, or a proxy
+        answered in Stripe's place; for a read also a lasting 5xx), and UncertainError (a write
+        that may have been done: sent without an answer, a lasting or repeated 5xx, a first
+        request with the same key that doesn't end, a refusal after any of these that is not
+        Stripe's stored answer to the key, a key that is too old).
         """
         if self._admit is not None:
             await self._admit()
         request = await self._prepare(operation, params, key)
+        deadline = steady() + seconds_left(operation, earlier, self.clock.now())
         failed = slowed = 0
         perhaps_done = False
         while True:
             async with self._host.pace(self.settings.pace_scope, self._limits_of(operation)):
+                if request.writes and steady() > deadline:
+                    raise UncertainError(KEY_TOO_OLD)
                 got = await self._transport.exchange(
                     request.method, request.url, request.headers, request.body, into
                 )
             if isinstance(got, Reply):
                 self.clock.observe(got.headers.get("Date", ""))
-            if isinstance(got, Reply) and 200 <= got.status < 300 and _fits(operation, got):
-                return _answer(got, into is not None)
+                if succeeded(operation, got):
+                    if accept is None or accept(got.body):
+                        return _answer(got, into is not None)
+                    got = Fault(wrong_answer(got), sent=True)
             problem = self._problem(got)
-            status = 0
-            headers: Mapping[str, str] = {}
-            if isinstance(got, Fault):
-                maybe = got.sent
-            else:
-                status, headers = got.status, got.headers
-                maybe = status < 300 or status >= 500 or problem.code == "idempotency_key_in_use"
-            perhaps_done = perhaps_done or (maybe and request.writes)
+            status, headers = status_of(got)
+            perhaps_done = perhaps_done or (request.writes and maybe_done(got, problem))
             if status == 429:
                 slowed += 1
                 wait = self._retry.wait(slowed, status, headers, problem.code)
@@ -152,11 +163,11 @@ class Client:
                 failed += 1
                 wait = self._retry.wait(failed, status, headers, problem.code)
             if wait is None or (perhaps_done and not request.repeatable):
-                return self._end(request, got, problem, perhaps_done)
+                return conclude(request, got, problem, perhaps_done, earlier is not None)
             _log.info("%s: again in %.1f s: %s", operation.id, wait, problem.text())
             await asyncio.sleep(wait)
 
-    async def _prepare(self, operation: Operation, params: Params, key: str) -> "_Request":
+    async def _prepare(self, operation: Operation, params: Params, key: str) -> Request:
         ids = {name: _id(params.get(name)) for name in operation.path_parameters}
         others: dict[str, Any] = {name: value for name, value in params.items() if name not in ids}
         url = self.settings.base(operation.host) + build_path(operation.path, ids)
@@ -179,7 +190,7 @@ class Client:
             key if takes_key else "",
             kind,
         )
-        return _Request(
+        return Request(
             operation.method,
             url,
             headers,
@@ -210,9 +221,11 @@ class Client:
             self._host.slowed(self.settings.pace_scope, name, retry_after(headers) or wait)
 
     def _problem(self, got: Reply | Fault) -> Problem:
-        if isinstance(got, Fault):
-            return got.problem
-        problem = problem_from(got.status, got.headers, got.body)
+        problem = (
+            got.problem
+            if isinstance(got, Fault)
+            else problem_from(got.status, got.headers, got.body)
+        )
         # A proxy's page may echo the whole request, with a key of any form.
         key = self.settings.api_key
         return problem._replace(
@@ -220,64 +233,6 @@ class Client:
             message=problem.message.replace(key, ""),
             path=problem.path.replace(key, ""),
         )
-
-    def _end(
-        self, request: "_Request", got: Reply | Fault, problem: Problem, perhaps_done: bool
-    ) -> Answer:
-        """The end of a call that no attempt brought to success."""
-        if isinstance(got, Fault):
-            _give_up(request, problem, perhaps_done)
-        status = got.status
-        if problem.code == "not_stripe" and status < 500:
-            _give_up(request, problem, perhaps_done and not request.repeatable)
-        if status in (401, 403) or problem.code == "invalid_api_version":
-            raise CredentialError(problem)
-        if status >= 500:
-            if got.headers.get("Idempotent-Replayed") == "true":
-                raise UncertainError(_repeated(problem))
-            _give_up(request, problem, perhaps_done)
-        if status == 429 or problem.code == "idempotency_key_in_use":
-            _give_up(request, problem, perhaps_done)
-        gone = status == 404 and problem.code != "wrong_mode"
-        if gone and request.keyless_delete and perhaps_done:
-            return Answer(404, b"{}", problem.request_id, replayed=True)
-        raise RefusedError(problem)
-
-
-class _Request(NamedTuple):
-    """A call as every attempt sends it."""
-
-    method: str
-    url: str
-    headers: dict[str, str]
-    body: bytes | None
-    writes: bool
-    repeatable: bool
-    keyless_delete: bool
-
-
-def _give_up(request: _Request, problem: Problem, perhaps_done: bool) -> NoReturn:
-    if not perhaps_done:
-        raise UnreachableError(problem)
-    remedy = (
-        "Send it again with the same idempotency key within 24 hours, or look in Stripe first."
-        if "Idempotency-Key" in request.headers
-        else "Look in Stripe whether it was done before sending it again."
-    )
-    raise UncertainError(
-        problem._replace(
-            message=f"{problem.message} The write may or may not have been done.", remedy=remedy
-        )
-    )
-
-
-def _repeated(problem: Problem) -> Problem:
-    return problem._replace(
-        code="replayed_failure",
-        message="Stripe failed while it did this write, and repeats that answer to its key: "
-        + problem.message,
-        remedy="Look in Stripe whether it was done; only if not, send it with a new key.",
-    )
 
 
 def _answer(reply: Reply, is_file: bool) -> Answer:
@@ -291,49 +246,8 @@ def _answer(reply: Reply, is_file: bool) -> Answer:
     )
 
 
-def _fits(operation: Operation, reply: Reply) -> bool:
-    """Whether the answer can be Stripe's: a proxy's page is no object."""
-    if operation.shape == "binary":
-        return "text/html" not in reply.headers.get("Content-Type", "").lower()
-    if operation.shape == "none":
-        return True
-    return reply.body[:64].lstrip().startswith(b"{")
-
-
 def _id(value: "JSON | bytes") -> str:
     """The text of an id; "" for what is none, which the path then refuses by name."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return ""
     return str(value)
-
-
-def _check_address(settings: Settings) -> None:
-    for host in ("api", "files", "meter_events"):
-        base = settings.base(host)
-        try:
-            parts = urlsplit(base)
-            right = parts.scheme in ("http", "https") and bool(parts.hostname)
-            right = (
-                right and parts.port != 0 and not (parts.username or parts.query or parts.fragment)
-            )
-        except ValueError:
-            right = False
-        if not right:
-            raise SettingError(
-                Problem(
-                    "invalid_address",
-                    "The setting 'address' of the connection is not a plain URL.",
-                    "Write it as https://host or http://127.0.0.1:port, `sandbox` for the sandbox, "
-                    "or leave it out.",
-                    path="address",
-                )
-            )
-        if parts.scheme == "http" and settings.mode == "live" and not settings.local(host):
-            raise SettingError(
-                Problem(
-                    "live_key_unprotected",
-                    f"A live key would go to {parts.hostname} without TLS.",
-                    "Use an address with https://, or a test key.",
-                    path="address",
-                )
-            )

@@ -1,7 +1,7 @@
 """When to send again, and after how long; pure.
 
-By Stripe's rules: its Stripe-Should-Retry header goes first, then network faults, 409, 429
-and 5xx are worth another attempt.
+By Stripe's rules: its Stripe-Should-Retry header goes first, then network faults, 408, 409,
+425, 429 and 5xx are worth another attempt.
 """
 
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ def worth_another(status: int, headers: Mapping[str, str], code: str = "") -> bo
             return status == 429
     if status == 409 and code == "idempotency_error":
         return False
-    return status in (0, 409, 429) or status >= 500
+    return status in (0, 408, 409, 425, 429) or status >= 500
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

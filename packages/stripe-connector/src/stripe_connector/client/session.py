@@ -19,6 +19,9 @@ _LONGEST_CONNECT = 30.0
 """Seconds until a connection stands. Always less than the whole time-out, so that "never
 connected" can be told from "never answered"."""
 
+LARGEST = 64 << 20
+"""Bytes of an unpacked answer that are taken. A page of a hundred large invoices has about 2 MB."""
+
 _PIECE = 1 << 16
 """Bytes of a download that are taken at once."""
 
@@ -71,10 +74,12 @@ class Session:
                 ) as response,
             ):
                 if into is None or response.status != 200:
-                    content = await response.read()
+                    content = await _read(response)
                 else:
                     content = await _pour(response, into)
                 reply = Reply(response.status, response.headers, content)
+        except _TooLargeError:
+            return Fault(_too_large(place_of(target)), sent=True)
         except (aiohttp.ClientError, OSError, UnicodeError, DroppedError) as error:
             seconds = (self._connect, self._timeout)
             return fault_of(error, place_of(target), self._proxy_place, seconds)
@@ -120,6 +125,30 @@ class Session:
 def place_of(url: URL) -> str:
     """Host and port, without credentials; the port only where it isn't the scheme's own."""
     return url.host_port_subcomponent or ""
+
+
+class _TooLargeError(Exception):
+    """An answer goes on beyond LARGEST."""
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """The body, unpacked; a small packed one may become too large, too."""
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in response.content.iter_any():
+        size += len(piece)
+        if size > LARGEST:
+            raise _TooLargeError
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _too_large(place: str) -> Problem:
+    return Problem(
+        "answer_too_large",
+        f"An answer of {place} is larger than {LARGEST >> 20} MB, which none of Stripe's is.",
+        "Check the address and the proxy of the connection.",
+    )
 
 
 async def _pour(response: aiohttp.ClientResponse, into: BinaryIO) -> bytes:

@@ -7,6 +7,8 @@ from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
+from connector_sdk import Problem, SettingError
+
 from stripe_connector.catalogue.model import HostName
 
 ADDRESSES: Mapping[HostName, str] = {
@@ -67,3 +69,37 @@ class Settings:
             return name == "localhost" or ip_address(name).is_loopback
         except ValueError:
             return False
+
+
+def check_address(settings: Settings) -> None:
+    """Raises SettingError for an address that can't be right, or that would carry a live key
+    in the open."""
+    for host in ("api", "files", "meter_events"):
+        base = settings.base(host)
+        try:
+            parts = urlsplit(base)
+            right = parts.scheme in ("http", "https") and bool(parts.hostname)
+            right = (
+                right and parts.port != 0 and not (parts.username or parts.query or parts.fragment)
+            )
+        except ValueError:
+            right = False
+        if not right:
+            raise SettingError(
+                Problem(
+                    "invalid_address",
+                    "The setting 'address' of the connection is not a plain URL.",
+                    "Write it as https://host or http://127.0.0.1:port, `sandbox` for the sandbox, "
+                    "or leave it out.",
+                    path="address",
+                )
+            )
+        if parts.scheme == "http" and settings.mode == "live" and not settings.local(host):
+            raise SettingError(
+                Problem(
+                    "live_key_unprotected",
+                    f"A live key would go to {parts.hostname} without TLS.",
+                    "Use an address with https://, or a test key.",
+                    path="address",
+                )
+            )

@@ -40,8 +40,8 @@ def compact(body: bytes) -> bytes:
     isn't JSON: then it was not Stripe that answered."""
     try:
         return msgspec.json.format(body, indent=-1)
-    except msgspec.DecodeError:
-        raise _no_answer() from None
+    except (msgspec.DecodeError, RecursionError):
+        raise no_answer() from None
 
 
 def rows_of(body: bytes) -> Rows:
@@ -49,7 +49,7 @@ def rows_of(body: bytes) -> Rows:
     try:
         answer = msgspec.json.decode(compact(body), type=_Answer)
     except msgspec.ValidationError:
-        raise _no_answer() from None
+        raise no_answer() from None
     following: dict[str, JSON] = {}
     if answer.next_page:
         following["page"] = answer.next_page
@@ -77,7 +77,8 @@ def place(raw: bytes) -> str:
     return f"{kind} {name}".strip()
 
 
-def _no_answer() -> UnreachableError:
+def no_answer() -> UnreachableError:
+    """The error for an answer that can't be Stripe's."""
     return UnreachableError(
         Problem(
             "not_stripe",

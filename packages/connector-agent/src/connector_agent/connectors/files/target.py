@@ -35,6 +35,10 @@ class FileTarget:
     guarantee: Guarantee = "positioned"
     horizon = 0.0
 
+    def clock(self) -> float | None:
+        """Files keep no keys."""
+        return None
+
     def __init__(
         self, settings: WriteSettings, resume: Position | None, state: Path | None
     ) -> None:

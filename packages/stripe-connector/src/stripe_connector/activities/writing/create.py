@@ -69,7 +69,9 @@ class CreateTarget(StripeTarget):
         mended = conform(schema, values)
         if mended.problems:
             return mended.problems[0]
-        changed = requests.split(update, cast("dict[str, JSON]", mended.value), mark=False)
+        changed = requests.split(
+            update, cast("dict[str, JSON]", mended.value), mark=False, now=self.now()
+        )
         if isinstance(changed, Problem):
             return changed
         return requests.body(changed, requests.lock(changed))

@@ -60,7 +60,7 @@ class MeterStream:
         if self._client is not None:
             self._spent.append((0.0, self._client))
             self._client = None
-        await self._close_spent(time.time())
+        await self._close_spent(self._now())
 
     async def _send(self, client: Client, events: Sequence[dict[str, JSON]], key: str) -> Answer:
         operation = self._catalogue.operations[STREAM]
@@ -70,11 +70,11 @@ class MeterStream:
         """The transport of a session that isn't `ended`."""
         async with self._opening:
             known = self._client
-            if known is not None and known is not ended and time.time() < self._until - _EARLY:
+            if known is not None and known is not ended and self._now() < self._until - _EARLY:
                 return known
             if known is not None:
-                await self._close_spent(time.time() - _LINGER)
-                self._spent.append((time.time(), known))
+                await self._close_spent(self._now() - _LINGER)
+                self._spent.append((self._now(), known))
             operation = self._catalogue.operations["v2.billing.meter_event_session.create"]
             answer = await self._main.send(operation, {}, key=str(uuid.uuid4()))
             session = msgspec.json.decode(answer.body, type=_Session)
@@ -89,6 +89,11 @@ class MeterStream:
         self._spent = kept
         for client in done:
             await client.close()
+
+    def _now(self) -> float:
+        """Stripe's time, by which sessions end."""
+        moment = self._main.clock.now()
+        return time.time() if moment is None else moment
 
     def _limits(self) -> dict[str, float]:
         settings = self._main.settings

@@ -1,6 +1,5 @@
 """One request of a target: from the mapping's JSON to the stored body, and back."""
 
-import time
 from collections.abc import Mapping
 from typing import NamedTuple, cast
 
@@ -31,10 +30,15 @@ class _Stored(msgspec.Struct):
 
 
 def fit(
-    operation: Operation, schema: Field, constants: Mapping[str, JSON], request: bytes, mark: bool
+    operation: Operation,
+    schema: Field,
+    constants: Mapping[str, JSON],
+    request: bytes,
+    mark: bool,
+    now: float,
 ) -> Request | Problem:
     """The request that a mapping made, with the activity's constants and its types mended; or
-    the first thing that is wrong with it."""
+    the first thing that is wrong with it. `now` is Stripe's time in Unix seconds."""
     try:
         given = msgspec.json.decode(request)
     except msgspec.DecodeError as error:
@@ -49,10 +53,12 @@ def fit(
     if own and own != OWN_ID and OWN_ID in values:
         values = {own: values[OWN_ID], **values}
         del values[OWN_ID]
-    return split(operation, values, mark)
+    return split(operation, values, mark, now)
 
 
-def split(operation: Operation, values: Mapping[str, JSON], mark: bool) -> Request | Problem:
+def split(
+    operation: Operation, values: Mapping[str, JSON], mark: bool, now: float
+) -> Request | Problem:
     """Path parameters apart from the others; a Problem for an id that could reach another
     path, or for metadata or a time that Stripe would not take."""
     path: dict[str, str] = {}
@@ -69,9 +75,7 @@ def split(operation: Operation, values: Mapping[str, JSON], mark: bool) -> Reque
             )
         path[name] = given
     params = {name: value for name, value in values.items() if name not in path}
-    problem = metadata_fault(params.get("metadata")) or timestamp_fault(
-        operation.id, params, time.time()
-    )
+    problem = metadata_fault(params.get("metadata")) or timestamp_fault(operation.id, params, now)
     if problem is not None:
         return problem
     return Request(operation.id, path, params, mark and markable(params.get("metadata")))

@@ -1,7 +1,7 @@
 """What became of writes to an object whose answer was lost: a look at the object tells."""
 
-import time
 from collections.abc import Mapping
+from functools import partial
 from typing import cast
 
 import msgspec
@@ -10,6 +10,7 @@ from connector_sdk import JSON, Call, Outcome, Problem, RefusedError
 from stripe_connector.activities.choices.settings import EXPANSIONS
 from stripe_connector.activities.choices.verbs import own_id
 from stripe_connector.activities.writing import request as requests
+from stripe_connector.activities.writing.answers import is_answer
 from stripe_connector.activities.writing.effects import effect_of
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
@@ -89,7 +90,8 @@ async def settle_update(client: Client, catalogue: Catalogue, call: Call) -> Out
     sent = {name: value for name, value in request.params.items() if name not in EXPANSIONS}
     readable = {name: value for name, value in sent.items() if name in there}
     same = all(
-        holds(there[name], value) or (name == "expires_at" and _is_over(there[name], value))
+        holds(there[name], value)
+        or (name == "expires_at" and _is_over(there[name], value, client.clock.now()))
         for name, value in readable.items()
     )
     if same and readable and len(readable) == len(sent):
@@ -153,9 +155,9 @@ def holds(has: JSON, sent: JSON) -> bool:
     return has == sent or (has is not None and str(has) == str(sent))
 
 
-def _is_over(has: JSON, sent: JSON) -> bool:
-    """Whether an expiry that was sent as "now" has come."""
-    return sent == "now" and isinstance(has, int) and has <= time.time() + _CLOCKS
+def _is_over(has: JSON, sent: JSON, now: float | None) -> bool:
+    """Whether an expiry that was sent as "now" has come, by Stripe's clock."""
+    return sent == "now" and now is not None and isinstance(has, int) and has <= now + _CLOCKS
 
 
 def unclear(call: Call, why: str) -> Outcome:
@@ -182,11 +184,12 @@ async def _look(
         return None
     ids = [request.path[name] for name in operation.path_parameters]
     # By position from the end: a source is detached from a customer, and read without one.
-    named = zip(reversed(retrieve.path_parameters), reversed(ids), strict=False)
-    params: dict[str, JSON] = dict(named)
+    named = dict(zip(reversed(retrieve.path_parameters), reversed(ids), strict=False))
+    params: dict[str, JSON] = {**named}
     try:
-        answer = await client.send(retrieve, params)
+        answer = await client.send(
+            retrieve, params, accept=partial(is_answer, catalogue, retrieve, named)
+        )
     except RefusedError as error:
-        missing = error.problem.status == 404 or error.problem.code in _MISSING
-        return (None, None) if missing and error.problem.code != "wrong_mode" else None
+        return (None, None) if error.problem.code in _MISSING else None
     return cast("dict[str, JSON]", msgspec.json.decode(answer.body)), answer.body

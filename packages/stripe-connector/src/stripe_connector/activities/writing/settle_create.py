@@ -4,7 +4,7 @@ Never by search: Stripe's index may be a minute behind, in bad hours an hour
 (https://docs.stripe.com/search#data-freshness).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby, product
 from typing import NamedTuple
 
@@ -19,16 +19,22 @@ from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
 from stripe_connector.catalogue.overlay import list_defaults
 from stripe_connector.client import Client
-from stripe_connector.wire.paging import PAGE, rows_of
+from stripe_connector.wire.paging import PAGE, no_answer, rows_of
 
-BEFORE, AFTER = 600, 86_400
-"""Seconds around the first send in which the object may have been created: clocks differ, and
-a key is good for a day."""
+BEFORE = 600
+"""Seconds before its first send at which an object may be dated: a time is taken once a second."""
 
 MOST_PAGES = 500
 
 _ANCHORS = ("test_clock",)
 """Parameters that put an object into a list of its own."""
+
+_TEST_ANCHORS = ("customer",)
+"""The same outside of live mode: lists leave out what belongs to a customer with a test clock,
+unless they are asked for that customer (https://docs.stripe.com/billing/testing/test-clocks)."""
+
+_OTHER_TIME = (*_ANCHORS, *_TEST_ANCHORS)
+"""With these, objects may be dated by a test clock."""
 
 
 class _Row(msgspec.Struct):
@@ -60,7 +66,8 @@ async def settle_creates(
             settled[index] = None
             continue
         listing = catalogue.operations.get(f"{operation.object}.list")
-        scope = None if listing is None else _scope(catalogue, listing, request)
+        anchors = _ANCHORS if client.settings.mode == "live" else _OTHER_TIME
+        scope = None if listing is None else _scope(catalogue, listing, request, anchors)
         if not request.marker:
             settled[index] = unclear(call, "it carries no marker")
         elif listing is None or scope is None:
@@ -110,7 +117,7 @@ def _declined(call: Call, name: str, raw: bytes) -> Outcome | None:
 
 
 def _scope(
-    catalogue: Catalogue, listing: Operation, request: requests.Request
+    catalogue: Catalogue, listing: Operation, request: requests.Request, anchors: Sequence[str]
 ) -> dict[str, JSON] | None:
     """The parameters that lead to the list which would hold the object; None where the
     request doesn't have them."""
@@ -119,11 +126,34 @@ def _scope(
     known = {**request.params, **dict(zip(listing.path_parameters, above, strict=False))}
     for field in catalogue.request(listing).fields:
         value = known.get(field.name)
-        if field.required or (field.name in _ANCHORS and value is not None):
+        if field.required or (field.name in anchors and value is not None):
             if not isinstance(value, str):
                 return None
             scope[field.name] = value
     return scope
+
+
+def _window(
+    client: Client, scope: Mapping[str, JSON], calls: Sequence[Call]
+) -> tuple[int, int] | None:
+    """The times, by Stripe's clock, between which the objects of all calls would have been
+    created; None where nothing is sure about that, so that only the whole list will do: a time
+    of send by another clock, or one that is yet to come, or objects that are dated by a test
+    clock."""
+    now = client.clock.now()
+    if now is None or any(name in scope for name in _OTHER_TIME):
+        return None
+    sent = [call.first_sent for call in calls if call.synced and call.first_sent is not None]
+    if len(sent) < len(calls) or max(sent) > now + BEFORE:
+        return None
+    return int(min(sent)) - BEFORE, int(now) + BEFORE
+
+
+def _row(raw: bytes) -> _Row:
+    try:
+        return msgspec.json.decode(raw, type=_Row)
+    except msgspec.ValidationError:
+        raise no_answer() from None
 
 
 async def _find(
@@ -133,8 +163,7 @@ async def _find(
     scope: dict[str, JSON],
     calls: Sequence[Call],
 ) -> _Found | None:
-    sent = [call.first_sent for call in calls if call.first_sent is not None]
-    low, high = int(min(sent)) - BEFORE, int(max(sent)) + AFTER
+    window = _window(client, scope, calls)
     takes = {field.name for field in catalogue.request(listing).fields}
     wanted = {call.key for call in calls}
     found: dict[str, tuple[str, bytes]] = {}
@@ -144,8 +173,8 @@ async def _find(
         params: dict[str, JSON] = {**scope, **dict(zip(defaults, values, strict=True))}
         if "limit" in takes:
             params["limit"] = PAGE
-        if "created" in takes:
-            params["created"] = {"gte": low, "lte": high}
+        if "created" in takes and window is not None:
+            params["created"] = {"gte": window[0], "lte": window[1]}
         for _ in range(MOST_PAGES):
             try:
                 rows = rows_of((await client.send(listing, params)).body)
@@ -153,12 +182,13 @@ async def _find(
                 return None
             oldest = None
             for raw in rows.raw:
-                row = msgspec.json.decode(raw, type=_Row)
+                row = _row(raw)
                 key = (row.metadata or {}).get(MARKER, "")
                 if key in wanted:
                     found[key] = (row.id, raw)
                 oldest = row
-            past = oldest and isinstance(oldest.created, int) and oldest.created < low
+            created = oldest.created if oldest is not None else None
+            past = window is not None and isinstance(created, int) and created < window[0]
             if len(found) == len(wanted) or past or not rows.more or oldest is None:
                 break
             if rows.following:

@@ -1,7 +1,9 @@
 """One write by itself, checked like those of an activity, for who calls from Python."""
 
+import time
 import uuid
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from connector_sdk import Problem, RefusedError, SettingError, conform
@@ -9,6 +11,7 @@ from connector_sdk import Problem, RefusedError, SettingError, conform
 from stripe_connector.activities.choices.offers import Offer
 from stripe_connector.activities.choices.settings import STREAM, offered
 from stripe_connector.activities.choices.verbs import own_id, parents_of
+from stripe_connector.activities.writing.answers import is_answer
 from stripe_connector.activities.writing.meter_events import identified
 from stripe_connector.activities.writing.meter_stream import MeterStream
 from stripe_connector.activities.writing.request import Request, split
@@ -49,14 +52,22 @@ async def carry_out(
     `missing_ok`. `unlisted` lets values pass that are not among the choices. Without a key a
     random one covers the repeats of this call. Raises SettingError before anything is sent, and
     what `Client.send` raises."""
-    request = _request(catalogue, offer, values, unlisted=unlisted)
+    now = client.clock.now()
+    request = _request(
+        catalogue, offer, values, unlisted=unlisted, now=time.time() if now is None else now
+    )
     key = key or str(uuid.uuid4())
     if request.operation == STREAM:
         await stream.send([dict(identified(STREAM, request.params, key))], key)
         return b"{}"
     params = {**request.path, **identified(request.operation, request.params, key)}
     try:
-        answer = await client.send(offer.operation, params, key=key)
+        answer = await client.send(
+            offer.operation,
+            params,
+            key=key,
+            accept=partial(is_answer, catalogue, offer.operation, request.path),
+        )
     except RefusedError as error:
         if missing_ok and await is_gone(client, catalogue, request, error.problem):
             return b"{}"
@@ -65,13 +76,13 @@ async def carry_out(
 
 
 def _request(
-    catalogue: Catalogue, offer: Offer, values: dict[str, Any], *, unlisted: bool
+    catalogue: Catalogue, offer: Offer, values: dict[str, Any], *, unlisted: bool, now: float
 ) -> Request:
     fitted = conform(offered(catalogue, offer, unlisted=unlisted), values)
     if fitted.problems:
         raise SettingError(*fitted.problems)
     checked = fitted.value if isinstance(fitted.value, dict) else {}
-    request = split(offer.operation, {**checked, **offer.constants}, mark=False)
+    request = split(offer.operation, {**checked, **offer.constants}, mark=False, now=now)
     if isinstance(request, Problem):
         raise SettingError(request)
     return request

@@ -7,8 +7,8 @@ from connector_sdk import (
     JSON,
     Body,
     Call,
+    FailedError,
     Host,
-    Kind,
     Outcome,
     Problem,
     RefusedError,
@@ -23,9 +23,9 @@ from stripe_connector.activities.writing.gathering import Gathering
 from stripe_connector.activities.writing.meter_events import identified, is_repeat
 from stripe_connector.activities.writing.meter_stream import MOST, MeterStream
 from stripe_connector.activities.writing.settle import unclear
-from stripe_connector.activities.writing.target import HORIZON, StripeTarget, known_event
+from stripe_connector.activities.writing.target import StripeTarget, known_event, outcome_of
 from stripe_connector.catalogue import Catalogue
-from stripe_connector.client import Client
+from stripe_connector.client import HORIZON, Client
 from stripe_connector.wire import idempotency_key
 
 GATHER = 0.02
@@ -82,29 +82,38 @@ class StreamTarget(StripeTarget):
             for call in calls
         ]
 
-    async def _carry(self, calls: Sequence[Call]) -> list[Outcome]:
+    async def _carry(self, calls: Sequence[Call], lost: bool = False) -> list[Outcome]:
+        """`lost`: an earlier call with these events may have got through."""
         events = [self._event(call) for call in calls]
         key = idempotency_key(*(call.key for call in calls))
         try:
             answer = await self._stream.send(events, key)
-        except RefusedError as error:
+        except FailedError as error:
+            return [outcome_of(call, "failed", error.problem) for call in calls]
+        except (RefusedError, UncertainError) as error:
+            if isinstance(error, UncertainError):
+                if not error.refused:
+                    return [outcome_of(call, "unknown", error.problem) for call in calls]
+                lost = True
             if len(calls) > 1:
                 half = len(calls) // 2
-                return [*await self._carry(calls[:half]), *await self._carry(calls[half:])]
-            known = is_repeat(STREAM, error.problem) and known_event(
-                calls[0], requests.parse(calls[0].body.json), str(events[0]["identifier"])
-            )
-            return [known or _outcome(calls[0], "refused", error.problem)]
-        except UncertainError as error:
-            return [_outcome(call, "unknown", error.problem) for call in calls]
+                first = await self._carry(calls[:half], lost)
+                return [*first, *await self._carry(calls[half:], lost)]
+            return [self._refused(calls[0], str(events[0]["identifier"]), error.problem, lost)]
         return [
             Outcome(call.seq, call.step, "written", str(event["identifier"]), answer.request_id)
             for call, event in zip(calls, events, strict=True)
         ]
 
+    def _refused(self, call: Call, name: str, problem: Problem, lost: bool) -> Outcome:
+        if is_repeat(STREAM, problem):
+            if lost:
+                return Outcome(call.seq, call.step, "written", name, replayed=True)
+            known = known_event(call, requests.parse(call.body.json), name)
+            if known is not None:
+                return known
+        lost = lost or call.first_sent is not None
+        return outcome_of(call, "refused", problem, refused=lost)
+
     def _event(self, call: Call) -> dict[str, JSON]:
         return dict(identified(STREAM, requests.parse(call.body.json).params, call.key))
-
-
-def _outcome(call: Call, kind: Kind, problem: Problem) -> Outcome:
-    return Outcome(call.seq, call.step, kind, request_id=problem.request_id, problem=problem)

@@ -1,13 +1,16 @@
 """What the three writing activities share: sending stored requests and telling what became of
 them. What differs is how a request is prepared and how a lost answer is looked up."""
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from functools import partial
 
 from connector_sdk import (
     JSON,
     Body,
     Call,
+    FailedError,
     Guarantee,
     Host,
     Kind,
@@ -20,20 +23,14 @@ from connector_sdk import (
 from stripe_connector.activities.choices.resolution import Resolved
 from stripe_connector.activities.choices.settings import CONCURRENCY
 from stripe_connector.activities.writing import request as requests
+from stripe_connector.activities.writing.answers import is_answer
 from stripe_connector.activities.writing.flight import Flight
 from stripe_connector.activities.writing.marker import marked
 from stripe_connector.activities.writing.meter_events import identified, is_repeat, own_name
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
-from stripe_connector.client import FAULTS, Client
+from stripe_connector.client import FAULTS, Client, Earlier, horizon
 from stripe_connector.wire.paging import compact, head
-
-HORIZON = 72_000.0
-"""Seconds for which a key is safe in API v1: Stripe keeps them for at least 24 hours, and
-four are left for clocks and slow calls (https://docs.stripe.com/api/idempotent_requests)."""
-
-HORIZON_V2 = 29 * 86_400.0
-"""The same for API v2, where Stripe keeps keys for 30 days."""
 
 
 class StripeTarget(ABC):
@@ -58,7 +55,7 @@ class StripeTarget(ABC):
         self.marker = resolved.settings.get("marker") is not False and any(
             field.name == "metadata" for field in self.schema.fields
         )
-        self.horizon = HORIZON_V2 if resolved.operation.v2 else HORIZON
+        self.horizon = horizon(resolved.operation)
         self._host = host
         self._places = resolved.integer("concurrency", CONCURRENCY)
 
@@ -70,9 +67,20 @@ class StripeTarget(ABC):
     async def settle(self, calls: Sequence[Call]) -> Sequence[Outcome | None]:
         """What became of calls without an answer, by looking only."""
 
+    def clock(self) -> float | None:
+        """Stripe's clock, from its answers."""
+        return self.client.clock.now()
+
+    def now(self) -> float:
+        """Stripe's time where it is known, else that of this machine; Unix seconds."""
+        moment = self.clock()
+        return time.time() if moment is None else moment
+
     def fit(self, request: bytes, mark: bool = False) -> requests.Request | Problem:
         """The request with all that the activity adds to it, or what is wrong with it."""
-        fitted = requests.fit(self.operation, self.schema, self.constants, request, mark)
+        fitted = requests.fit(
+            self.operation, self.schema, self.constants, request, mark, self.now()
+        )
         if isinstance(fitted, requests.Request):
             fitted.params.update(self.fixed)
         return fitted
@@ -90,33 +98,32 @@ class StripeTarget(ABC):
         params = identified(operation.id, request.params, call.key)
         if request.marker:
             params = marked(params, call.key)
+        earlier = None
+        if call.first_sent is not None:
+            earlier = Earlier(call.first_sent if call.synced else None)
         try:
-            answer = await self.client.send(operation, {**request.path, **params}, key=call.key)
+            answer = await self.client.send(
+                operation,
+                {**request.path, **params},
+                key=call.key,
+                earlier=earlier,
+                accept=partial(is_answer, self.catalogue, operation, request.path),
+            )
         except RefusedError as error:
-            problem = error.problem
-            # DELETE takes no key in v1: only the object can tell that an earlier run's send,
-            # whose answer was lost, got through. (Repeats within this send the client knows.)
-            gone = operation.method == "DELETE" and problem.code == "resource_missing"
-            if gone and not operation.v2 and call.first_sent is not None:
-                gone_id = named(operation, request)
-                return Outcome(call.seq, call.step, "written", gone_id, problem.request_id, True)
-            if is_repeat(operation.id, problem):
-                told = known_event(call, request, own_name(operation.id, params))
-                if told is not None:
-                    return told._replace(request_id=problem.request_id)
-            # A file that is gone now tells nothing about an earlier send.
-            kind: Kind = "unknown" if problem.code in FAULTS and call.first_sent else "refused"
-            return Outcome(
-                call.seq, call.step, kind, request_id=problem.request_id, problem=problem
-            )
+            if is_repeat(operation.id, error.problem):
+                known = known_event(call, request, own_name(operation.id, params))
+                if known is not None:
+                    return known._replace(request_id=error.problem.request_id)
+            # A file that is gone now says nothing about an earlier send.
+            lost = error.problem.code in FAULTS and call.first_sent is not None
+            return outcome_of(call, "unknown" if lost else "refused", error.problem)
+        except FailedError as error:
+            return outcome_of(call, "failed", error.problem)
         except UncertainError as error:
-            return Outcome(
-                call.seq,
-                call.step,
-                "unknown",
-                request_id=error.problem.request_id,
-                problem=error.problem,
-            )
+            if error.refused and is_repeat(operation.id, error.problem):
+                name = own_name(operation.id, params)
+                return Outcome(call.seq, call.step, "written", name, replayed=True)
+            return outcome_of(call, "unknown", error.problem, refused=error.refused)
         response = compact(answer.body) if answer.body else None
         made = head(response)[0] if response else ""
         return Outcome(
@@ -136,6 +143,19 @@ class StripeTarget(ABC):
     async def finish(self, complete: bool) -> None:
         """Nothing is left to do: what Stripe answered is written."""
         return
+
+
+def outcome_of(call: Call, kind: Kind, problem: Problem, *, refused: bool = False) -> Outcome:
+    """The outcome of a call that was not done, or perhaps not. `refused` says that it was
+    declined after a send whose answer was lost: a look decides."""
+    return Outcome(
+        call.seq,
+        call.step,
+        "refused" if refused else kind,
+        request_id=problem.request_id,
+        problem=problem,
+        open=refused,
+    )
 
 
 def named(operation: Operation, request: requests.Request) -> str:

@@ -1,0 +1,46 @@
+"""Notices that the target does nothing any more, whatever it is sent."""
+
+from collections.abc import Sequence
+
+from connector_sdk import Outcome, Problem
+
+from connector_agent.runs.execution import Halt
+
+MOST = 10
+"""Failures in a row, none of them the record's fault, that are taken for an outage."""
+
+
+class Outage:
+    """Holds failures back until something succeeds: then they were single ones. With MOST of
+    them in a row the target is out, and their records stay pending."""
+
+    def __init__(self) -> None:
+        self._held: list[Outcome] = []
+
+    def pass_on(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """The outcomes that may be stored now; the others are held."""
+        failed = [outcome for outcome in outcomes if outcome.kind in ("failed", "unknown")]
+        passed = [outcome for outcome in outcomes if outcome.kind not in ("failed", "unknown")]
+        self._held.extend(failed)
+        return [*self.given_up(), *passed] if passed else []
+
+    def given_up(self) -> list[Outcome]:
+        """Everything that is held, to be stored after all: the run is over."""
+        held, self._held = self._held, []
+        return held
+
+    def check(self) -> None:
+        """Raises Halt where the target is out."""
+        if len(self._held) < MOST:
+            return
+        last = self._held[-1].problem
+        why = f" The last time: {last.message}" if last is not None else ""
+        raise Halt(
+            Problem(
+                "target_failing",
+                f"The target failed {len(self._held)} times in a row, through no fault of the "
+                f"records; they stay pending.{why}",
+                "Wait until the target works again, then go on with 'connector resume'.",
+                request_id=last.request_id if last is not None else "",
+            )
+        )
