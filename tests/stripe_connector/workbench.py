@@ -93,7 +93,8 @@ def refusal(target: Target, request: dict[str, Any], existing: str = "") -> Prob
 
 def sent(call: Call, first_sent: float | None = None) -> Call:
     """The same call, as a resume hands it over again."""
-    return call._replace(first_sent=time.time() if first_sent is None else first_sent)
+    moment = time.time() if first_sent is None else first_sent
+    return call._replace(first_sent=moment, synced=True)
 
 
 async def handed(calls: Sequence[Call]) -> AsyncIterator[Call]:

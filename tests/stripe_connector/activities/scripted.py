@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from email.utils import formatdate
 from typing import Any
 
 from connector_sdk import JSON
 from stripe_connector.catalogue.model import Operation
-from stripe_connector.client import Answer
+from stripe_connector.client import Answer, Clock, Settings
+from stripe_connector.client.client import Accept
 
 
 class Scripted:
@@ -16,9 +18,17 @@ class Scripted:
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
         self.asked: list[Mapping[str, JSON]] = []
+        self.settings = Settings("sk_test_scripted")
+        self.clock = Clock()
+        self.clock.observe(formatdate(usegmt=True))
 
     async def send(
-        self, operation: Operation, params: Mapping[str, JSON], *, key: str = ""
+        self,
+        operation: Operation,
+        params: Mapping[str, JSON],
+        *,
+        key: str = "",
+        accept: Accept | None = None,
     ) -> Answer:
         self.asked.append(params)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]

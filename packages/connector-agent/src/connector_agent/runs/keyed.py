@@ -302,6 +302,7 @@ class KeyedExecution:
     ) -> tuple[list[Outcome], ConnectorError | None]:
         """Finds out what became of calls whose answer is not known, while it is fresh. Calls
         that can't be looked after now stay pending; the error says why."""
+        order = {(outcome.seq, outcome.step): at for at, outcome in enumerate(batch)}
         clear = [outcome for outcome in batch if not self._is_open(outcome)]
         unknown = [outcome for outcome in batch if self._is_open(outcome)]
         if not unknown:
@@ -318,6 +319,7 @@ class KeyedExecution:
                 await self._send_anew(self._open[place])
             else:
                 clear.append(found_out(outcome, result))
+        clear.sort(key=lambda outcome: order[(outcome.seq, outcome.step)])
         return clear, None
 
     def _is_open(self, outcome: Outcome) -> bool:

@@ -18,11 +18,14 @@ class Outage:
         self._held: list[Outcome] = []
 
     def pass_on(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
-        """The outcomes that may be stored now; the others are held."""
-        failed = [outcome for outcome in outcomes if outcome.kind in ("failed", "unknown")]
-        passed = [outcome for outcome in outcomes if outcome.kind not in ("failed", "unknown")]
-        self._held.extend(failed)
-        return [*self.given_up(), *passed] if passed else []
+        """Of outcomes in the order in which they came, those that may be stored now: all up to
+        the last that is no failure. The others are held."""
+        passed: list[Outcome] = []
+        for outcome in outcomes:
+            self._held.append(outcome)
+            if outcome.kind not in ("failed", "unknown"):
+                passed.extend(self.given_up())
+        return passed
 
     def given_up(self) -> list[Outcome]:
         """Everything that is held, to be stored after all: the run is over."""

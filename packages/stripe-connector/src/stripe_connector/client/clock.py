@@ -19,6 +19,8 @@ class Clock:
             moment = parsedate_to_datetime(date)
         except ValueError:  # none, or no date
             return
+        if moment.tzinfo is None:
+            return
         difference = moment.timestamp() - steady()
         known = self._difference
         # The header has no fractions and travels a while: the largest difference is the nearest,
