@@ -159,3 +159,12 @@ def test_keys_tell_actions_apart() -> None:
     keys = Keys("p")
     assert keys.key(Body(b"{}", "a.create")) != keys.key(Body(b"{}", "a.update"))
     assert len(keys.key(Body(b"{}"))) < 64
+
+
+async def test_an_outage_ends_it() -> None:
+    target = FakeTarget()
+    writing, told = await written(target, "a", *["lose"] * 500)
+    assert isinstance(writing.stopped, UnreachableError)
+    assert writing.stopped.problem.code == "target_failing"
+    assert len(target.calls) < 30
+    assert {each.outcome.kind for each in told} == {"written", "failed"}

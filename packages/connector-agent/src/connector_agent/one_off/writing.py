@@ -11,10 +11,20 @@ from contextlib import aclosing
 from typing import NamedTuple
 
 import orjson
-from connector_sdk import Body, Call, ConnectorError, Outcome, Problem, Record, Target
+from connector_sdk import (
+    Body,
+    Call,
+    ConnectorError,
+    Outcome,
+    Problem,
+    Record,
+    Target,
+    UnreachableError,
+)
 
 from connector_agent.runs.cards import CardGuard
 from connector_agent.runs.fate import found_out, is_open
+from connector_agent.runs.outage import Outage
 
 WINDOW = 1000
 """Outcomes that may wait for whoever shows them."""
@@ -61,6 +71,8 @@ class Writing:
         self._flying: dict[int, tuple[Record, Call]] = {}
         self._told: asyncio.Queue[Told | None] = asyncio.Queue(WINDOW)
         self._failure: Exception | None = None
+        self._failures = Outage()
+        self._outage: Problem | None = None
         self.stopped: ConnectorError | None = None
 
     async def outcomes(self) -> AsyncGenerator[Told, None]:
@@ -88,6 +100,8 @@ class Writing:
             async with aclosing(self._target.write(self._calls())) as outcomes:
                 async for outcome in outcomes:
                     await self._tell(outcome)
+                    if self._outage is not None:
+                        raise UnreachableError(self._outage)
         except ConnectorError as error:
             self.stopped = error
             for record, call in list(self._flying.values()):
@@ -130,6 +144,13 @@ class Writing:
         if outcome.problem is not None:
             outcome = outcome._replace(problem=outcome.problem._replace(at=record.at))
         del self._flying[outcome.seq]
+        self._failures.pass_on([outcome])
+        outage = self._failures.problem()
+        if outage is not None:
+            self._outage = outage._replace(
+                remedy="Wait until the target works again, then give the command once more for "
+                "what was not written."
+            )
         await self._told.put(Told(record, outcome, call.key))
 
     async def _looked_up(self, outcome: Outcome, call: Call) -> Outcome:

@@ -274,7 +274,9 @@ class KeyedExecution:
             await self._store_outcomes(self._outage.pass_on(clear))
             if failure is not None:
                 raise failure
-        self._outage.check()
+        outage = self._outage.problem()
+        if outage is not None:
+            raise Halt(outage)
         self._watch.check()
 
     async def _store_outcomes(self, batch: Sequence[Outcome]) -> None:

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 from connector_sdk import Outcome, Problem
 
-from connector_agent.runs.execution import Halt
-
 MOST = 10
 """Failures in a row, none of them the record's fault, that are taken for an outage."""
 
@@ -32,18 +30,16 @@ class Outage:
         held, self._held = self._held, []
         return held
 
-    def check(self) -> None:
-        """Raises Halt where the target is out."""
+    def problem(self) -> Problem | None:
+        """What to say where the target is out."""
         if len(self._held) < MOST:
-            return
+            return None
         last = self._held[-1].problem
         why = f" The last time: {last.message}" if last is not None else ""
-        raise Halt(
-            Problem(
-                "target_failing",
-                f"The target failed {len(self._held)} times in a row, through no fault of the "
-                f"records; they stay pending.{why}",
-                "Wait until the target works again, then go on with 'connector resume'.",
-                request_id=last.request_id if last is not None else "",
-            )
+        return Problem(
+            "target_failing",
+            f"The target failed {len(self._held)} times in a row, through no fault of the "
+            f"records.{why}",
+            "Wait until the target works again, then go on with 'connector resume'.",
+            request_id=last.request_id if last is not None else "",
         )
