@@ -201,3 +201,41 @@ def test_zones_that_are_none(zone: str) -> None:
 def test_a_target_without_currencies() -> None:
     with pytest.raises(StepFaultError, match="doesn't say how many decimals"):
         STEPS["money_to_minor"].build({"currency": "usd"}, Surroundings())
+
+
+@given(
+    st.decimals(-(10**6), 10**6, places=3),
+    st.sampled_from([("isk", 2, 0), ("kwd", 3, 2), ("usd", 2, 2), ("jpy", 0, 0)]),
+    st.sampled_from(["", "half_up", "half_even"]),
+)
+def test_amounts_have_no_more_decimals_than_they_may(
+    amount: Decimal, currency: tuple[str, int, int], rounding: str
+) -> None:
+    """Counted in hundredths and paid in whole units: 5.50 isk are a fault, or are rounded."""
+    code, counted, kept = currency
+    around = Surroundings({code: counted}, amount_decimals={"isk": 0, "kwd": 2})
+    arguments = {"currency": code, **({"round": rounding} if rounding else {})}
+    run = STEPS["money_to_minor"].build(arguments, around)
+    ways = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN}
+    unit = Decimal(1).scaleb(-kept)
+    whole = amount.quantize(unit, ways.get(rounding, ROUND_HALF_UP))
+    if not rounding and whole != amount:
+        with pytest.raises(StepFaultError) as caught:
+            run(str(amount), {})
+        assert caught.value.code == "too_many_decimals"
+        return
+    assert run(str(amount), {}) == int(whole.scaleb(counted))
+
+
+def test_decimals_that_an_amount_may_not_have_are_told() -> None:
+    around = Surroundings({"ugx": 2, "kwd": 3}, amount_decimals={"ugx": 0, "kwd": 2})
+    for amount, currency, told in (
+        ("5.50", "ugx", "'5.50' has more decimals than ugx may have there: no decimals."),
+        ("5.124", "kwd", "'5.124' has more decimals than kwd may have there: 2 decimals."),
+    ):
+        run = STEPS["money_to_minor"].build({"currency": currency}, around)
+        with pytest.raises(StepFaultError) as caught:
+            run(amount, {})
+        assert caught.value.message == told
+    assert STEPS["money_to_minor"].build({"currency": "ugx"}, around)("5", {}) == 500
+    assert STEPS["money_to_minor"].build({"currency": "kwd"}, around)("5.12", {}) == 5120

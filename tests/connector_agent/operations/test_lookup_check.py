@@ -132,6 +132,8 @@ mapping:
           - money_to_minor: {currency_from: record.currency}
       - to: quantity
         from: count
+  - to: currency
+    from: currency
 target: acme/lines of invoice
 """
 ROWS = "invoice_no,crm_id,currency,article,price,count\n1,1,eur,Tea,4.50,2\n1,1,eur,Milk,1.20,1\n"

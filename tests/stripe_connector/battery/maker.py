@@ -27,7 +27,12 @@ EXTRA: dict[str, dict[str, JSON]] = {
     "invoice_items.create": {"customer": "", "amount": 100, "currency": "usd"},
     "invoices.create": {"customer": ""},
     "issuing.cards.create": {"cardholder": ""},
-    "payment_intents.create": {"payment_method": "pm_card_visa"},
+    "payment_intents.create": {
+        "payment_method": "pm_card_visa",
+        "amount": 100,
+        "currency": "usd",
+    },
+    "payment_intents.increment_authorization": {"amount": 200},
     "payment_links.create": {"line_items": [{"price": "", "quantity": 1}]},
     "payment_methods.create": {"type": "card", "card": {"number": "4242424242424242"}},
     "payment_methods.attach": {"customer": ""},

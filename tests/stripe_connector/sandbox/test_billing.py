@@ -87,7 +87,7 @@ async def test_a_finalised_invoice_keeps_its_items(stripe: Caller, customer: str
     await stripe.make(f"{path}/finalize")
     for reply in (
         await stripe.delete(f"/v1/invoiceitems/{item['id']}"),
-        await stripe.post(f"/v1/invoiceitems/{item['id']}", {"amount": 6}),
+        await stripe.post(f"/v1/invoiceitems/{item['id']}", {"amount": 501}),
         await stripe.post("/v1/invoiceitems", {"invoice": invoice["id"], "amount": 1}),
         await stripe.post(path, {"days_until_due": 5}),
     ):
@@ -245,20 +245,20 @@ async def test_a_plan_brings_its_product(stripe: Caller) -> None:
 async def test_money_does_not_come_from_nothing(stripe: Caller, customer: str) -> None:
     charges: list[tuple[dict[str, JSON], str]] = [
         ({"amount": 0, "currency": "usd", "source": "tok_visa"}, "amount"),
-        ({"amount": 5, "currency": "usd", "source": "tok_none"}, "source"),
-        ({"amount": 5, "currency": "usd", "customer": customer}, "source"),
+        ({"amount": 500, "currency": "usd", "source": "tok_none"}, "source"),
+        ({"amount": 500, "currency": "usd", "customer": customer}, "source"),
         ({"currency": "usd"}, "amount"),
     ]
     for params, param in charges:
         reply = await stripe.post("/v1/charges", params)
         assert (reply.status, reply.error["param"]) == (400, param)
-    unpaid = await stripe.make("/v1/payment_intents", amount=5, currency="usd")
+    unpaid = await stripe.make("/v1/payment_intents", amount=500, currency="usd")
     refunds: list[dict[str, JSON]] = [{}, {"payment_intent": unpaid["id"]}]
     for refund in refunds:
         reply = await stripe.post("/v1/refunds", refund)
         assert (reply.status, reply.error["param"]) == (400, "payment_intent")
-    paid = await stripe.make("/v1/charges", amount=5, currency="usd", source="tok_visa")
-    too_much = await stripe.post("/v1/refunds", {"charge": paid["id"], "amount": 6})
+    paid = await stripe.make("/v1/charges", amount=500, currency="usd", source="tok_visa")
+    too_much = await stripe.post("/v1/refunds", {"charge": paid["id"], "amount": 501})
     assert (too_much.status, too_much.error["param"]) == (400, "amount")
     twice = await stripe.post(f"/v1/charges/{paid['id']}/capture")
     assert twice.error["code"] == "charge_already_captured"

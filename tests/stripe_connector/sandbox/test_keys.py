@@ -78,7 +78,7 @@ async def test_what_was_refused_before_the_work_began_is_not_remembered(stripe: 
 
 
 async def test_a_declined_card_is_remembered(stripe: Caller) -> None:
-    params = {"amount": "5", "currency": "usd", "source": "tok_chargeDeclined"}
+    params = {"amount": "500", "currency": "usd", "source": "tok_chargeDeclined"}
     first = await stripe.post("/v1/charges", dict(params), Idempotency_Key="k")
     again = await stripe.post("/v1/charges", dict(params), Idempotency_Key="k")
     assert (first.status, again.status, again.body) == (402, 402, first.body)

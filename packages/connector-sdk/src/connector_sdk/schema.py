@@ -83,7 +83,9 @@ class Schemas:
     For a source `response` is the record that it reads; for a target `request` is what a
     mapping has to make and `response` what comes back. `open` objects (an object without
     `fields` and with `items` of type any) take any name. `minor_units` says how many decimals
-    each currency (lower case) has *at this system*; empty where it has no say. `call` is what
+    each currency (lower case) has *at this system*; empty where it has no say. `amount_decimals`
+    says how many an amount may have for the currencies where that is fewer: some count in
+    hundredths what is only paid in whole units. `call` is what
     the activity calls there, for people ("POST /v1/customers"); "" where nothing is called.
     `query` are the fields that a query of the activity can ask for, by their paths; each
     description says with which operators, and gives an example.
@@ -96,6 +98,7 @@ class Schemas:
     call: str = ""
     note: str = ""
     query: tuple[Field, ...] = ()
+    amount_decimals: Mapping[str, int] = field(default_factory=dict)
 
 
 ANY_OBJECT = Field(name="", type="map", items=Field(name="", type="any"))

@@ -33,6 +33,7 @@ from stripe_connector.activities.choices.resolution import faults, resolve
 from stripe_connector.activities.choices.settings import STREAM, activity_form
 from stripe_connector.address import SANDBOX, sandbox_address
 from stripe_connector.catalogue import load, minor_units, versions
+from stripe_connector.catalogue.amounts import amount_decimals
 from stripe_connector.client import Client, Clock, Settings, Transports
 from stripe_connector.settings import ConnectionSettings
 
@@ -165,6 +166,7 @@ class StripeConnection:
             calls(self.catalogue, resolved),
             way.told() if way is not None else note(resolved),
             askable(self.catalogue, resolved.operation) if activity.type == "search" else (),
+            dict(amount_decimals(resolved.operation.id)),
         )
 
     async def check(self, activity: Activity) -> Sequence[Problem]:

@@ -107,12 +107,17 @@ class Stripe(Reads):
         >>> schemas.request.child("email").type
         'string'
         """
+        from stripe_connector.activities.choices.currency import with_currency
         from stripe_connector.catalogue import minor_units
+        from stripe_connector.catalogue.amounts import amount_decimals
 
         catalogue = self._opened.catalogue
         operation = catalogue.operation(object, action)
         return Schemas(
-            catalogue.request(operation), catalogue.response(operation), dict(minor_units())
+            with_currency(operation, catalogue.request(operation)),
+            catalogue.response(operation),
+            dict(minor_units()),
+            amount_decimals=dict(amount_decimals(operation.id)),
         )
 
     async def create(

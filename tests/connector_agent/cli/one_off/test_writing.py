@@ -36,6 +36,17 @@ def test_the_same_key_makes_it_once(stripe: Stripe) -> None:
     assert stripe("create", "customers", "--set", "name=Once").lines[0]["id"] != first["id"]
 
 
+def test_the_currency_of_a_refund_is_checked(stripe: Stripe) -> None:
+    paid = ("create", "charges", "--set", "amount=5000", "--set", "source=tok_visa")
+    charge = stripe(*paid, "--set", "currency=jpy").lines[0]["id"]
+    refund = ("create", "refunds", "--set", f"charge={charge}", "--set", "amount=500")
+    (said,) = stripe(*refund, "--set", "currency=eur").lines
+    assert (said["outcome"], said["problem"]["code"]) == ("refused", "wrong_currency")
+    assert f"{charge} is in jpy" in said["problem"]["message"]
+    assert stripe(*refund, "--set", "currency=jpy").lines[0]["response"]["amount"] == 500
+    assert stripe(*refund).lines[0]["outcome"] == "written", "minor units need no currency"
+
+
 def test_many(stripe: Stripe, tmp_path: Path) -> None:
     path = tmp_path / "customers.jsonl"
     path.write_text('{"name": "A"}\n{"nme": "B"}\nxx\n{"name": "C", "phone": "1"}\n')

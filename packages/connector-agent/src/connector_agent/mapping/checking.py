@@ -9,6 +9,7 @@ import orjson
 from connector_sdk import Field, Problem, conform
 
 from connector_agent.mapping.compiled import Compiled
+from connector_agent.mapping.currency_check import currency_faults
 from connector_agent.mapping.declaration import Step, StepFaultError, Surroundings
 from connector_agent.mapping.fields import Unknown, find, missing, unknown
 from connector_agent.mapping.file_step import NAME as FILE_STEP
@@ -40,6 +41,8 @@ class Check(NamedTuple):
     def faults(self, lines: Sequence[Compiled], *, broken: bool) -> Iterator[Problem]:
         """Everything, in the order of the lines. Those that are `broken` can't be tried."""
         yield from self._unknown_fields(lines, Here())
+        if self.schema is not None:
+            yield from currency_faults(lines, self.schema)
         if not broken:
             yield from self._constants(lines, Here())
         yield from self._missing(lines)

@@ -23,11 +23,13 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 
 class Surroundings(NamedTuple):
     """What a step may look at beside its arguments: the decimals of each currency at the
-    target, the project's folder (None: there is none), and the decimals at the source."""
+    target, the project's folder (None: there is none), the decimals at the source, and how many
+    of those at the target an amount may have where that is fewer."""
 
     minor_units: Mapping[str, int] = _NONE
     folder: pathlib.Path | None = None
     source_units: Mapping[str, int] = _NONE
+    amount_decimals: Mapping[str, int] = _NONE
 
 
 class StepFaultError(Exception):

@@ -23,8 +23,9 @@ class Mapper:
     """Makes requests of records.
 
     `schema` is what the target takes (None: anything), `minor_units` the decimals of each
-    currency there, `source_schema` what the source gives, `line` the place of the mapping in
-    the project. Without lines a record is the request. A Mapper keeps nothing between records.
+    currency there and `amount_decimals` how many of them an amount may have, `source_schema` what
+    the source gives, `line` the place of the mapping in the project. Without lines a record is
+    the request. A Mapper keeps nothing between records.
     With expressions it has a process that evaluates them: use it in one thread at a time, off
     the event loop (`blocking`), and `close` it.
     """
@@ -37,12 +38,13 @@ class Mapper:
         *,
         source_schema: Field | None = None,
         source_units: Mapping[str, int] | None = None,
+        amount_decimals: Mapping[str, int] | None = None,
         folder: pathlib.Path | None = None,
         line: str = "",
     ) -> None:
         self._schema = schema
         self._line = line
-        around = Surroundings(minor_units or {}, folder, source_units or {})
+        around = Surroundings(minor_units or {}, folder, source_units or {}, amount_decimals or {})
         self._checks = Check(schema, source_schema, around, line)
         self._faults: list[Problem] = []
         self._compiled, texts = compile_lines(lines, schema, around, self._faults)

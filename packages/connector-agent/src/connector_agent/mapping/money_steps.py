@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from decimal import Context, Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from connector_sdk import JSON, Field, did_you_mean, shown
 
@@ -26,6 +26,16 @@ from connector_agent.mapping.state import is_blank
 
 _WIDE = Context(prec=200)
 
+NAME = "money_to_minor"
+
+
+class Places(NamedTuple):
+    """The decimals in which a currency is counted, and how many of them an amount may have."""
+
+    counted: int
+    kept: int
+
+
 Currency = Callable[[object, dict[str, JSON]], tuple[str, int]]
 """The currency of a value in its record, and how many decimals it has."""
 
@@ -37,7 +47,8 @@ def _money_to_minor(arguments: Arguments, around: Surroundings) -> Run:
 
     def run(value: Any, record: dict[str, JSON]) -> int:
         code, places = currency(value, record)
-        return _minor(read(value), value, code, places, rounding)
+        kept = min(places, around.amount_decimals.get(code, places))
+        return _minor(read(value), value, code, Places(places, kept), rounding)
 
     return run
 
@@ -102,20 +113,21 @@ def _places(currency: object, minor_units: Mapping[str, int], side: str) -> tupl
     return code, places
 
 
-def _minor(number: Decimal, value: JSON, code: str, places: int, rounding: str) -> int:
+def _minor(number: Decimal, value: JSON, code: str, places: Places, rounding: str) -> int:
     if number.adjusted() > 20:
         return whole(number, value)
-    minor = EXACT.scaleb(number, places)
-    if minor != (rounded := minor.to_integral_value(rounding or None, _WIDE)):
+    amount = EXACT.scaleb(number, places.kept)
+    if amount != (rounded := amount.to_integral_value(rounding or None, _WIDE)):
         if not rounding:
-            count = f"{places} decimals" if places else "no decimals"
+            count = f"{places.kept} decimals" if places.kept else "no decimals"
+            has = "has" if places.kept == places.counted else "may have there"
             raise StepFaultError(
                 "too_many_decimals",
-                f"{shown(value)!r} has more decimals than {code} has: {count}.",
+                f"{shown(value)!r} has more decimals than {code} {has}: {count}.",
                 "Correct the amount, or state `round: half_up` or `round: half_even`.",
             )
-        minor = rounded
-    return whole(minor, value)
+        amount = rounded
+    return whole(EXACT.scaleb(amount, places.counted - places.kept), value)
 
 
 _TABLE = "usd has 2 decimals, jpy none and kwd 3"
@@ -126,10 +138,11 @@ _CURRENCY_ARGUMENTS = (
 
 MONEY_STEPS = (
     Step(
-        "money_to_minor",
+        NAME,
         "Money to minor units",
         "Makes 1234 of 12.34 usd: the amount in the smallest unit of its currency, as a whole "
-        f"number. How many decimals a currency has, the target says ({_TABLE}).",
+        f"number. How many decimals a currency has, the target says ({_TABLE}). So it does for "
+        "what counts in hundredths and is only paid in whole units, such as isk.",
         "number",
         "integer",
         _money_to_minor,

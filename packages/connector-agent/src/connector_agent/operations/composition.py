@@ -74,6 +74,7 @@ def compose(
             target.minor_units if target is not None else None,
             source_schema=record,
             source_units=source.minor_units if source is not None else None,
+            amount_decimals=target.amount_decimals if target is not None else None,
             folder=project.folder,
             line=document.mapping_position(),
         )

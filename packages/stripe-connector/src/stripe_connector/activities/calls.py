@@ -8,6 +8,7 @@ from stripe_connector.activities.choices.embedded import cost
 from stripe_connector.activities.choices.resolution import Resolved
 from stripe_connector.activities.choices.settings import STREAM
 from stripe_connector.catalogue import Catalogue
+from stripe_connector.catalogue.amounts import owners
 from stripe_connector.catalogue.model import Operation
 from stripe_connector.query.plan import ROWS
 
@@ -85,4 +86,15 @@ def _plain(catalogue: Catalogue, resolved: Resolved, records: int | None) -> Pla
     made = PlannedCall(call, {**resolved.parents, **resolved.parameters}, expected)
     way = resolved.offer.way
     notes = (way.told(),) if way is not None else ()
-    return Plan((made,), (f"{call}: {counted}.", *notes))
+    looks = _looks(catalogue, resolved)
+    more = tuple(f"{look.call}: 1 more for each record that says its `currency`." for look in looks)
+    return Plan((made, *looks), (f"{call}: {counted}.", *more, *notes))
+
+
+def _looks(catalogue: Catalogue, resolved: Resolved) -> list[PlannedCall]:
+    """What is read to check the currency of amounts; how often depends on the records."""
+    if resolved.activity.type in ("search", "read"):
+        return []
+    reads = [catalogue.operations[owner.read] for owner in owners(resolved.operation.id)]
+    paths = " or ".join(each.path for each in reads)
+    return [PlannedCall(f"GET {paths}")] if paths else []

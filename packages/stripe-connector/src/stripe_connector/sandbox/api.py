@@ -10,6 +10,7 @@ import orjson
 from connector_sdk import JSON, Field
 
 from stripe_connector.sandbox import refusal, version_two
+from stripe_connector.sandbox.amounts import check_amounts
 from stripe_connector.sandbox.behaviour import BEHAVIOURS, UNDONE, meter_event
 from stripe_connector.sandbox.dispatch import verb_of
 from stripe_connector.sandbox.events import Events
@@ -208,6 +209,7 @@ class Api:
         for reference in plan.references:
             for place in places(params, reference.path):
                 turn.refer(reference.resource, place)
+        check_amounts(turn)
         body = verb(turn)
         if isinstance(body, Contents):
             return body

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from connector_sdk import Field, Form
 
+from stripe_connector.activities.choices.currency import with_currency
 from stripe_connector.activities.choices.offers import Offer
 from stripe_connector.activities.choices.query_settings import RECORD_AS, asking, template
 from stripe_connector.activities.choices.reading_settings import reading_fields
@@ -251,6 +252,7 @@ def _taken(catalogue: Catalogue, operation: Operation, unlisted: bool) -> Field:
     request = catalogue.request(operation)
     if operation.id == STREAM:
         request = _one_event(request)
+    request = with_currency(operation, request)
     if not unlisted:
         request = _closed(request)
     return _clearable(request) if operation.body == "json" else request

@@ -5,6 +5,7 @@ from typing import cast
 
 from connector_sdk import JSON, Body, Call, Outcome, Problem, conform
 
+from stripe_connector.activities.choices.currency import with_currency
 from stripe_connector.activities.choices.naming import full_label
 from stripe_connector.activities.choices.verbs import own_id, parents_of
 from stripe_connector.activities.writing import request as requests
@@ -59,7 +60,7 @@ class CreateTarget(StripeTarget):
         fitted = self.fit(request)
         if isinstance(fitted, Problem):
             return fitted
-        schema = self.catalogue.request(update)
+        schema = with_currency(update, self.catalogue.request(update))
         surplus = [name for name in fitted.params if schema.child(name) is None]
         if surplus:
             return _unchangeable(full_label(self.catalogue, update.object), existing, surplus)

@@ -7,6 +7,7 @@ import msgspec
 from connector_sdk import JSON, Body, Field, Problem, conform
 
 from stripe_connector.activities.choices.verbs import OWN_ID, own_id
+from stripe_connector.activities.writing.amounts import meant
 from stripe_connector.activities.writing.marker import markable, metadata_fault
 from stripe_connector.activities.writing.meter_events import timestamp_fault
 from stripe_connector.catalogue.model import Operation
@@ -14,12 +15,14 @@ from stripe_connector.catalogue.model import Operation
 
 class Request(NamedTuple):
     """What will be sent. `path` holds path parameters, `params` all others; `marker` says
-    that metadata.connector_key is still to be set to the key of the call."""
+    that metadata.connector_key is still to be set to the key of the call. `currency` is the one
+    that the amounts are meant in, where the object that they are for has to have it."""
 
     operation: str
     path: dict[str, str]
     params: dict[str, JSON]
     marker: bool = False
+    currency: str = ""
 
 
 class _Stored(msgspec.Struct):
@@ -27,6 +30,7 @@ class _Stored(msgspec.Struct):
     path: dict[str, str]
     params: dict[str, object]
     marker: bool = False
+    currency: str = ""
 
 
 def fit(
@@ -60,7 +64,7 @@ def split(
     operation: Operation, values: Mapping[str, JSON], mark: bool, now: float
 ) -> Request | Problem:
     """Path parameters apart from the others; a Problem for an id that could reach another
-    path, or for metadata or a time that Stripe would not take."""
+    path, or for metadata, an amount or a time that Stripe would not take."""
     path: dict[str, str] = {}
     for name in operation.path_parameters:
         given = values.get(name)
@@ -78,13 +82,20 @@ def split(
     problem = metadata_fault(params.get("metadata")) or timestamp_fault(operation.id, params, now)
     if problem is not None:
         return problem
-    return Request(operation.id, path, params, mark and markable(params.get("metadata")))
+    checked = meant(operation.id, path, params)
+    if isinstance(checked, Problem):
+        return checked
+    marker = mark and markable(params.get("metadata"))
+    return Request(operation.id, path, checked.params, marker, checked.currency)
 
 
 def body(request: Request, lock: str = "") -> Body:
     """The request as an intent stores it: names sorted, so that the same request is always
     the same bytes."""
-    return Body(msgspec.json.encode(request._asdict(), order="sorted"), request.operation, lock)
+    stored = request._asdict()
+    if not request.currency:
+        del stored["currency"]
+    return Body(msgspec.json.encode(stored, order="sorted"), request.operation, lock)
 
 
 def lock(request: Request) -> str:
@@ -97,7 +108,11 @@ def parse(data: bytes) -> Request:
     """The request that `body` made."""
     stored = msgspec.json.decode(data, type=_Stored)
     return Request(
-        stored.operation, stored.path, cast("dict[str, JSON]", stored.params), stored.marker
+        stored.operation,
+        stored.path,
+        cast("dict[str, JSON]", stored.params),
+        stored.marker,
+        stored.currency,
     )
 
 

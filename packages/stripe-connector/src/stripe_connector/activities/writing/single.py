@@ -11,6 +11,7 @@ from connector_sdk import Problem, RefusedError, SettingError, conform
 from stripe_connector.activities.choices.offers import Offer
 from stripe_connector.activities.choices.settings import STREAM, offered
 from stripe_connector.activities.choices.verbs import own_id, parents_of
+from stripe_connector.activities.writing.amounts import Currencies
 from stripe_connector.activities.writing.answers import is_answer
 from stripe_connector.activities.writing.meter_events import identified
 from stripe_connector.activities.writing.meter_stream import MeterStream
@@ -61,6 +62,10 @@ async def carry_out(
         await stream.send([dict(identified(STREAM, request.params, key))], key)
         return b"{}"
     params = {**request.path, **identified(request.operation, request.params, key)}
+    currencies = Currencies(client, catalogue)
+    wrong = await currencies.fault(offer.operation, params, request.currency)
+    if wrong is not None:
+        raise RefusedError(wrong)
     try:
         answer = await client.send(
             offer.operation,

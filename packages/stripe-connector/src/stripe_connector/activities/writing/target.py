@@ -23,6 +23,7 @@ from connector_sdk import (
 from stripe_connector.activities.choices.resolution import Resolved
 from stripe_connector.activities.choices.settings import CONCURRENCY
 from stripe_connector.activities.writing import request as requests
+from stripe_connector.activities.writing.amounts import Currencies
 from stripe_connector.activities.writing.answers import is_answer
 from stripe_connector.activities.writing.flight import Flight
 from stripe_connector.activities.writing.marker import marked
@@ -56,6 +57,7 @@ class StripeTarget(ABC):
             field.name == "metadata" for field in self.schema.fields
         )
         self.horizon = horizon(resolved.operation)
+        self._currencies = Currencies(client, catalogue)
         self._host = host
         self._places = resolved.integer("concurrency", CONCURRENCY)
 
@@ -101,10 +103,14 @@ class StripeTarget(ABC):
         earlier = None
         if call.first_sent is not None:
             earlier = Earlier(call.first_sent if call.synced else None)
+        values = {**request.path, **params}
         try:
+            wrong = await self._currencies.fault(operation, values, request.currency)
+            if wrong is not None:
+                return outcome_of(call, "refused", wrong, refused=call.first_sent is not None)
             answer = await self.client.send(
                 operation,
-                {**request.path, **params},
+                values,
                 key=call.key,
                 earlier=earlier,
                 accept=partial(is_answer, self.catalogue, operation, request.path),

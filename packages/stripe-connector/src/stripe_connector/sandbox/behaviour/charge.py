@@ -82,25 +82,12 @@ def take(turn: Turn, charge: Stored, amount: int | None) -> None:
     dispute.begin(turn, charge)
 
 
-def check_amount(params: Body) -> None:
-    """Raises RefusalError for an amount that nobody can pay."""
-    amount = params.get("amount")
-    if isinstance(amount, int) and amount < 1:
-        raise RefusalError(
-            400,
-            "This value must be greater than or equal to 1.",
-            "parameter_invalid_integer",
-            "amount",
-        )
-
-
 def create(turn: Turn) -> Body:
     """POST /v1/charges: by a test token, or by the customer's default payment method."""
     params = turn.params
     for name in ("amount", "currency"):
         if name not in params:
             raise missing(name)
-    check_amount(params)
     charge = pay(turn, _method(turn), params, capture=params.get("capture") is not False)
     if charge.body["status"] == "failed":
         code, reason = charge.body["failure_code"], charge.body["outcome"]

@@ -26,10 +26,6 @@ _COPIED = (
 )
 
 
-def making(turn: Turn, params: Body) -> None:
-    charges.check_amount(params)
-
-
 def made(turn: Turn, stored: Stored, params: Body) -> None:
     body = stored.body
     body["client_secret"] = f"{stored.id}_secret_{turn.ids.text(25)}"
@@ -50,7 +46,6 @@ def _take_data(turn: Turn, body: Body, params: Body) -> None:
 
 
 def changing(turn: Turn, stored: Stored, params: Body) -> None:
-    charges.check_amount(params)
     _expect(stored, "updated", *_CONFIRMABLE, "requires_action")
 
 
@@ -151,7 +146,7 @@ def cancel(turn: Turn) -> Body:
 
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
-    "payment_intent": Behaviour(making=making, made=made, changing=changing, changed=changed),
+    "payment_intent": Behaviour(made=made, changing=changing, changed=changed),
 }
 ACTIONS: Mapping[str, Verb] = {
     "payment_intents.confirm": confirm,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from stripe_connector.sandbox.behaviour.balance import book
-from stripe_connector.sandbox.refusal import RefusalError, missing, not_allowed
+from stripe_connector.sandbox.refusal import missing, not_allowed
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
@@ -20,9 +20,7 @@ def making(turn: Turn, params: Body) -> None:
         raise not_allowed(
             f"Charge {charge.id} has already been refunded.", "charge_already_refunded"
         )
-    if not isinstance(amount, int) or amount < 1:
-        raise RefusalError(400, "Invalid positive integer", "parameter_invalid_integer", "amount")
-    if amount > left:
+    if cast(int, amount) > left:
         raise not_allowed(
             f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})",
             "",
