@@ -114,5 +114,5 @@ async def test_a_refund_whose_currency_is_not_said_is_a_fault(project: Path) -> 
     path = project / "operations/refund.yaml"
     path.write_text(REFUND.replace(SAID, "target: stripe/refund"))
     (fault,) = (await check_project(project, environ, "", MemoryHost(folder=project))).faults
-    assert (fault.code, fault.line) == ("currency_unsaid", "operations/refund.yaml:6:9")
+    assert (fault.code, fault.line) == ("currency_unsaid", "operations/refund.yaml:6:5")
     assert "`to: currency`" in fault.remedy

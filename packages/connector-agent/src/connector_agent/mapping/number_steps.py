@@ -15,6 +15,7 @@ from connector_agent.mapping.declaration import (
     StepFaultError,
     Surroundings,
 )
+from connector_agent.mapping.number_faults import number_fault
 
 LARGEST = 2**63 - 1
 """Whole numbers beyond this fit no system that we write to."""
@@ -82,13 +83,24 @@ def number_reader(arguments: Arguments) -> Callable[[JSON], Decimal]:
             number = Decimal(value) if isinstance(value, int) else Decimal(repr(value))
             if number.is_finite() and len(number.as_tuple().digits) <= _LONGEST:
                 return number
-        raise StepFaultError(
+        raise _not_a_number(value, decimal, what)
+
+    return read
+
+
+def _not_a_number(value: JSON, decimal: str, what: str) -> StepFaultError:
+    found = number_fault(value.strip(), decimal) if isinstance(value, str) else None
+    if found is None:
+        return StepFaultError(
             "not_a_number",
             f"{shown(value)!r} is not a number {what}.",
             "Correct the value, or state `decimal` and `thousands` as the source writes them.",
         )
-
-    return read
+    return StepFaultError(
+        "not_a_number",
+        f"{shown(value)!r} {found.what}.",
+        f"Correct the value, or put `{found.step}` before this step.",
+    )
 
 
 def whole(number: Decimal, value: JSON) -> int:

@@ -18,8 +18,8 @@ def with_currency(operation: Operation, request: Field) -> Field:
         return request
     names = " or ".join(f"`{owner.by}`" for owner in found)
     told = (
-        "The currency in which the amounts are meant. It is not sent, but checked: the object "
-        f"that {names} names is read first, and a record is refused if that is in another one."
+        "The currency in which the amounts are meant; not sent, but checked: what "
+        f"{names} names is read first, and where that is in another currency the record is refused."
     )
     given = request.child(CURRENCY)
     if given is None:
