@@ -17,7 +17,7 @@ from stripe_connector.catalogue.amounts import amount_decimals, amount_rules, ow
 from stripe_connector.catalogue.overlay import read
 from stripe_connector.sandbox import Fault, SandboxRequest
 
-from tests.stripe_connector.workbench import Workbench, prepared, refusal, response, send
+from tests.stripe_connector.workbench import Workbench, prepared, refusal, response, send, sent
 
 CURRENCIES = sorted(minor_units())
 RULED = sorted(read("amounts.json")["amounts"])
@@ -152,6 +152,16 @@ async def test_the_charge_is_asked_once(bench: Workbench) -> None:
     for call in bench.calls(target, params, params):
         await send(target, [call])
     assert asked == ["charges.retrieve", "refunds.create", "refunds.create"]
+
+
+async def test_what_may_have_been_sent_before_is_looked_up(bench: Workbench) -> None:
+    paid = await charge(bench)
+    target = await bench.target("create", "refunds")
+    (call,) = bench.calls(target, {"charge": paid, "amount": 500, "currency": "eur"})
+    (outcome,) = await send(target, [sent(call)])
+    assert (outcome.kind, outcome.open) == ("refused", True)
+    (outcome,) = await send(target, [call])
+    assert (outcome.kind, outcome.open) == ("refused", False)
 
 
 async def test_captures(bench: Workbench) -> None:
