@@ -3,11 +3,13 @@ the currency of the object that they are for."""
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
 from connector_sdk import JSON, Problem, RefusedError
 
+from stripe_connector.activities.writing.answers import is_answer
 from stripe_connector.catalogue import Catalogue, minor_units
 from stripe_connector.catalogue.amounts import (
     AmountRule,
@@ -70,7 +72,9 @@ class Currencies:
         if known is not None:
             return known
         operation = self._catalogue.operations[owner.read]
-        answer = await self._client.send(operation, {operation.path_parameters[-1]: name})
+        path = {operation.path_parameters[-1]: name}
+        accept = partial(is_answer, self._catalogue, operation, path)
+        answer = await self._client.send(operation, path, accept=accept)
         held = (msgspec.json.decode(answer.body, type=_Held).currency or "").lower()
         if lasting(owner.read) and held:
             if len(self._known) >= _REMEMBERED:
