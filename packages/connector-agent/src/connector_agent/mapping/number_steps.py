@@ -60,7 +60,7 @@ def number_reader(arguments: Arguments) -> Callable[[JSON], Decimal]:
         )
     whole = r"[0-9]+"
     if thousands:
-        whole = rf"(?:[0-9]+|[0-9]{{1,3}}(?:{re.escape(thousands)}[0-9]{{3}})+)"
+        whole = rf"(?:[0-9]+|[1-9][0-9]{{0,2}}(?:{re.escape(thousands)}[0-9]{{3}})+)"
     pattern = re.compile(rf"[+-]?{whole}(?:{re.escape(decimal)}[0-9]+)?")
     what = f"with {decimal!r} before the decimals"
     what += f" and {thousands!r} between thousands" if thousands else ""
