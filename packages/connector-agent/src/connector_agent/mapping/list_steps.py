@@ -82,7 +82,7 @@ def list_of(value: JSON) -> list[JSON]:
 def written(value: JSON) -> str:
     """Text, a number or a boolean as text. Raises StepFaultError for anything else."""
     if isinstance(value, str):
-        return value
+        return str(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):

@@ -31,7 +31,7 @@ def text_of(value: JSON) -> str:
     """The value, which has to be text, or a number (Excel and JSON have them), which is written
     plainly. Raises StepFaultError."""
     if isinstance(value, str):
-        return value
+        return str(value)
     if not isinstance(value, bool) and isinstance(value, (int, float)):
         return plain_number(value)
     raise StepFaultError(
