@@ -160,7 +160,7 @@ async def test_a_file_of_an_earlier_run_and_one_without_its_records(
     assert await balances(sandbox) == {"C1": 13, "C2": 113}
 
 
-COPIED = [
+COPIED: list[Row] = [
     {"id": 1, "n": None, "t": "", "b": False, "d": {"y": [1.10, None]}, "f": 12.345, "_own": "k"},
     {"id": 2, "b": True, "d": {}, "f": 0.5, "t": "0012", "l": []},
     {"id": 3, "n": 5, "t": "1.50", "f": 1e-7, "more": 2.50, "deep": {"a": {"b": "12.345"}}},
