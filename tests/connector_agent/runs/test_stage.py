@@ -1,12 +1,14 @@
 """From a record to its request: what can't be kept to the digit is refused."""
 
+from decimal import Decimal
+
 import orjson
 import pytest
 from connector_agent.runs.cards import CardGuard
 from connector_agent.runs.long_numbers import long_number, with_long_as_text
 from connector_agent.runs.stage import Stage
 from connector_sdk import JSON, Record
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 LONG = "123456789012345678901"
@@ -16,7 +18,10 @@ def copied(record: dict[str, JSON], at: str) -> dict[str, JSON]:
     return record
 
 
-@pytest.mark.parametrize("number", [LONG, f"-{LONG}", "18446744073709551616"])
+@pytest.mark.parametrize(
+    "number",
+    [LONG, f"-{LONG}", "18446744073709551616", "12345678901234567.89", "0.1234567890123456789"],
+)
 async def test_a_number_that_would_lose_digits_is_refused(number: str) -> None:
     stage = Stage(["id"], copied, cards=CardGuard())
     raw = f'{{"id":{number}}}'.encode()
@@ -51,3 +56,23 @@ def test_exactly_the_numbers_that_are_not_read_as_they_are(number: int) -> None:
     exact = isinstance(kept, int) and kept == number
     assert long_number(raw) == ("" if exact else str(number))
     assert with_long_as_text(raw) == {"a": [number if exact else str(number), str(number)]}
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False).map(lambda number: f"{number:f}"))
+@example("1234567890123.45")
+@example("12345678901234.567")
+def test_no_decimal_is_read_as_another(text: str) -> None:
+    raw = f'{{"a":{text}}}'.encode()
+    long = long_number(raw)
+    if "." in text and not long:
+        read = Decimal(repr(orjson.loads(raw)["a"]))
+        assert read == Decimal(text) or len(Decimal(text).as_tuple().digits) >= 17
+    elif "." in text:
+        assert with_long_as_text(raw) == {"a": text}
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.integers(17, 25))
+def test_what_programs_write_of_a_number_of_64_bits_is_that_number(
+    number: float, digits: int
+) -> None:
+    assert not long_number(f'{{"a":{number:.{digits}e}}}'.encode())

@@ -11,6 +11,8 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\
 """A moment as RFC 3339 writes it."""
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+"""Python reads "1_000", digits of every script and "inf" as numbers, too."""
 _DIGITS = 308
 """Numbers of more digits are refused: no float holds them, and "1e999999999" written out would
 fill the memory."""
@@ -91,11 +93,8 @@ def _number(value: JSON) -> int | float | None:
     if isinstance(value, (int, float)):
         return value
     if isinstance(value, str):
-        try:
-            number = Decimal(value.strip())
-        except InvalidOperation:
-            return None
-        return float(number) if number.is_finite() and abs(number.adjusted()) < _DIGITS else None
+        number = _decimal(value)
+        return None if number is None else float(number)
     return None
 
 
@@ -103,10 +102,16 @@ def _decimal_text(value: JSON) -> str | None:
     """A number as plain decimal text: no exponent, no lost digit."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
+    number = _decimal(str(value))
+    return None if number is None else f"{number:f}"
+
+
+def _decimal(text: str) -> Decimal | None:
+    """The number that a text says, None where that is none or has too many digits."""
+    if not _NUMBER.fullmatch(text.strip()):
+        return None
     try:
-        number = Decimal(str(value).strip())
-    except InvalidOperation:
+        number = Decimal(text.strip())
+    except InvalidOperation:  # an exponent that Python has no place for
         return None
-    if not number.is_finite() or abs(number.adjusted()) >= _DIGITS:
-        return None
-    return f"{number:f}"
+    return number if abs(number.adjusted()) < _DIGITS else None

@@ -88,7 +88,7 @@ def _print_csv(runner: Runner, run: Run, kinds: list[Kind], limit: int | None) -
     columns = columns_of(islice(_rows(runner, run, kinds), SHOWN))
     sys.stdout.write(csv_header(columns))
     for row in islice(_rows(runner, run, kinds), limit):
-        sys.stdout.write(csv_row(row, columns))
+        sys.stdout.write(csv_row(row, columns, run.id))
 
 
 def _print_table(run: Run, rows: Iterator[OutcomeRow], limit: int, only: Only | None) -> None:

@@ -8,6 +8,13 @@ from connector_sdk import JSON, Field, Problem
 from connector_agent.mapping.declaration import Kind, Run, StepFaultError, Surroundings
 from connector_agent.mapping.fields import find
 from connector_agent.mapping.lines import RECORD, VALUE, MappingLine
+from connector_agent.mapping.number_text import (
+    NumberText,
+    canonical,
+    read_again,
+    remembering,
+    without_numbers,
+)
 from connector_agent.mapping.path import Path, format_path, read_path
 from connector_agent.mapping.state import ABSENT, Value
 from connector_agent.mapping.tree import clashes
@@ -33,6 +40,8 @@ class Compiled(NamedTuple):
     """What makes an object of each element, where the line makes a list."""
     looks_up: bool
     """Whether an id is looked up by the line or below it."""
+    counts: bool
+    """Whether the target field is a number."""
 
     def applies(self, scope: dict[str, JSON]) -> bool:
         """Whether the line counts, by its `when`."""
@@ -50,6 +59,12 @@ class Compiled(NamedTuple):
             if sees_blank or (value is not ABSENT and value is not None):
                 value = run(value, scope)
         return value
+
+    def given(self, value: Value) -> Value:
+        """What the line gives the target, after its steps. Raises StepFaultError."""
+        if self.counts and isinstance(value, NumberText):
+            read_again(value, canonical)
+        return without_numbers(value)
 
     def elements(self, value: JSON, record: JSON) -> "list[Element]":
         """The elements of a list that pass `where`. Raises StepFaultError for no list."""
@@ -118,6 +133,8 @@ class _Compiling(NamedTuple):
             number is not None and isinstance(field, Field) and field.type == "list",
             inner,
             line.lookup is not None or any(each.looks_up for each in inner),
+            isinstance(field, Field)
+            and (field.type in ("integer", "number") or field.format == "decimal"),
         )
 
     def _steps(self, line: MappingLine) -> Iterator[tuple[Run, bool]]:
@@ -139,7 +156,8 @@ class _Compiling(NamedTuple):
                 )
             gives = step.gives
             try:
-                yield step.build(call.arguments, self.around), step.sees_blank
+                run = step.build(call.arguments, self.around)
+                yield remembering(step, run), step.sees_blank
             except StepFaultError as fault:
                 self.faults.append(
                     Problem(

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 from connector_sdk import JSON
 
+from connector_agent.mapping.number_text import with_numbers
 from connector_agent.mapping.state import ABSENT, Value
 
 SECONDS = 1.0
@@ -66,7 +67,8 @@ class Expressions:
         self, runs: Sequence[tuple[int, int]], elements: Sequence[JSON], record: JSON
     ) -> list[Value | ExpressionFault]:
         """The same for parts of a record, which is `$record` there. Each of `runs` is the
-        number of an expression and that of an element."""
+        number of an expression and that of an element. Texts know the numbers that were made
+        text on the way."""
         whole = len(elements) == 1 and elements[0] is record
         given: dict[str, JSON] = {"elements": [*elements]}
         if not whole:
@@ -104,8 +106,7 @@ class Expressions:
             return self._too_big()
         if "code" in answer:
             return ExpressionFault(**answer)
-        value: Value = answer.get("value", ABSENT)
-        return value
+        return with_numbers(answer.get("value", ABSENT), tuple(answer.get("numbers", ())))
 
     def _too_big(self) -> ExpressionFault:
         return ExpressionFault(TOO_BIG, f"it needs more than {self._megabytes} MB")

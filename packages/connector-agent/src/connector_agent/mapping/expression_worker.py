@@ -8,14 +8,18 @@ Messages are JSON behind their length in four bytes. First comes `{"seconds", "m
 "expressions"}`, answered by a list with null or a fault for each expression. Each
 `{"runs": [[number, element]], "elements"}` after that, perhaps with the `"record"` that the
 elements are parts of, is answered once for each run: `{"value"}`, `{}` for nothing, or a fault
-`{"code", "message", "at"}`.
+`{"code", "message", "at"}`. Beside a value stand as `"numbers"` those with decimals that were made
+text on the way.
 """
 
 import json
+import re
 import resource
 import signal
 import struct
 import sys
+from decimal import Decimal
+from math import isfinite
 from typing import Any, BinaryIO
 
 import re2  # type: ignore[import-untyped]
@@ -31,6 +35,12 @@ PATIENCE = 1.5
 TIMED_OUT, TOO_DEEP = "D1012", "D1011"
 MISFIT = "a function or a sign in it was given what it can't work on, such as null"
 
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+"""Text that is a number, as JSONata has it; Python takes "1_000" for one, and digits of every
+script."""
+LONGEST = 400
+WITH_BASE = re.compile(r"0[xX][0-9A-Fa-f]+|0[oO][0-7]+|0[bB][01]+")
+
 SPENT = ("expression_too_big", "expression_too_long")
 """Faults that leave something behind with which it is not worth going on."""
 
@@ -43,7 +53,11 @@ def main() -> None:
     sys.setrecursionlimit(DEEPEST * 40)
     limit_memory(int(given["megabytes"]))
     Jsonata.static_frame.bindings.pop("eval", None)
-    Functions.Encoder.encode = with_every_digit(Functions.Encoder.encode)
+    noted: list[str] = []
+    Functions.Encoder.encode = with_every_digit(Functions.Encoder.encode, noted)
+    replaced("number", number_of)
+    replaced("toMillis", millis_of)
+    replaced("formatNumber", lambda written: formatted(written, noted))
     seconds = float(given["seconds"])
     compiled = [compiled_or_fault(text) for text in given["expressions"]]
     send(sink, [each if isinstance(each, dict) else None for each in compiled])
@@ -52,7 +66,10 @@ def main() -> None:
         for number, index in request["runs"]:
             signal.setitimer(signal.ITIMER_REAL, seconds * PATIENCE)
             whole = request.get("record", elements[index])
+            noted.clear()
             answer = evaluated(compiled[number], elements[index], whole, seconds)
+            if noted and "value" in answer:
+                answer["numbers"] = list(dict.fromkeys(noted))
             signal.setitimer(signal.ITIMER_REAL, 0)
             send(sink, answer)
             if answer.get("code") in SPENT:
@@ -92,14 +109,79 @@ def evaluated(expression: Any, element: Any, record: Any, seconds: float) -> dic
         return fault("expression_fault", error)
 
 
-def with_every_digit(encode: Any) -> Any:
-    """JSONata makes text of a number with 15 digits, and so of two long ids the same one."""
+def with_every_digit(encode: Any, noted: list[str]) -> Any:
+    """JSONata makes text of a number with 15 digits, and so of two long ids the same one. What
+    it makes of numbers with decimals goes to `noted`."""
 
     def encoded(encoder: Any, value: Any) -> Any:
         whole = isinstance(value, int) and not isinstance(value, bool)
-        return str(value) if whole else encode(encoder, value)
+        text = str(value) if whole else encode(encoder, value)
+        note(value, text, noted)
+        return text
 
     return encoded
+
+
+def note(value: Any, text: str, noted: list[str]) -> None:
+    """Adds the numbers with decimals of a value that became `text`."""
+    if isinstance(value, float):
+        written = f"{Decimal(text):f}"
+        if "." in written:
+            noted.append(written)
+    elif isinstance(value, (list, dict)):
+        for part in value.values() if isinstance(value, dict) else value:
+            note(part, repr(part), noted)
+
+
+def replaced(name: str, make: Any) -> None:
+    """Puts what `make` gives of a function of the library in its place."""
+    native = Jsonata.static_frame.lookup(name)
+    native.method = make(native.method)
+
+
+def number_of(convert: Any) -> Any:
+    """$number, strict."""
+
+    def number(given: Any) -> Any:
+        if not isinstance(given, str):
+            return convert(given)
+        if WITH_BASE.fullmatch(given):
+            return int(given, 0)
+        if not NUMBER.fullmatch(given) or len(given) > LONGEST:
+            raise JException("D3030", 0, given)
+        found = float(given)
+        if not isfinite(found):
+            raise JException("D3030", 0, given)
+        return int(given) if given.lstrip("-").isdigit() else found
+
+    return number
+
+
+def millis_of(convert: Any) -> Any:
+    """$toMillis, whose faults are JSONata's."""
+
+    def millis(timestamp: Any, picture: Any) -> Any:
+        try:
+            return convert(timestamp, picture)
+        except ValueError:
+            raise JException("D3110", 0, timestamp) from None
+
+    return millis
+
+
+def formatted(write: Any, noted: list[str]) -> Any:
+    """$formatNumber, which notes what it wrote."""
+
+    def written(value: Any, picture: Any, options: Any) -> Any:
+        text = write(value, picture, options)
+        if isinstance(value, float):
+            note(value, repr(value), noted)
+            plain = str(text).replace(",", "")
+            if not options and NUMBER.fullmatch(plain) and "." in plain:
+                noted.append(plain)
+        return text
+
+    return written
 
 
 def plain(value: Any) -> Any:

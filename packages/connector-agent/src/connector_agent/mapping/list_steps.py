@@ -12,6 +12,7 @@ from connector_agent.mapping.declaration import (
     StepFaultError,
     Surroundings,
 )
+from connector_agent.mapping.number_text import numbers_in, plain_number, with_numbers
 from connector_agent.mapping.path import parse_path, read_path
 from connector_agent.mapping.state import ABSENT, Value, is_blank
 from connector_agent.mapping.text_steps import text_of
@@ -52,6 +53,7 @@ def _concat(arguments: Arguments, around: Surroundings) -> Run:
 
     def run(value: Any, record: dict[str, JSON]) -> Value:
         texts = [] if is_blank(value) else [written(value)]
+        numbers: tuple[str, ...] = ()
         blank = not texts
         for part in parts:
             found: Value = part if isinstance(part, str) else read_path(record, part)
@@ -59,8 +61,9 @@ def _concat(arguments: Arguments, around: Surroundings) -> Run:
                 texts.append(found)
             elif found is not ABSENT and not is_blank(found):
                 texts.append(written(found))
+                numbers += numbers_in(found)
                 blank = False
-        return ABSENT if blank else between.join(texts)
+        return ABSENT if blank else with_numbers(between.join(texts), numbers)
 
     return run
 
@@ -79,11 +82,11 @@ def list_of(value: JSON) -> list[JSON]:
 def written(value: JSON) -> str:
     """Text, a number or a boolean as text. Raises StepFaultError for anything else."""
     if isinstance(value, str):
-        return value
+        return str(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
-        return str(int(value) if isinstance(value, float) and value.is_integer() else value)
+        return plain_number(value)
     raise StepFaultError(
         "not_text",
         f"{shown(value)!r} is neither text nor a number.",

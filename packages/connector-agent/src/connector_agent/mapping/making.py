@@ -85,6 +85,7 @@ class Making:
             if line.inner is not None and value is not ABSENT and value is not None:
                 elements = each.elements(value, self._record)
                 value = [*self._objects(each.inner, elements, below(place, line))]
+            value = each.given(value)
             if value is ABSENT:
                 return
             if each.listed and value is not None and not isinstance(value, list):

@@ -16,6 +16,7 @@ from connector_agent.mapping.declaration import (
     Surroundings,
 )
 from connector_agent.mapping.number_faults import number_fault
+from connector_agent.mapping.number_text import LONGEST, NumberText, read_again
 
 LARGEST = 2**63 - 1
 """Whole numbers beyond this fit no system that we write to."""
@@ -26,7 +27,6 @@ EXACT = Context(prec=200, traps=[Inexact])
 ROUNDING = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN}
 """The ways to round, by the names that mappings use."""
 
-_LONGEST = 100
 _MOST_PLACES = 50
 _DECIMAL_SIGNS = (".", ",")
 _THOUSANDS_SIGNS = (",", ".", " ", "'", "’", "\u00a0", "\u202f", "_")
@@ -61,18 +61,27 @@ def number_reader(arguments: Arguments) -> Callable[[JSON], Decimal]:
         )
     whole = r"[0-9]+"
     if thousands:
-        whole = rf"(?:[0-9]+|[0-9]{{1,3}}(?:{re.escape(thousands)}[0-9]{{3}})+)"
+        whole = rf"(?:[0-9]+|[1-9][0-9]{{0,2}}(?:{re.escape(thousands)}[0-9]{{3}})+)"
     pattern = re.compile(rf"[+-]?{whole}(?:{re.escape(decimal)}[0-9]+)?")
     what = f"with {decimal!r} before the decimals"
     what += f" and {thousands!r} between thousands" if thousands else ""
 
+    def local(text: str) -> Decimal | None:
+        if len(text) > LONGEST or not pattern.fullmatch(text):
+            return None
+        if thousands:
+            text = text.replace(thousands, "")
+        return Decimal(text if decimal == "." else text.replace(decimal, "."))
+
     def read(value: JSON) -> Decimal:
         if isinstance(value, str):
             text = value.strip()
-            if len(text) <= _LONGEST and pattern.fullmatch(text):
-                if thousands:
-                    text = text.replace(thousands, "")
-                return Decimal(text if decimal == "." else text.replace(decimal, "."))
+            if isinstance(value, NumberText):
+                number = read_again(value, local, what)
+            else:
+                number = local(text)
+            if number is not None:
+                return number
             if not text:
                 raise StepFaultError(
                     "blank_number",
@@ -81,7 +90,7 @@ def number_reader(arguments: Arguments) -> Callable[[JSON], Decimal]:
                 )
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             number = Decimal(value) if isinstance(value, int) else Decimal(repr(value))
-            if number.is_finite() and len(number.as_tuple().digits) <= _LONGEST:
+            if number.is_finite() and len(number.as_tuple().digits) <= LONGEST:
                 return number
         raise _not_a_number(value, decimal, what)
 
@@ -143,7 +152,7 @@ def _round_number(arguments: Arguments, around: Surroundings) -> Run:
 
     def run(value: Any, record: dict[str, JSON]) -> str:
         number = read(value)
-        if number.adjusted() > _LONGEST:
+        if number.adjusted() > LONGEST:
             whole(number, value)
         rounded = context.quantize(number, unit)
         return f"{rounded.copy_abs() if rounded == 0 else rounded:f}"

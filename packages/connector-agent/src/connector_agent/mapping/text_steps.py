@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from connector_sdk import JSON, Field, conform, shown
+from connector_sdk import JSON, Field, shown
 
 from connector_agent.mapping.declaration import (
     Arguments,
@@ -14,9 +14,9 @@ from connector_agent.mapping.declaration import (
     StepFaultError,
     Surroundings,
 )
+from connector_agent.mapping.number_text import plain_number
 
 _WIDEST = 10_000
-_TEXT = Field("", "string")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _WITHOUT_ACCENTS = str.maketrans(
     {
@@ -31,11 +31,9 @@ def text_of(value: JSON) -> str:
     """The value, which has to be text, or a number (Excel and JSON have them), which is written
     plainly. Raises StepFaultError."""
     if isinstance(value, str):
-        return value
+        return str(value)
     if not isinstance(value, bool) and isinstance(value, (int, float)):
-        written = conform(_TEXT, value).value
-        if isinstance(written, str):
-            return written
+        return plain_number(value)
     raise StepFaultError(
         "not_text", f"{shown(value)!r} is not text.", "Take the step out, or map another field."
     )

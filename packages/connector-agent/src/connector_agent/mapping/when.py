@@ -5,6 +5,7 @@ from typing import Literal
 
 from connector_sdk import JSON
 
+from connector_agent.mapping.number_text import plain_number
 from connector_agent.mapping.path import Path, read_path
 from connector_agent.mapping.state import ABSENT, Value, is_blank
 
@@ -51,6 +52,4 @@ def _same(value: Value, operand: JSON) -> bool:
 def _written(value: str | float) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value) if not isinstance(value, str) else value
+    return value if isinstance(value, str) else plain_number(value)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,11 @@ from connector_agent.runs.long_numbers import long_number, with_long_as_text
 if TYPE_CHECKING:
     from connector_agent.runs.outcomes import OutcomeRow
 
-ADDED = ("_outcome", "_id", "_request_id", "_problem", "_remedy", "_field", "_line", "_at")
+RECORD = "_record"
+"""The column with the run and the number of the record in it, by which a retry finds it."""
+ADDED = (
+    "_outcome", "_id", "_request_id", "_problem", "_remedy", "_field", "_line", "_at", RECORD,
+)  # fmt: skip
 """The columns behind those of the record; a retry leaves out what starts with "_"."""
 MORE = "_more"
 """The column, before those, that holds as JSON what the record's own columns don't: other
@@ -25,10 +30,15 @@ PARTS = (["cells"], ["text"])
 def columns_of(rows: Iterable["OutcomeRow"]) -> tuple[str, ...]:
     """The columns of the first record that could be read."""
     for row in rows:
-        record = _parsed(row.record)
+        record = parsed(row.record)
         if isinstance(record, dict) and record and list(record) not in PARTS:
-            return tuple(record)
+            return own_columns(record)
     return ()
+
+
+def own_columns(names: Iterable[str]) -> tuple[str, ...]:
+    """Those that can have a column: one that starts with "_" would pass for one of ours."""
+    return tuple(name for name in names if not name.startswith("_"))
 
 
 def csv_header(columns: Sequence[str]) -> str:
@@ -36,10 +46,10 @@ def csv_header(columns: Sequence[str]) -> str:
     return _line([*columns, MORE, *ADDED])
 
 
-def csv_row(row: "OutcomeRow", columns: Sequence[str]) -> str:
-    """One record: its own columns as they were read, what became of it behind them. The cells
-    of a row that could not be read stand in the columns, so far as there are any."""
-    record = _parsed(row.record)
+def csv_row(row: "OutcomeRow", columns: Sequence[str], run: str) -> str:
+    """One record of a run: its own columns as they were read, what became of it behind them. The
+    cells of a row that could not be read stand in the columns, so far as there are any."""
+    record = parsed(row.record)
     if not isinstance(record, dict):
         record = {"value": record}
     if list(record) == ["cells"] and isinstance(record["cells"], list):
@@ -54,8 +64,8 @@ def csv_row(row: "OutcomeRow", columns: Sequence[str]) -> str:
     problem = row.problem or Problem("", "")
     return _line(
         [
-            *("" if name in more else _cell(record.get(name)) for name in columns),
-            _cell(more) if more else "",
+            *("" if name in more else cell_text(record.get(name)) for name in columns),
+            cell_text(more) if more else "",
             row.kind,
             row.object,
             row.request_id or problem.request_id,
@@ -64,8 +74,15 @@ def csv_row(row: "OutcomeRow", columns: Sequence[str]) -> str:
             problem.path,
             problem.line,
             row.at,
+            f"{run}/{row.seq}",
         ]
     )
+
+
+def place_of(text: object) -> tuple[str, int] | None:
+    """The run and the number that a cell of the column `_record` tells; None without any."""
+    run, _, number = text.rpartition("/") if isinstance(text, str) else ("", "", "")
+    return (run, int(number)) if run and re.fullmatch("[0-9]{1,18}", number) else None
 
 
 def outcome_json(row: "OutcomeRow") -> dict[str, Any]:
@@ -81,8 +98,8 @@ def outcome_json(row: "OutcomeRow") -> dict[str, Any]:
         "replayed": row.replayed,
         "key": row.key,
         "problem": problem_json(problem) if problem is not None else None,
-        "record": _parsed(row.record),
-        "request": _parsed(row.body) if row.body is not None else None,
+        "record": parsed(row.record),
+        "request": parsed(row.body) if row.body is not None else None,
     }
 
 
@@ -91,7 +108,8 @@ def problem_json(problem: Problem) -> dict[str, Any]:
     return {name: value for name, value in problem._asdict().items() if value}
 
 
-def _parsed(data: bytes) -> Any:
+def parsed(data: bytes) -> Any:
+    """A record as it is listed."""
     try:
         # As text, since a retry of what is printed here would find it rounded.
         return with_long_as_text(data) if long_number(data) else orjson.loads(data)
@@ -99,7 +117,8 @@ def _parsed(data: bytes) -> Any:
         return data.decode("utf-8", "replace")
 
 
-def _cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """A value as a cell; a retry takes a cell with this text for this value."""
     if value is None:
         return ""
     return value if isinstance(value, str) else orjson.dumps(value).decode()

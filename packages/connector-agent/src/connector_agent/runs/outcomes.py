@@ -35,6 +35,24 @@ class OutcomeRow:
     key: str
 
 
+def read_records(connection: Connection, run: str, numbers: Sequence[int]) -> dict[int, bytes]:
+    """The records of a run under these numbers, so far as the ledger keeps them."""
+    query = (
+        select(outcomes.c.seq, func.coalesce(outcomes.c.record, intents.c.record, b"{}"))
+        .outerjoin(
+            intents,
+            and_(
+                intents.c.run == outcomes.c.run,
+                intents.c.seq == outcomes.c.seq,
+                intents.c.step == outcomes.c.step,
+            ),
+        )
+        .where(outcomes.c.run == run, outcomes.c.seq.in_(numbers))
+    )
+    unseal = vault_of(connection).open
+    return {seq: unseal(record) for seq, record in connection.execute(query)}
+
+
 def read_outcomes(
     connection: Connection, run: str, kinds: Sequence[Kind] = (), after: int = 0
 ) -> Iterator[OutcomeRow]:

@@ -14,7 +14,13 @@ import orjson
 from connector_sdk import Kind, Problem, SettingError, TargetFullError
 
 from connector_agent.project.result_files import ResultFiles
-from connector_agent.runs.outcome_table import columns_of, csv_header, csv_row, outcome_json
+from connector_agent.runs.outcome_table import (
+    columns_of,
+    csv_header,
+    csv_row,
+    outcome_json,
+    own_columns,
+)
 from connector_agent.runs.outcomes import OutcomeRow, read_outcomes
 from connector_agent.store import Database
 
@@ -40,7 +46,7 @@ class Results:
         self._database = database
         self._run = run
         self._files = [
-            _ResultFile(folder / path, _KINDS[name], columns)
+            _ResultFile(folder / path, _KINDS[name], own_columns(columns), run)
             for name, path in files._asdict().items()
             if path
         ]
@@ -75,8 +81,11 @@ class Results:
 
 
 class _ResultFile:
-    def __init__(self, path: Path, kinds: tuple[Kind, ...], columns: Sequence[str]) -> None:
+    def __init__(
+        self, path: Path, kinds: tuple[Kind, ...], columns: Sequence[str], run: str
+    ) -> None:
         self._path = path
+        self._run = run
         self._kinds = kinds
         self._columns = tuple(columns)
         self._file: TextIO | None = None
@@ -95,7 +104,7 @@ class _ResultFile:
                 file.write(csv_header(self._columns))
                 self._begun = True
             for row in wanted:
-                file.write(csv_row(row, self._columns))
+                file.write(csv_row(row, self._columns, self._run))
         except OSError as error:
             raise self._told(error) from error
 

@@ -1,6 +1,6 @@
 """A retry: a run of the records of an earlier run that did not get through."""
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from decimal import Decimal
 from pathlib import Path
@@ -24,13 +24,17 @@ from connector_sdk import (
 
 from connector_agent.connectors import registry
 from connector_agent.runs.cards import MASK
-from connector_agent.runs.outcome_table import MORE, PARTS
-from connector_agent.runs.outcomes import OutcomeRow, read_outcomes
+from connector_agent.runs.outcome_table import MORE, PARTS, RECORD, place_of
+from connector_agent.runs.outcomes import OutcomeRow, read_outcomes, read_records
+from connector_agent.runs.restoring import UNCLEAR, Original, restored
 from connector_agent.runs.run import Run
+from connector_agent.runs.stage import one_of_all
 from connector_agent.store import Database
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+_TYPED = {".json", ".jsonl", ".ndjson"}
+"""Files in which a person says of what type a value is."""
 
 
 class Retry(NamedTuple):
@@ -128,17 +132,24 @@ made a request; the record then is not all that belongs together."""
 
 
 class MendedSource:
-    """The records of a file that a person mended: what starts with "_" is left out."""
+    """The records of a file that a person mended: what starts with "_" is left out. Those of a
+    table get the types that `originals` knows."""
 
-    def __init__(self, source: Source, grouped: bool = False) -> None:
+    def __init__(
+        self, source: Source, grouped: bool = False, originals: "Originals | None" = None
+    ) -> None:
         self._source = source
         self._grouped = grouped
+        self._originals = originals
 
     async def read(self, after: Cursor | None) -> AsyncGenerator[Page, None]:
         """The pages of the file. Raises as its source does."""
         async with aclosing(self._source.read(after)) as pages:
             async for page in pages:
-                yield page._replace(records=[_mended(each, self._grouped) for each in page.records])
+                records = page.records
+                if self._originals is not None:
+                    records = await self._originals.restore(records)
+                yield page._replace(records=[_mended(each, self._grouped) for each in records])
 
     async def total(self) -> int | None:
         """As the file's source tells."""
@@ -149,15 +160,50 @@ class MendedSource:
         return ()
 
 
+class Originals:
+    """What the cells of a mended table were when they were read: `types` are those of the
+    source's fields, so far as they are known."""
+
+    def __init__(self, database: Database, types: Mapping[str, str]) -> None:
+        self._database = database
+        self._types = types
+
+    async def restore(self, records: Sequence[Record]) -> list[Record]:
+        """The rows with the types of their cells; one with a cell that isn't clear has that
+        problem. What could not be read stays as it is."""
+        rows = [_DECODER.decode(each.raw) if each.problem is None else {} for each in records]
+        places = [place_of(row.get(RECORD)) for row in rows]
+        numbers: dict[str, list[int]] = {}
+        for place in filter(None, places):
+            numbers.setdefault(place[0], []).append(place[1])
+        kept = await self._database.call(
+            lambda connection: {
+                run: read_records(connection, run, found) for run, found in numbers.items()
+            }
+        )
+        return [
+            self._restored(record, row, kept[place[0]].get(place[1]) if place else None)
+            for record, row, place in zip(records, rows, places, strict=True)
+        ]
+
+    def _restored(self, record: Record, row: dict[str, Any], raw: bytes | None) -> Record:
+        if record.problem is not None:
+            return record
+        made, problems = restored(row, Original.of(raw) if raw is not None else None, self._types)
+        problem = one_of_all(problems)._replace(at=record.at) if problems else None
+        return record._replace(raw=_ENCODER.encode(made), problem=problem)
+
+
 def _mended(record: Record, grouped: bool) -> Record:
-    if record.problem is not None:
+    if record.problem is not None and record.problem.code != UNCLEAR:
         return record
     value = _DECODER.decode(record.raw)
     if grouped and _was_in_parts(value):
         return record._replace(problem=_IN_PARTS)
     if "record" in value and "outcome" in value and isinstance(value["record"], dict):
-        value = value["record"]  # a line of JSON Lines, as outcomes are listed
-    kept = {name: part for name, part in value.items() if not name.startswith("_")}
+        kept = value["record"]  # a line of JSON Lines, as outcomes are listed
+    else:
+        kept = {name: part for name, part in value.items() if not name.startswith("_")}
     rest = value.get(MORE)
     if isinstance(rest, str) and rest.strip():
         try:
@@ -166,11 +212,13 @@ def _mended(record: Record, grouped: bool) -> Record:
             more = None
         filled = {name for name, part in kept.items() if part not in (None, "")}
         if not isinstance(more, dict) or more.keys() & filled:
-            return record._replace(problem=_unclear(rest))
+            raw = _ENCODER.encode({**kept, MORE: rest})
+            return record._replace(raw=raw, problem=_unclear(rest))
         if list(more) not in PARTS:  # what a row had too much is what was mended
+            more.pop(MORE, None)  # what was unclear the last time
             kept |= more
     raw = _ENCODER.encode(kept)
-    return record._replace(raw=raw, problem=_MASKED if MASK in raw else None)
+    return record._replace(raw=raw, problem=_MASKED if MASK in raw else record.problem)
 
 
 def _was_in_parts(value: dict[str, Any]) -> bool:
@@ -213,12 +261,16 @@ def require_other_file(file: Path, results: Iterable[Path]) -> None:
         )
 
 
-async def open_file(path: Path, host: Host, grouped: bool = False) -> tuple[Connection, Source]:
-    """The mended records of a file, and the connection to close behind them. Raises
-    SettingError for a file that can't be read."""
+async def open_file(
+    path: Path, host: Host, grouped: bool = False, originals: Originals | None = None
+) -> tuple[Connection, Source]:
+    """The mended records of a file, and the connection to close behind them; `originals` are
+    asked for what a table can't hold. Raises SettingError for a file that can't be read."""
     connection = await registry.connector("files").connect({"folder": str(path.parent)}, host)
     activity = Activity("retry", "read", settings={"path": path.name})
-    return connection, MendedSource(await connection.source(activity), grouped)
+    if not _TYPED.isdisjoint(suffix.lower() for suffix in path.suffixes):
+        originals = None
+    return connection, MendedSource(await connection.source(activity), grouped, originals)
 
 
 def kinds_of(unknown: bool) -> tuple[Kind, ...]:

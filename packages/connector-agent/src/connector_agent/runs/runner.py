@@ -33,6 +33,7 @@ from connector_agent.runs.recognition import unrecognised
 from connector_agent.runs.results import Results
 from connector_agent.runs.retry import (
     LedgerSource,
+    Originals,
     Retry,
     in_snapshot,
     kinds_of,
@@ -312,7 +313,10 @@ class Runner:
             return await opened.open_source(), None
         if not retry.file:
             return LedgerSource(self.database, retry, opened.document.group is not None), None
-        file, source = await open_file(Path(retry.file), host, opened.document.group is not None)
+        types = {field.name: field.type for field in opened.source.schemas.response.fields}
+        originals = Originals(self.database, types)
+        grouped = opened.document.group is not None
+        file, source = await open_file(Path(retry.file), host, grouped, originals)
         return source, file
 
 

@@ -107,7 +107,7 @@ class Stage:
             return Staged(seq, record.at, record.raw, identity, record.raw, None)
         mapped = transform(value, record.at)
         if not isinstance(mapped, dict):
-            return self._refused(seq, record, identity, _first(mapped))
+            return self._refused(seq, record, identity, one_of_all(mapped))
         try:
             request = orjson.dumps(mapped)
         except orjson.JSONEncodeError as error:
@@ -135,7 +135,7 @@ def _not_written(error: Exception) -> Problem:
     )
 
 
-def _first(problems: Sequence[Problem]) -> Problem:
+def one_of_all(problems: Sequence[Problem]) -> Problem:
     """One problem that tells of all: a record is mended in one go."""
     first = problems[0]
     if len(problems) == 1:

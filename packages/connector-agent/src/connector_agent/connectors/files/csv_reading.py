@@ -18,7 +18,9 @@ from connector_agent.connectors.files.settings import ReadSettings
 
 _SAMPLE = 1 << 16
 # Groups of three may be set apart by a point, a blank (also a narrow one) or an apostrophe.
-_COMMA_NUMBER = re.compile(r"\s*[+-]?(?:\d+|\d{1,3}(?:[.\u0020\u00a0\u202f'’]\d{3})+)(?:,\d+)?\s*")
+_COMMA_NUMBER = re.compile(
+    r"\s*[+-]?(?:[0-9]+|[1-9][0-9]{0,2}(?:[.\u0020\u00a0\u202f'’][0-9]{3})+)(?:,[0-9]+)?\s*"
+)
 _GROUPING = str.maketrans({",": ".", **dict.fromkeys(".\u00a0\u202f'’ \t")})
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
