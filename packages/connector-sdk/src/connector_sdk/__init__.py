@@ -44,6 +44,7 @@ from connector_sdk.record import (
     encode,
 )
 from connector_sdk.schema import ANY_OBJECT, Field, Schemas, json_schema
+from connector_sdk.terminal import visible, visible_json
 
 __all__ = [
     "ANY_OBJECT",
@@ -100,4 +101,6 @@ __all__ = [
     "json_schema",
     "sha256_of",
     "shown",
+    "visible",
+    "visible_json",
 ]

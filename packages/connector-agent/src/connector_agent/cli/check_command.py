@@ -14,6 +14,7 @@ from connector_agent.cli.output import (
     COULD_NOT_RUN,
     err,
     fail,
+    on_line,
     out,
     print_json,
 )
@@ -109,11 +110,11 @@ def _line(severity: str, problem: Problem) -> Text:
     text = Text(f"{file}:{line}:{column}: ", style="bold")
     if severity != "fault":
         text.append(f"{severity}: ", style="yellow" if severity == "warning" else "cyan")
-    text.append(problem.message, style="")
+    text.append(on_line(problem.message), style="")
     for place in (problem.at,):
         if place and place not in problem.message:
-            text.append(f" ({place})", style="")
-    text.append(f" {problem.remedy}" if problem.remedy else "", style="dim")
+            text.append(f" ({on_line(place)})", style="")
+    text.append(f" {on_line(problem.remedy)}" if problem.remedy else "", style="dim")
     for each in problem.pointed().splitlines():
         text.append(f"\n    {each}", style="cyan")
     return text

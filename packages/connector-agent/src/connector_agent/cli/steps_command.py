@@ -76,10 +76,10 @@ def _explain(step: Step) -> None:
     if step.arguments:
         out.print("\nArguments")
         for argument in step.arguments:
-            out.print(f"  {argument.name}: {_told(argument)}", markup=False)
+            out.print(f"  {argument.name}: {_told(argument)}")
     out.print("\nExamples")
     for example in step.examples:
-        out.print(f"  {_use(step, example)}", markup=False)
+        out.print(f"  {_use(step, example)}")
 
 
 def _told(argument: Field) -> str:

@@ -144,7 +144,7 @@ class _Reading:
     def _explain(self, plan: Plan) -> None:
         if self._format not in ("json", "jsonl"):
             for line in plan.lines:
-                out.print(line, markup=False)
+                out.print(line)
             return
         print_json(
             {

@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 import orjson
-from connector_sdk import JSON, Schemas
+from connector_sdk import JSON, Schemas, visible
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from connector_agent.cli.one_off.columns import Column, chosen, sensible
 from connector_agent.cli.one_off.columns import text_of as text_of_cell
-from connector_agent.cli.output import out
+from connector_agent.cli.output import out, write_json, write_text
 from connector_agent.connectors.files.cells import CellError, Scalar, csv_line, rows_of, text_of
 from connector_agent.mapping.path import Path, parse_path, read_path
 from connector_agent.mapping.state import ABSENT
@@ -63,7 +63,7 @@ class JsonLines:
         self._paths = paths
 
     def add(self, raw: bytes) -> None:
-        sys.stdout.write(picked(raw, self._paths).decode() + "\n")
+        write_json(picked(raw, self._paths).decode() + "\n")
 
     def end(self) -> None:
         sys.stdout.flush()
@@ -77,11 +77,11 @@ class JsonList:
         self._before = "[\n"
 
     def add(self, raw: bytes) -> None:
-        sys.stdout.write(self._before + picked(raw, self._paths).decode())
+        write_json(self._before + picked(raw, self._paths).decode())
         self._before = ",\n"
 
     def end(self) -> None:
-        sys.stdout.write("[]\n" if self._before == "[\n" else "\n]\n")
+        write_json("[]\n" if self._before == "[\n" else "\n]\n")
         sys.stdout.flush()
 
 
@@ -117,7 +117,7 @@ class CsvRows:
             if more:
                 self._columns.append(MORE)
         if self._columns:
-            sys.stdout.write(csv_line(self._columns, ","))
+            write_text(csv_line(self._columns, ","))
         for cells in self._waiting:
             self._write(cells)
         self._waiting.clear()
@@ -127,7 +127,7 @@ class CsvRows:
         rest = {name: text_of(cell) for name, cell in cells.items() if cell not in _EMPTY}
         if rest and self._columns[-1:] == [MORE]:
             row[-1] = orjson.dumps(rest).decode()
-        sys.stdout.write(csv_line(row, ","))
+        write_text(csv_line(row, ","))
 
 
 _EMPTY = (None, "")
@@ -162,7 +162,7 @@ class FieldRows:
         shown = [(name, value) for name, value in cells.items() if value not in _EMPTY]
         width = max((cell_len(name) for name, _ in shown), default=0)
         for name, value in shown:
-            text = Text(f"{set_cell_size(name, width)}  ", style="dim")
+            text = Text(f"{visible(set_cell_size(name, width), one_line=True)}  ", style="dim")
             text.append(_text(name, value, self._schemas), style="not dim")
             out.print(text)
 
@@ -200,7 +200,7 @@ class TableRows:
         if not self._columns:
             self._columns = sensible(self._waiting, self._schemas)
         table = [[column.cell(record) for column in self._columns] for record in self._waiting]
-        titles = [column.title for column in self._columns]
+        titles = [visible(column.title, one_line=True) for column in self._columns]
         self._widths = [max(map(cell_len, cells)) for cells in zip(titles, *table, strict=True)]
         if out.is_terminal:
             self._widths = _fitted([min(width, _WIDEST) for width in self._widths], out.width)
