@@ -28,6 +28,7 @@ from connector_sdk.errors import (
 from connector_sdk.host import Host, MemoryHost
 from connector_sdk.local_file import LocalFile, inside, sha256_of
 from connector_sdk.plan import Plan, PlannedCall
+from connector_sdk.private import narrowed, private_file, private_folder
 from connector_sdk.record import (
     JSON,
     KINDS,
@@ -99,6 +100,9 @@ __all__ = [
     "encode",
     "inside",
     "json_schema",
+    "narrowed",
+    "private_file",
+    "private_folder",
     "sha256_of",
     "shown",
     "visible",

@@ -1,4 +1,4 @@
-"""Whether an operation would read what it writes."""
+"""Whether an operation would read what it writes, or write outside of its project."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -8,6 +8,7 @@ from connector_sdk import Problem, SettingError
 
 from connector_agent.operations.end import End
 from connector_agent.project.operation import OperationDocument
+from connector_agent.project.result_files import result_path
 
 
 def overlap_faults(
@@ -26,6 +27,17 @@ def overlap_faults(
                 path=".".join(key),
                 line=document.position(key),
             )
+
+
+def outside_faults(document: OperationDocument, folder: Path) -> Iterator[Problem]:
+    """A Problem for each result file that would be written outside of the project, by a link."""
+    for name, path in document.results._asdict().items():
+        key = ("results", name)
+        if path:
+            try:
+                result_path(folder, folder / path)
+            except SettingError as error:
+                yield error.problem._replace(path=".".join(key), line=document.position(key))
 
 
 def _written(

@@ -1,10 +1,11 @@
 """`results:` of an operation: the files that tell what became of its records."""
 
+import os
 from collections.abc import Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from connector_sdk import JSON, SettingError
+from connector_sdk import JSON, Problem, SettingError, inside
 
 from connector_agent.project.document import Faults
 from connector_agent.project.names import nearest
@@ -48,6 +49,28 @@ def read_result_files(faults: Faults, top: Mapping[str, JSON], variables: Variab
             "'written' and 'problems' name the same file.",
             "Give each a file of its own.",
             ("results", "problems"),
+        )
+    return found
+
+
+def result_path(folder: Path, path: Path) -> Path:
+    """Where a result file of the project in `folder` is written, links followed. Raises
+    SettingError where that is outside of the project, or hidden."""
+    try:
+        found = inside(folder, os.fspath(path))
+    except (OSError, RuntimeError):  # links in a circle
+        found = None
+    if found is None:
+        raise SettingError(
+            Problem(
+                "path_outside",
+                f"The result file {path.name} would be written outside of the project, or to a "
+                "hidden place: its path leads there, or a link on it does.",
+                "Take the link away, or name another path in `results:`; no name on it may "
+                "start with a dot.",
+                path="results",
+                value=os.fspath(path),
+            )
         )
     return found
 

@@ -6,14 +6,22 @@ each checkpoint; so a run that was killed leaves nothing doubled in them.
 """
 
 import errno
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
 import orjson
-from connector_sdk import Kind, Problem, SettingError, TargetFullError
+from connector_sdk import (
+    Kind,
+    Problem,
+    SettingError,
+    TargetFullError,
+    private_file,
+    private_folder,
+)
 
-from connector_agent.project.result_files import ResultFiles
+from connector_agent.project.result_files import ResultFiles, result_path
 from connector_agent.runs.outcome_table import columns_of, csv_header, csv_row, outcome_json
 from connector_agent.runs.outcomes import OutcomeRow, read_outcomes
 from connector_agent.store import Database
@@ -40,7 +48,7 @@ class Results:
         self._database = database
         self._run = run
         self._files = [
-            _ResultFile(folder / path, _KINDS[name], columns)
+            _ResultFile(folder, path, _KINDS[name], columns)
             for name, path in files._asdict().items()
             if path
         ]
@@ -75,8 +83,11 @@ class Results:
 
 
 class _ResultFile:
-    def __init__(self, path: Path, kinds: tuple[Kind, ...], columns: Sequence[str]) -> None:
-        self._path = path
+    def __init__(
+        self, folder: Path, path: str, kinds: tuple[Kind, ...], columns: Sequence[str]
+    ) -> None:
+        self._folder = folder
+        self._path = folder / path
         self._kinds = kinds
         self._columns = tuple(columns)
         self._file: TextIO | None = None
@@ -116,8 +127,11 @@ class _ResultFile:
 
     def _open(self) -> TextIO:
         if self._file is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("w", encoding="utf-8", newline="")
+            path = result_path(self._folder, self._path)
+            private_folder(path.parent)
+            file = private_file(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW)
+            os.ftruncate(file, 0)
+            self._file = os.fdopen(file, "w", encoding="utf-8", newline="")
         return self._file
 
     def _told(self, error: OSError) -> TargetFullError | SettingError:
