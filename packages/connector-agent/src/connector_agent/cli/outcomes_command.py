@@ -39,6 +39,14 @@ def outcomes_command(
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", min=1, help="At most so many.")
     ] = None,
+    mark_formulas: Annotated[
+        bool,
+        typer.Option(
+            "--mark-formulas/--no-mark-formulas",
+            help="In CSV, put an apostrophe before what a spreadsheet would run as a formula; a "
+            "retry takes it away again.",
+        ),
+    ] = True,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -60,7 +68,7 @@ def outcomes_command(
                 for row in islice(rows, limit):
                     print_json(outcome_json(row))
             elif chosen == "csv":
-                _print_csv(runner, found, _kinds(only), limit)
+                _print_csv(runner, found, _kinds(only), limit, mark_formulas)
             else:
                 _print_table(found, rows, limit or SHOWN, only)
         finally:
@@ -83,11 +91,11 @@ def _rows(runner: Runner, run: Run, kinds: list[Kind]) -> Iterator[OutcomeRow]:
         yield from batch
 
 
-def _print_csv(runner: Runner, run: Run, kinds: list[Kind], limit: int | None) -> None:
+def _print_csv(runner: Runner, run: Run, kinds: list[Kind], limit: int | None, mark: bool) -> None:
     columns = columns_of(islice(_rows(runner, run, kinds), SHOWN))
-    write_text(csv_header(columns))
+    write_text(csv_header(columns, mark=mark))
     for row in islice(_rows(runner, run, kinds), limit):
-        write_text(csv_row(row, columns))
+        write_text(csv_row(row, columns, mark=mark))
 
 
 def _print_table(run: Run, rows: Iterator[OutcomeRow], limit: int, only: Only | None) -> None:

@@ -31,13 +31,12 @@ def overlap_faults(
 
 def outside_faults(document: OperationDocument, folder: Path) -> Iterator[Problem]:
     """A Problem for each result file that would be written outside of the project, by a link."""
-    for name, path in document.results._asdict().items():
+    for name, path in document.results.paths.items():
         key = ("results", name)
-        if path:
-            try:
-                result_path(folder, folder / path)
-            except SettingError as error:
-                yield error.problem._replace(path=".".join(key), line=document.position(key))
+        try:
+            result_path(folder, folder / path)
+        except SettingError as error:
+            yield error.problem._replace(path=".".join(key), line=document.position(key))
 
 
 def _written(
@@ -48,9 +47,8 @@ def _written(
     if target is not None and isinstance(target.connection, FilesConnection):
         with suppress(SettingError):  # told where the activity is checked
             yield ("target",), target.connection.written_by(target.activity)
-    for name, path in document.results._asdict().items():
-        if path:
-            yield ("results", name), (folder / path).resolve()
+    for name, path in document.results.paths.items():
+        yield ("results", name), (folder / path).resolve()
 
 
 def _reads(source: End, path: Path) -> bool:

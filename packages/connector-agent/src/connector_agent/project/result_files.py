@@ -12,15 +12,23 @@ from connector_agent.project.names import nearest
 from connector_agent.project.variables import Variables, refused
 
 ENDINGS = (".csv", ".jsonl")
+_PATHS = ("written", "problems")
 _EXAMPLE = "out/problems.csv"
 
 
 class ResultFiles(NamedTuple):
     """Paths below the project's folder; "" where no file is wanted. `written` lists what the
-    target has, `problems` what was refused, failed or stayed unknown."""
+    target has, `problems` what was refused, failed or stayed unknown. With `mark_formulas` CSV
+    has a mark before what a spreadsheet would run."""
 
     written: str = ""
     problems: str = ""
+    mark_formulas: bool = True
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """Those that are wanted, by what they list."""
+        return {name: getattr(self, name) for name in _PATHS if getattr(self, name)}
 
 
 def read_result_files(faults: Faults, top: Mapping[str, JSON], variables: Variables) -> ResultFiles:
@@ -38,11 +46,11 @@ def read_result_files(faults: Faults, top: Mapping[str, JSON], variables: Variab
             faults.add(
                 "unknown_key",
                 f"'results' has no {key!r}.",
-                nearest(key, ResultFiles._fields) or "It has: written, problems.",
+                nearest(key, ResultFiles._fields) or f"It has: {', '.join(ResultFiles._fields)}.",
                 ("results", key),
             )
-    paths = {name: _path(faults, entry, name) for name in ResultFiles._fields if name in entry}
-    found = ResultFiles(**paths)
+    paths = {name: _path(faults, entry, name) for name in _PATHS if name in entry}
+    found = ResultFiles(**paths, mark_formulas=_marks(faults, entry))
     if found.written and found.written.casefold() == found.problems.casefold():
         faults.add(
             "bad_results",
@@ -51,6 +59,18 @@ def read_result_files(faults: Faults, top: Mapping[str, JSON], variables: Variab
             ("results", "problems"),
         )
     return found
+
+
+def _marks(faults: Faults, entry: Mapping[str, JSON]) -> bool:
+    value = entry.get("mark_formulas", True)
+    if not isinstance(value, bool):
+        faults.add(
+            "bad_results",
+            "'mark_formulas' has to be true or false.",
+            "Write `mark_formulas: false` where no spreadsheet reads the files.",
+            ("results", "mark_formulas"),
+        )
+    return value is not False
 
 
 def result_path(folder: Path, path: Path) -> Path:

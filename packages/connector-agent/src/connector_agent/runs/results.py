@@ -48,9 +48,8 @@ class Results:
         self._database = database
         self._run = run
         self._files = [
-            _ResultFile(folder, path, _KINDS[name], columns)
-            for name, path in files._asdict().items()
-            if path
+            _ResultFile(folder, path, _KINDS[name], columns, mark=files.mark_formulas)
+            for name, path in files.paths.items()
         ]
         self._last = 0
 
@@ -84,9 +83,16 @@ class Results:
 
 class _ResultFile:
     def __init__(
-        self, folder: Path, path: str, kinds: tuple[Kind, ...], columns: Sequence[str]
+        self,
+        folder: Path,
+        path: str,
+        kinds: tuple[Kind, ...],
+        columns: Sequence[str],
+        *,
+        mark: bool,
     ) -> None:
         self._folder = folder
+        self._mark = mark
         self._path = folder / path
         self._kinds = kinds
         self._columns = tuple(columns)
@@ -103,10 +109,10 @@ class _ResultFile:
                 return
             if not self._begun and (wanted or self._columns):
                 self._columns = self._columns or columns_of(wanted)
-                file.write(csv_header(self._columns))
+                file.write(csv_header(self._columns, mark=self._mark))
                 self._begun = True
             for row in wanted:
-                file.write(csv_row(row, self._columns))
+                file.write(csv_row(row, self._columns, mark=self._mark))
         except OSError as error:
             raise self._told(error) from error
 

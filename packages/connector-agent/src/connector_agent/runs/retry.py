@@ -24,13 +24,15 @@ from connector_sdk import (
 
 from connector_agent.connectors import registry
 from connector_agent.runs.cards import MASK
-from connector_agent.runs.outcome_table import MORE, PARTS
+from connector_agent.runs.outcome_table import MORE, PARTS, without_marks
 from connector_agent.runs.outcomes import OutcomeRow, read_outcomes
 from connector_agent.runs.run import Run
 from connector_agent.store import Database
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+_NO_TABLES = (".jsonl", ".ndjson", ".json")
 
 
 class Retry(NamedTuple):
@@ -130,15 +132,17 @@ made a request; the record then is not all that belongs together."""
 class MendedSource:
     """The records of a file that a person mended: what starts with "_" is left out."""
 
-    def __init__(self, source: Source, grouped: bool = False) -> None:
+    def __init__(self, source: Source, grouped: bool = False, table: bool = True) -> None:
         self._source = source
         self._grouped = grouped
+        self._table = table
 
     async def read(self, after: Cursor | None) -> AsyncGenerator[Page, None]:
         """The pages of the file. Raises as its source does."""
         async with aclosing(self._source.read(after)) as pages:
             async for page in pages:
-                yield page._replace(records=[_mended(each, self._grouped) for each in page.records])
+                records = [_mended(each, self._grouped, self._table) for each in page.records]
+                yield page._replace(records=records)
 
     async def total(self) -> int | None:
         """As the file's source tells."""
@@ -149,10 +153,14 @@ class MendedSource:
         return ()
 
 
-def _mended(record: Record, grouped: bool) -> Record:
+def _mended(record: Record, grouped: bool, table: bool) -> Record:
     if record.problem is not None:
         return record
     value = _DECODER.decode(record.raw)
+    if table:
+        value = without_marks(value)
+        if isinstance(value, Problem):
+            return record._replace(problem=value)
     if grouped and _was_in_parts(value):
         return record._replace(problem=_IN_PARTS)
     if "record" in value and "outcome" in value and isinstance(value["record"], dict):
@@ -218,7 +226,8 @@ async def open_file(path: Path, host: Host, grouped: bool = False) -> tuple[Conn
     SettingError for a file that can't be read."""
     connection = await registry.connector("files").connect({"folder": str(path.parent)}, host)
     activity = Activity("retry", "read", settings={"path": path.name})
-    return connection, MendedSource(await connection.source(activity), grouped)
+    table = not any(part.lower() in _NO_TABLES for part in path.suffixes)
+    return connection, MendedSource(await connection.source(activity), grouped, table)
 
 
 def kinds_of(unknown: bool) -> tuple[Kind, ...]:

@@ -14,6 +14,7 @@ from connector_agent.cli.one_off.columns import Column, chosen, sensible
 from connector_agent.cli.one_off.columns import text_of as text_of_cell
 from connector_agent.cli.output import out, write_json, write_text
 from connector_agent.connectors.files.cells import CellError, Scalar, csv_line, rows_of, text_of
+from connector_agent.connectors.files.formulas import marked
 from connector_agent.mapping.path import Path, parse_path, read_path
 from connector_agent.mapping.state import ABSENT
 from connector_agent.runs.outcome_table import MORE
@@ -42,8 +43,16 @@ def format_of(given: Mapping[str, Any]) -> str:
     return stated or ("table" if sys.stdout.isatty() else "jsonl")
 
 
-def rows_for(format: str, fields: Sequence[str], schemas: Schemas, *, alone: bool = False) -> Rows:
-    """The printer of a format; with `fields` of these paths only. A table of one record `alone`
+def rows_for(
+    format: str,
+    fields: Sequence[str],
+    schemas: Schemas,
+    *,
+    alone: bool = False,
+    mark: bool = False,
+) -> Rows:
+    """The printer of a format; with `fields` of these paths only, with `mark` CSV has a mark
+    before what a spreadsheet would run. A table of one record `alone`
     has its fields below each other."""
     paths = [parse_path(name) for name in fields]
     match format:
@@ -52,7 +61,7 @@ def rows_for(format: str, fields: Sequence[str], schemas: Schemas, *, alone: boo
         case "json":
             return JsonList(paths)
         case "csv":
-            return CsvRows(fields, paths)
+            return CsvRows(fields, paths, mark=mark)
     return FieldRows(schemas) if alone and not fields else TableRows(fields, schemas)
 
 
@@ -89,8 +98,9 @@ class CsvRows:
     """A header and a row each. The columns are the fields that were chosen, or what the first
     records have; then later records keep the rest in the column `_more`."""
 
-    def __init__(self, fields: Sequence[str], paths: Sequence[Path]) -> None:
+    def __init__(self, fields: Sequence[str], paths: Sequence[Path], *, mark: bool) -> None:
         self._paths = paths
+        self._mark = mark
         self._columns = list(fields)
         self._waiting: list[dict[str, Scalar]] = []
         self._begun = False
@@ -117,7 +127,7 @@ class CsvRows:
             if more:
                 self._columns.append(MORE)
         if self._columns:
-            write_text(csv_line(self._columns, ","))
+            self._put(self._columns)
         for cells in self._waiting:
             self._write(cells)
         self._waiting.clear()
@@ -127,7 +137,10 @@ class CsvRows:
         rest = {name: text_of(cell) for name, cell in cells.items() if cell not in _EMPTY}
         if rest and self._columns[-1:] == [MORE]:
             row[-1] = orjson.dumps(rest).decode()
-        write_text(csv_line(row, ","))
+        self._put(row)
+
+    def _put(self, cells: Sequence[Scalar]) -> None:
+        write_text(csv_line([*map(marked, cells)] if self._mark else cells, ","))
 
 
 _EMPTY = (None, "")

@@ -29,11 +29,11 @@ _STYLES = {"written": "green", "skipped": "dim"}
 class Printer:
     """Prints outcomes in one format; `end` comes after the last."""
 
-    def __init__(self, format: str) -> None:
+    def __init__(self, format: str, *, mark: bool) -> None:
         self._table = format == "table"
         self._lines = format == "jsonl"
         fields = _COLUMNS if format == "csv" else ()
-        self._rows = rows_for(format, fields, Schemas(ANY_OBJECT, ANY_OBJECT))
+        self._rows = rows_for(format, fields, Schemas(ANY_OBJECT, ANY_OBJECT), mark=mark)
 
     def add(self, told: Told) -> None:
         """One outcome, at once."""

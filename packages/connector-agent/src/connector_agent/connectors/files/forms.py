@@ -187,6 +187,14 @@ WRITE = Form(
             description="CSV, Excel, Parquet: a list becomes a cell of JSON text (json), columns "
             "such as items[0].price (columns), or a row for each of its elements (rows).",
         ),
+        Field(
+            name="mark_formulas",
+            type="boolean",
+            default=False,
+            label="Mark formulas",
+            description="CSV: true puts an apostrophe before text that a spreadsheet would run "
+            "(it begins with = + - @); plain numbers have none. Excel needs no mark.",
+        ),
         _SHEET,
     )
 )
@@ -204,5 +212,6 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "json_columns": ("csv", "xlsx", "parquet"),
     "columns": ("csv", "xlsx", "parquet"),
     "lists": ("csv", "xlsx", "parquet"),
+    "mark_formulas": ("csv",),
 }
 """The formats that a setting has a meaning for; those that are missing have one for all."""

@@ -70,6 +70,7 @@ class WriteSettings:
     columns: tuple[str, ...]
     lists: Lists
     sheet: str
+    mark_formulas: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,16 @@ def write_settings(folder: Path, stated: Mapping[str, JSON]) -> WriteSettings:
     lists = cast(Lists, values.get("lists", "json"))
     member = stored.member or _member_name(path, kind)
     return WriteSettings(
-        path, kind, stored.packing, member, delimiter, encoding, columns, lists, sheet
+        path,
+        kind,
+        stored.packing,
+        member,
+        delimiter,
+        encoding,
+        columns,
+        lists,
+        sheet,
+        cast(bool, values.get("mark_formulas", False)),
     )
 
 
