@@ -100,3 +100,20 @@ def test_a_link_in_the_way_of_an_export_is_not_followed(call: Call, faulty: Path
         assert victim.read_text() == "mine"
         (faulty / name).unlink()
         call("resume", "last")
+
+
+def test_which_commands_run_the_code_of_a_project(call: Call, project: Path) -> None:
+    (project / "steps.py").write_text("from pathlib import Path\nPath('ran').touch()\n")
+    ran = project / "ran"
+    for command in (["schema", "disk/rows"], ["objects"], ["test"], ["runs"], ["rename", "a", "b"]):
+        call(*command)
+        assert not ran.exists(), command
+    for count, command in enumerate((["show", "copy"], ["steps"], ["check"], ["run", "copy"])):
+        text = (project / "steps.py").read_text()
+        (project / "steps.py").write_text(f"{text}# {count}\n")  # or it is loaded already
+        call(*command)
+        assert ran.exists(), command
+        ran.unlink()
+    for command in (["log", "last"], ["outcomes", "last"], ["forget", "--identity", "x"]):
+        call(*command)
+        assert not ran.exists(), command

@@ -44,7 +44,8 @@ def check_command(
 ) -> None:
     """Find every fault of the project, each with its file, line and column.
 
-    Nobody is called: connections are looked at, not opened. Exit status: 0 without faults, 1
+    Nobody is called: connections are looked at, not opened. The code in the project's steps.py
+    runs, with its examples. Exit status: 0 without faults, 1
     with faults. An environment variable that is not set is a warning.
 
     Example: connector check --env live

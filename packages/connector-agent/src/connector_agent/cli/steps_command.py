@@ -29,6 +29,8 @@ def steps_command(
 ) -> None:
     """List the steps that mappings have, or explain one; in a project also its own.
 
+    To find the project's own steps, the code in its steps.py runs.
+
     Example: connector steps money_to_minor
     """
     try:

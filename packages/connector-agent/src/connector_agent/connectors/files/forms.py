@@ -2,6 +2,8 @@
 
 from connector_sdk import Field, Form
 
+from connector_agent.connectors.files.limits import RECORD_MEGABYTES, UNPACKED_MEGABYTES
+
 _TEXT = Field(name="", type="string")
 FORMATS = ("csv", "jsonl", "json", "xlsx", "parquet")
 
@@ -125,6 +127,21 @@ READ = Form(
             label="JSON columns",
             description="CSV, Excel, Parquet: the columns whose cells are JSON text; they are "
             "read as the values that it stands for, and as null where empty.",
+        ),
+        Field(
+            name="record_megabytes",
+            type="integer",
+            default=RECORD_MEGABYTES,
+            label="Record megabytes",
+            description="How long one record may be: a row, a line, an element or a cell of it.",
+        ),
+        Field(
+            name="unpacked_megabytes",
+            type="integer",
+            default=UNPACKED_MEGABYTES,
+            label="Unpacked megabytes",
+            description="How large a packed file, a workbook or a Parquet file may become when it "
+            "is unpacked.",
         ),
         Field(
             name="after",
