@@ -1,7 +1,7 @@
 """What the page on files says of settings and bounds is so."""
 
 from connector_agent.connectors.files.forms import FORMATS, READ, WRITE
-from connector_agent.connectors.files.json_reading import ELEMENT_LIMIT
+from connector_agent.connectors.files.limits import RECORD_MEGABYTES, UNPACKED_MEGABYTES
 from connector_agent.connectors.files.xlsx_writing import ROW_LIMIT, TEXT_LIMIT
 
 from tests.docs.page import blocks
@@ -15,7 +15,8 @@ def test_settings_and_bounds() -> None:
     for kind in FORMATS:
         assert f"| `{kind}` |" in text
     assert f"room for {ROW_LIMIT:,} rows with its header and a cell for {TEXT_LIMIT:,}" in text
-    assert f"an element may have {ELEMENT_LIMIT:,} characters" in text
+    assert f"{RECORD_MEGABYTES} MB of text" in text
+    assert f"{UNPACKED_MEGABYTES:,} MB" in text
 
 
 def test_no_command_needs_the_extra_for_parquet() -> None:

@@ -51,6 +51,17 @@ async def test_started_once_and_found_again(state: Path) -> None:
     assert await answers(address)
 
 
+async def test_its_files_are_the_owners_alone_whatever_the_umask(state: Path) -> None:
+    state.mkdir(mode=0o755)
+    before = os.umask(0)
+    try:
+        await sandbox_address(state)
+    finally:
+        os.umask(before)
+    wide = [path.name for path in (state, *state.iterdir()) if path.stat().st_mode & 0o077]
+    assert wide == []
+
+
 async def test_what_was_written_is_still_there_after_it_ended(state: Path) -> None:
     first = open_at(state)
     target = await first.target(Activity("a", "create", "customers"))

@@ -5,6 +5,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+from connector_agent.one_off import intake
 from connector_agent.one_off.intake import Given, Lines, ids, lines_of, objects
 from connector_sdk import SettingError
 from hypothesis import given
@@ -113,3 +114,14 @@ def test_any_text_is_taken_or_told(content: str) -> None:
                 assert each.problem is not None or each.value is not None
         except SettingError as error:
             assert error.problem.remedy
+
+
+def test_what_would_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "_WHOLE", 100)
+    path = tmp_path / "a.json"
+    for content, what in (("[" + "1" * 200, "a line of"), ('[\n{"a":1},' * 20, "a document of")):
+        path.write_text(content)
+        with pytest.raises(SettingError, match=f"a.json has {what} more than 100 characters"):
+            list(objects(lines_of(str(path))))
+    path.write_text('{"a":1}\n' * 50)
+    assert len(list(objects(lines_of(str(path))))) == 50

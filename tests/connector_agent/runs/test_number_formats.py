@@ -17,7 +17,7 @@ import pytest
 from connector_agent.connectors.files.connector import FilesConnector
 from connector_agent.mapping import Mapper, read_lines
 from connector_agent.runs.cards import CardGuard
-from connector_agent.runs.outcome_table import columns_of, csv_header, csv_row
+from connector_agent.runs.outcome_table import columns_of, csv_header, csv_row, without_marks
 from connector_agent.runs.outcomes import OutcomeRow
 from connector_agent.runs.restoring import Original, restored
 from connector_agent.runs.stage import Stage
@@ -107,10 +107,13 @@ def through_a_table(records: Sequence[Record]) -> list[Record]:
         for seq, each in enumerate(records, start=1)
     ]
     columns = columns_of(rows)
-    text = csv_header(columns) + "".join(csv_row(row, columns, "run") for row in rows)
+    text = csv_header(columns, mark=True)
+    text += "".join(csv_row(row, columns, "run", mark=True) for row in rows)
     back = []
     for record, cells in zip(records, csv.DictReader(io.StringIO(text, newline="")), strict=True):
-        own = {name: cell for name, cell in cells.items() if not name.startswith("_")}
+        bare = without_marks(dict(cells))
+        assert isinstance(bare, dict)
+        own = {name: cell for name, cell in bare.items() if not name.startswith("_")}
         made, problems = restored(own, Original.of(record.raw), {})
         assert not problems
         back.append(record._replace(raw=json.dumps(made, default=float).encode()))

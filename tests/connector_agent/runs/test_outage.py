@@ -125,3 +125,18 @@ async def test_a_time_of_send_that_says_nothing_is_looked_up_first(
     assert await KeyedExecution(parts).run()
     assert len(target.settled) == 3
     assert len(target.objects) == 3
+
+
+async def test_what_a_refused_record_left_behind_is_not_written(workshop: Workshop) -> None:
+    """A declined card leaves its charge."""
+    target = KeyedTarget()
+    target.answer = lambda call: Outcome(
+        call.seq, call.step, "refused", "ch_declined", problem=Problem("payment_failed", "No.")
+    )
+    parts = await workshop.parts(await workshop.new(), ListSource(rows(3)), target)
+    assert await KeyedExecution(parts).run()
+    assert parts.counts == Counts(read=3, refused=3)
+    target.answer = lambda call: None
+    again = await workshop.parts(await workshop.new(), ListSource(rows(3)), target)
+    assert await KeyedExecution(again).run()
+    assert again.counts == Counts(read=3, written=3)

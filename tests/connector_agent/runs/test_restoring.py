@@ -7,7 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from connector_agent.runs.outcome_table import columns_of, csv_header, csv_row, place_of
+from connector_agent.runs.outcome_table import (
+    columns_of,
+    csv_header,
+    csv_row,
+    place_of,
+    without_marks,
+)
 from connector_agent.runs.outcomes import OutcomeRow
 from connector_agent.runs.restoring import Original, restored
 from connector_sdk import JSON
@@ -22,9 +28,11 @@ def outcome(raw: bytes, seq: int = 1) -> OutcomeRow:
 def listed(raw: bytes) -> dict[str, str]:
     """A record as it stands in a CSV file of outcomes, without what became of it."""
     columns = columns_of([outcome(raw)])
-    text = csv_header(columns) + csv_row(outcome(raw), columns, "run")
+    text = csv_header(columns, mark=True) + csv_row(outcome(raw), columns, "run", mark=True)
     (row,) = csv.DictReader(io.StringIO(text, newline=""))
-    return {name: cell for name, cell in row.items() if not name.startswith("_")}
+    bare = without_marks(dict(row))
+    assert isinstance(bare, dict)
+    return {name: cell for name, cell in bare.items() if not name.startswith("_")}
 
 
 def again(before: JSON, cell: Any, kind: str = "any") -> Any:

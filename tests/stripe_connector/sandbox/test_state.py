@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sqlite3
+import stat
 import sys
 from pathlib import Path
 
@@ -173,3 +174,19 @@ def test_a_seed_makes_the_same_ids() -> None:
     assert same == [other.id("cus") for _ in range(3)]
     assert free.id("cus") not in same
     assert len(set(same)) == 3
+
+
+async def test_the_files_are_the_owners_alone_whatever_the_umask(tmp_path: Path) -> None:
+    data, announce = tmp_path / "state.db", tmp_path / "address.json"
+    data.touch()
+    data.chmod(0o644)  # as an earlier version left it
+    before = os.umask(0)
+    try:
+        process, _ = await started("--data", str(data), "--announce", str(announce))
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    process.terminate()
+    await process.wait()
+    assert {"state.db", "state.db-wal", "state.db.lock", "address.json"} <= modes.keys()
+    assert set(modes.values()) == {0o600}

@@ -28,6 +28,7 @@ from connector_sdk.errors import (
 from connector_sdk.host import Host, MemoryHost
 from connector_sdk.local_file import LocalFile, inside, sha256_of
 from connector_sdk.plan import Plan, PlannedCall
+from connector_sdk.private import narrowed, private_file, private_folder
 from connector_sdk.record import (
     JSON,
     KINDS,
@@ -44,6 +45,7 @@ from connector_sdk.record import (
     encode,
 )
 from connector_sdk.schema import ANY_OBJECT, Field, Schemas, json_schema
+from connector_sdk.terminal import visible, visible_json
 
 __all__ = [
     "ANY_OBJECT",
@@ -98,6 +100,11 @@ __all__ = [
     "encode",
     "inside",
     "json_schema",
+    "narrowed",
+    "private_file",
+    "private_folder",
     "sha256_of",
     "shown",
+    "visible",
+    "visible_json",
 ]

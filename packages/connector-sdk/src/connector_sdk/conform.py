@@ -12,11 +12,14 @@ from typing import NamedTuple
 from connector_sdk.plain import MOMENT, fit_plain
 from connector_sdk.record import JSON, Problem
 from connector_sdk.schema import Field
+from connector_sdk.terminal import visible
 
 _CURRENCY = re.compile(r"[A-Za-z]{3,4}")
 """Three letters by ISO 4217; stablecoins have four."""
 
 _SHOWN = 60
+_LOOKED_AT = 10_000
+"""Characters of a value from which those that are shown are taken."""
 
 
 class Conformed(NamedTuple):
@@ -45,9 +48,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as a message shows it: in one line, and not longer than 60 characters."""
+    """A value as a message shows it: in one line, not longer than 60 characters, and without
+    any that a terminal would act on."""
     text = value if isinstance(value, str) else str(value)
-    text = " ".join(text.split())
+    text = visible(" ".join(text[:_LOOKED_AT].split()))
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
+from connector_sdk.terminal import visible
+
 if TYPE_CHECKING:
     JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 else:  # msgspec can't decode an alias that names itself
@@ -67,7 +69,7 @@ class Problem(NamedTuple):
             places.append(f"request {self.request_id}")
         where = f" ({', '.join(places)})" if places else ""
         remedy = f" {self.remedy}" if self.remedy else ""
-        return f"{self.message}{where}{remedy}"
+        return visible(f"{self.message}{where}{remedy}", one_line=True)
 
     def pointed(self) -> str:
         """The text of the setting with a mark below the fault, on two lines; "" where it isn't

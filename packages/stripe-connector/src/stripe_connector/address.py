@@ -10,7 +10,14 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
-from connector_sdk import ConnectorError, MemoryHost, Problem, UnreachableError
+from connector_sdk import (
+    ConnectorError,
+    MemoryHost,
+    Problem,
+    UnreachableError,
+    private_file,
+    private_folder,
+)
 
 from stripe_connector.catalogue import load
 from stripe_connector.client import Client, Settings
@@ -48,7 +55,7 @@ async def sandbox_address(state: Path) -> str:
     found = await _serving(announce)
     if found:
         return found
-    await asyncio.to_thread(state.mkdir, parents=True, exist_ok=True)
+    await asyncio.to_thread(private_folder, state, narrow=True)
     process = _start(state, announce)
     deadline = asyncio.get_running_loop().time() + _DEADLINE
     while asyncio.get_running_loop().time() < deadline:
@@ -104,7 +111,8 @@ def _lives(pid: int) -> bool:
 
 
 def _start(state: Path, announce: Path) -> subprocess.Popen[bytes]:
-    with (state / "sandbox.log").open("ab") as log:
+    log_file = private_file(state / "sandbox.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    with os.fdopen(log_file, "ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own module, no shell
             [
                 sys.executable,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 import typer
-from connector_sdk import Activity, Problem, SettingError, Workspace, did_you_mean
+from connector_sdk import Activity, Problem, SettingError, Workspace, did_you_mean, visible
 
 from stripe_connector.activities.choices.offers import offer_for
 from stripe_connector.catalogue import Catalogue, load
@@ -84,9 +84,9 @@ def diff_command(
             if operation in touched:
                 _print({"event": "touched", "activity": place, "changes": len(touched[operation])})
         return
-    typer.echo(diff.text())
+    typer.echo(visible(diff.text()))
     for line in _told(used, touched):
-        typer.echo(line)
+        typer.echo(visible(line))
 
 
 def _opened(name: str) -> Catalogue:

@@ -214,3 +214,21 @@ def test_looking_needs_no_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         assert result.exit_code == 0, result.stderr
     result = CliRunner().invoke(app, ["stripe", "search", "customers", "name:'x'"])
     assert "There is no API key." in result.stderr
+
+
+def test_csv_is_exact_and_marked_where_that_is_asked_for(
+    stripe: Stripe, made: Callable[..., str]
+) -> None:
+    made_id = made("customers", "name==1+1", "description=-5")
+    for options, name in (((), "=1+1"), (("--mark-formulas",), "'=1+1")):
+        said = stripe(
+            "read", "customers", made_id, "-f", "csv", "--fields", "name,description", *options
+        )
+        assert list(csv.reader(io.StringIO(said.out)))[1] == [name, "-5"]
+
+
+def test_a_table_is_harmless(stripe: Stripe, made: Callable[..., str]) -> None:
+    made_id = made("customers", "name=a\x1b[2J\u202eb", "metadata.a\x1bc=c\nd")
+    for options in ((), ("--fields", "name,metadata")):
+        said = stripe("read", "customers", made_id, "-f", "table", *options)
+        assert not {"\x1b", "\u202e"} & set(said.out)

@@ -1,5 +1,7 @@
 """connector stripe create, update and delete."""
 
+import csv
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -207,3 +209,22 @@ class TestLive:
         assert "2 objects on acct_" in said.err
         assert ("Nothing was done" in said.err) == bool(status)
         assert said.out.count('"outcome":"written"') == (0 if status else 2)
+
+
+def test_outcomes_in_csv_are_marked_unless_told_otherwise(stripe: Stripe) -> None:
+    given = '{"name": "A", "=x": "1"}\n'
+    for options, mark in (((), "'"), (("--no-mark-formulas",), "")):
+        said = stripe(
+            "create",
+            "customers",
+            "--data",
+            "-",
+            "-f",
+            "csv",
+            "--set",
+            "email=x",
+            *options,
+            given=given,
+        )
+        rows = list(csv.DictReader(io.StringIO(said.out)))
+        assert rows[0]["problem.path"] == f"{mark}=x", said

@@ -88,13 +88,11 @@ async def test_bytes_that_are_no_utf_8(tmp_path: Path, connection: FilesConnecti
         await connection.source(Activity("a", "read", settings={"path": "a.json"}))
 
 
-async def test_an_element_without_an_end(
-    tmp_path: Path, connection: FilesConnection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(json_reading, "ELEMENT_LIMIT", 1 << 19)
+async def test_an_element_without_an_end(tmp_path: Path, connection: FilesConnection) -> None:
     (tmp_path / "a.json").write_text('[{"a":1},{"b":[' + "1," * (1 << 20) + "1]}]")
-    with pytest.raises(SettingError, match="in line 1"):
-        await connection.source(Activity("a", "read", settings={"path": "a.json"}))
+    settings: dict[str, JSON] = {"path": "a.json", "record_megabytes": 1}
+    with pytest.raises(SettingError, match=r"in line 1 of a\.json is longer than 1,048,576"):
+        await connection.source(Activity("a", "read", settings=settings))
 
 
 @given(

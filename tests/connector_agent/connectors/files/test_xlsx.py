@@ -195,10 +195,12 @@ async def test_texts_that_unpack_to_too_much(
     with pytest.raises(SettingError, match=r"theme1\.xml in a\.xlsx has more than 10,000 bytes"):
         await connection.source(activity)
     monkeypatch.undo()
-    monkeypatch.setattr(xlsx_reading, "ROW_BYTES", 20_000)
-    made(tmp_path / "a.xlsx", ["id"], *([n] for n in range(900)), ["x" * 30_000])
-    with pytest.raises(SettingError, match=r"A row of .*sheet1\.xml in a\.xlsx has more than"):
-        await connection.source(activity)
+    long = ["x" * 30_000] * 40
+    made(tmp_path / "a.xlsx", ["id"], *([n] for n in range(900)), long)
+    assert len([page async for page in (await connection.source(activity)).read(None)]) == 2
+    limited = Activity("a", "read", settings={"path": "a.xlsx", "record_megabytes": 1})
+    with pytest.raises(SettingError, match=r"A row of .*sheet1\.xml in a\.xlsx is longer than"):
+        await connection.source(limited)
 
 
 async def test_what_is_written(

@@ -1,6 +1,8 @@
 """PDFs and contents of files, written into a folder."""
 
 import json
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,19 @@ async def test_reading_again_is_harmless(bench: Workbench, project: Path) -> Non
     before = (project / f"out/quotes/{made}.pdf").stat()
     assert await pdfs(bench, made) == [first]
     assert (project / f"out/quotes/{made}.pdf").stat().st_mtime_ns == before.st_mtime_ns
+
+
+async def test_files_are_the_owners_alone_whatever_the_umask(
+    bench: Workbench, project: Path
+) -> None:
+    made = await bench.make("quotes")
+    before = os.umask(0)
+    try:
+        await pdfs(bench, made)
+    finally:
+        os.umask(before)
+    found = (project / "out", project / "out/quotes", project / f"out/quotes/{made}.pdf")
+    assert [stat.S_IMODE(path.stat().st_mode) for path in found] == [0o700, 0o700, 0o600]
 
 
 async def test_another_content_is_never_replaced(bench: Workbench, project: Path) -> None:

@@ -1,5 +1,6 @@
 """The command `connector`."""
 
+import logging
 from importlib.metadata import version
 from typing import Annotated
 
@@ -43,6 +44,16 @@ def _options(
     ctx.obj = AgentWorkspace()
 
 
+class _ShownLog(logging.Handler):
+    """Shows what parts of the program warn of, as everything else is shown."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from connector_agent.cli.output import err
+
+        err.print(self.format(record))
+
+
 def main() -> None:
     """The entry point of the distribution."""
+    logging.getLogger().addHandler(_ShownLog(logging.WARNING))
     app()

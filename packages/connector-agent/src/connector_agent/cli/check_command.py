@@ -14,6 +14,7 @@ from connector_agent.cli.output import (
     COULD_NOT_RUN,
     err,
     fail,
+    on_line,
     out,
     print_json,
 )
@@ -43,7 +44,8 @@ def check_command(
 ) -> None:
     """Find every fault of the project, each with its file, line and column.
 
-    Nobody is called: connections are looked at, not opened. Exit status: 0 without faults, 1
+    Nobody is called: connections are looked at, not opened. The code in the project's steps.py
+    runs, with its examples. Exit status: 0 without faults, 1
     with faults. An environment variable that is not set is a warning.
 
     Example: connector check --env live
@@ -109,11 +111,11 @@ def _line(severity: str, problem: Problem) -> Text:
     text = Text(f"{file}:{line}:{column}: ", style="bold")
     if severity != "fault":
         text.append(f"{severity}: ", style="yellow" if severity == "warning" else "cyan")
-    text.append(problem.message, style="")
+    text.append(on_line(problem.message), style="")
     for place in (problem.at,):
         if place and place not in problem.message:
-            text.append(f" ({place})", style="")
-    text.append(f" {problem.remedy}" if problem.remedy else "", style="dim")
+            text.append(f" ({on_line(place)})", style="")
+    text.append(f" {on_line(problem.remedy)}" if problem.remedy else "", style="dim")
     for each in problem.pointed().splitlines():
         text.append(f"\n    {each}", style="cyan")
     return text

@@ -12,6 +12,7 @@ from connector_agent.cli.output import (
     fail,
     mode_text,
     moment,
+    on_line,
     out,
     print_json,
     span,
@@ -110,7 +111,7 @@ def log_command(
             )
         else:
             style = {"error": "red", "warning": "yellow"}.get(event.level, "")
-            out.print(moment(event.at), Text(f"{event.kind:<15}", style=style), event.text)
+            out.print(moment(event.at), Text(f"{event.kind:<15}", style=style), on_line(event.text))
 
 
 def _state(run: Run, held: bool) -> str:

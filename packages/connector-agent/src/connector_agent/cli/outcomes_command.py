@@ -1,6 +1,5 @@
 """connector outcomes: what became of each record of a run."""
 
-import sys
 from collections.abc import Iterator
 from itertools import islice
 from typing import Annotated, Literal
@@ -10,7 +9,7 @@ from connector_sdk import KINDS, ConnectorError, Kind
 from rich.text import Text
 
 from connector_agent.cli import completion
-from connector_agent.cli.output import fail, out, print_json, table
+from connector_agent.cli.output import fail, on_line, out, print_json, table, write_text
 from connector_agent.cli.project_option import JsonOption, ProjectOption, open_runner
 from connector_agent.runs.outcome_table import columns_of, csv_header, csv_row, outcome_json
 from connector_agent.runs.outcomes import OutcomeRow, read_outcomes
@@ -40,6 +39,14 @@ def outcomes_command(
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", min=1, help="At most so many.")
     ] = None,
+    mark_formulas: Annotated[
+        bool,
+        typer.Option(
+            "--mark-formulas/--no-mark-formulas",
+            help="In CSV, put an apostrophe before what a spreadsheet would run as a formula; a "
+            "retry takes it away again.",
+        ),
+    ] = True,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -61,7 +68,7 @@ def outcomes_command(
                 for row in islice(rows, limit):
                     print_json(outcome_json(row))
             elif chosen == "csv":
-                _print_csv(runner, found, _kinds(only), limit)
+                _print_csv(runner, found, _kinds(only), limit, mark_formulas)
             else:
                 _print_table(found, rows, limit or SHOWN, only)
         finally:
@@ -84,11 +91,11 @@ def _rows(runner: Runner, run: Run, kinds: list[Kind]) -> Iterator[OutcomeRow]:
         yield from batch
 
 
-def _print_csv(runner: Runner, run: Run, kinds: list[Kind], limit: int | None) -> None:
+def _print_csv(runner: Runner, run: Run, kinds: list[Kind], limit: int | None, mark: bool) -> None:
     columns = columns_of(islice(_rows(runner, run, kinds), SHOWN))
-    sys.stdout.write(csv_header(columns))
+    write_text(csv_header(columns, mark=mark))
     for row in islice(_rows(runner, run, kinds), limit):
-        sys.stdout.write(csv_row(row, columns, run.id))
+        write_text(csv_row(row, columns, run.id, mark=mark))
 
 
 def _print_table(run: Run, rows: Iterator[OutcomeRow], limit: int, only: Only | None) -> None:
@@ -127,11 +134,12 @@ def _cells(row: OutcomeRow) -> tuple[str | Text, ...]:
     cell = Text()
     problem = row.problem
     if problem is not None:
-        cell.append(problem.message)
+        cell.append(on_line(problem.message))
         if problem.line:
             cell.append(f" [{problem.line}]", style="dim")
         if problem.remedy:
-            cell.append(f" {problem.remedy}", style="dim")
+            cell.append(f" {on_line(problem.remedy)}", style="dim")
         if problem.request_id:
-            cell.append(f" {problem.request_id}", style="dim")
-    return (row.at or f"record {row.seq}", Text(row.kind, style=style), row.object, cell)
+            cell.append(f" {on_line(problem.request_id)}", style="dim")
+    place = on_line(row.at or f"record {row.seq}")
+    return (place, Text(row.kind, style=style), on_line(row.object), cell)

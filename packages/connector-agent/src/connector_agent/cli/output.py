@@ -2,14 +2,15 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import orjson
 import typer
-from connector_sdk import ConnectorError, Problem, SettingError
+from connector_sdk import ConnectorError, Problem, SettingError, visible, visible_json
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 from connector_agent.runs.outcome_table import problem_json
@@ -20,8 +21,24 @@ if TYPE_CHECKING:
 _WIDE = 200
 """Columns of a table that goes to a file or another program: nobody sees it fold there."""
 
-out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else _WIDE)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+class _Console(Console):
+    """Prints whatever it is given as text: no record, answer or name of a file acts on the
+    terminal, by escape sequences or as Rich's own markup."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=visible(segment.text))
+
+
+def _console(**settings: Any) -> Console:
+    return _Console(soft_wrap=True, highlight=False, markup=False, emoji=False, **settings)
+
+
+out = _console(width=None if sys.stdout.isatty() else _WIDE)
+err = _console(stderr=True)
 
 COULD_NOT_RUN = 1
 WITH_PROBLEMS = 3
@@ -30,8 +47,18 @@ INTERRUPTED = 130
 
 def print_json(value: Any) -> None:
     """One JSON value on a line of its own."""
-    sys.stdout.write(orjson.dumps(value).decode() + "\n")
+    write_json(orjson.dumps(value).decode() + "\n")
     sys.stdout.flush()
+
+
+def write_json(text: str) -> None:
+    """JSON for programs, byte for byte; on a terminal the same JSON, with escapes."""
+    sys.stdout.write(visible_json(text) if sys.stdout.isatty() else text)
+
+
+def write_text(text: str) -> None:
+    """Text for programs, byte for byte; on a terminal what would act there is made visible."""
+    sys.stdout.write(visible(text.replace("\r\n", "\n")) if sys.stdout.isatty() else text)
 
 
 def problem_text(problem: Problem) -> Text:
@@ -41,7 +68,7 @@ def problem_text(problem: Problem) -> Text:
         text.append("warning: ", style="yellow")
     else:
         text.append("error: ", style="bold red")
-    text.append(problem.message)
+    text.append(on_line(problem.message))
     for label, part in (
         ("at", problem.line),
         ("record", problem.at),
@@ -50,13 +77,18 @@ def problem_text(problem: Problem) -> Text:
     ):
         if part and part not in problem.message:
             text.append(f"\n  {label}: ", style="dim")
-            text.append(part)
+            text.append(on_line(part))
     for line in problem.pointed().splitlines():
-        text.append(f"\n    {line}", style="cyan")
+        text.append(f"\n    {visible(line)}", style="cyan")
     if problem.remedy:
         text.append("\n  next: ", style="dim")
-        text.append(problem.remedy)
+        text.append(on_line(problem.remedy))
     return text
+
+
+def on_line(text: str) -> str:
+    """Text from elsewhere as a part of one line: its own line ends can't pass for ours."""
+    return visible(" ".join(text.splitlines()), one_line=True)
 
 
 def fail(error: ConnectorError, *, as_json: bool = False) -> NoReturn:
@@ -111,6 +143,7 @@ def in_columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> "Text | T
     """Rows as a table in the house style; those with fewer cells than there are columns are
     headings. Where all of it fits beside each other it is a text that looks the same: hundreds
     of rows take a table longer to lay out than to find them."""
+    rows = [tuple(map(on_line, row)) for row in rows]
     widths = [
         max(cell_len(row[at]) for row in (names, *rows) if at < len(row))
         for at in range(len(names))

@@ -31,7 +31,7 @@ def show_command(
     """Show an operation with everything that it comes to.
 
     Variables are filled in; what stands in the environment, such as keys, is not. Nobody is
-    called.
+    called. The code in the project's steps.py runs, if it has one.
 
     Example: connector show "import customers" --env live
     """

@@ -29,6 +29,8 @@ def steps_command(
 ) -> None:
     """List the steps that mappings have, or explain one; in a project also its own.
 
+    To find the project's own steps, the code in its steps.py runs.
+
     Example: connector steps money_to_minor
     """
     try:
@@ -76,10 +78,10 @@ def _explain(step: Step) -> None:
     if step.arguments:
         out.print("\nArguments")
         for argument in step.arguments:
-            out.print(f"  {argument.name}: {_told(argument)}", markup=False)
+            out.print(f"  {argument.name}: {_told(argument)}")
     out.print("\nExamples")
     for example in step.examples:
-        out.print(f"  {_use(step, example)}", markup=False)
+        out.print(f"  {_use(step, example)}")
 
 
 def _told(argument: Field) -> str:

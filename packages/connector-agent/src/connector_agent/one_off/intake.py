@@ -11,10 +11,13 @@ from typing import IO, NamedTuple
 import orjson
 from connector_sdk import JSON, Problem, SettingError, shown
 
+from connector_agent.connectors.files.limits import bounded_lines
 from connector_agent.connectors.files.rows import find_delimiter, rows
 from connector_agent.runs.long_numbers import long_number, loses_digits
 
 STDIN = "-"
+_WHOLE = 1 << 26
+"""Characters of a line, and of a document that is taken as a whole: it is held in memory."""
 _ID_COLUMNS = ("id", "_id")
 
 
@@ -66,7 +69,7 @@ def objects(text: Lines) -> Iterator[Given]:
             if line.strip():
                 yield _object(line, f"{text.name} line {number}")
         return
-    whole = line + "".join(line for _, line in numbered)
+    whole = _whole(text.name, line, numbered)
     try:
         value = orjson.loads(whole)
     except orjson.JSONDecodeError as error:
@@ -83,6 +86,26 @@ def objects(text: Lines) -> Iterator[Given]:
     for count, each in enumerate(value if isinstance(value, list) else [value], 1):
         at = f"{text.name} item {count}" if isinstance(value, list) else text.name
         yield Given(each, at) if isinstance(each, dict) else _no_object(each, at)
+
+
+def _whole(name: str, first: str, numbered: Iterator[tuple[int, str]]) -> str:
+    lines = [first]
+    size = len(first)
+    for _, line in numbered:
+        size += len(line)
+        if size > _WHOLE:
+            raise SettingError(_too_long(name, "a document of"))
+        lines.append(line)
+    return "".join(lines)
+
+
+def _too_long(name: str, what: str) -> Problem:
+    return Problem(
+        "record_too_long",
+        f"{name} has {what} more than {_WHOLE:,} characters.",
+        "Give one object a line (JSON Lines), which may be as many as you like.",
+        value=name,
+    )
 
 
 def ids(text: Lines) -> Iterator[Given]:
@@ -117,7 +140,10 @@ def _stdin() -> IO[str]:
 def _decoded(name: str, file: IO[str]) -> Iterator[str]:
     try:
         with file:
-            yield from file
+            for line in bounded_lines(file, _WHOLE):
+                if len(line) > _WHOLE:
+                    raise SettingError(_too_long(name, "a line of"))
+                yield line
     except UnicodeDecodeError:
         raise SettingError(
             Problem("not_utf8", f"{name} is not text in UTF-8.", "Save it as UTF-8.")

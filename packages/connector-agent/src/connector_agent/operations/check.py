@@ -13,7 +13,7 @@ from connector_agent.operations.end import End, Key, Role, role_fault
 from connector_agent.operations.inspection import Inspection
 from connector_agent.operations.lookup_check import other_objects
 from connector_agent.operations.operation import guarantee_faults
-from connector_agent.operations.overlap import overlap_faults
+from connector_agent.operations.overlap import outside_faults, overlap_faults
 from connector_agent.project import Project, Survey
 from connector_agent.project.document import without_echoes
 from connector_agent.project.names import canonical
@@ -109,6 +109,7 @@ async def _inspect(
             inspection.faults.extend(driving_faults(document, source, driving))
             sources = (source, driving)
             inspection.faults.extend(overlap_faults(document, sources, target, project.folder))
+            inspection.faults.extend(outside_faults(document, project.folder))
             composed = compose(
                 project,
                 document,

@@ -256,9 +256,10 @@ def _options(document: OperationDocument, target: End | None) -> Iterator[tuple[
     elif options.stop_after_problems:
         problems = f"the run ends after {options.stop_after_problems:,}"
     yield "problems", problems
-    for name, path in document.results._asdict().items():
-        if path:
-            yield f"{name} file", path
+    for name, path in document.results.paths.items():
+        yield f"{name} file", path
+    if document.results.paths and not document.results.mark_formulas:
+        yield "formulas", "result files have no mark before what a spreadsheet would run"
 
 
 def _text(value: JSON) -> str:

@@ -13,7 +13,7 @@ from connector_agent.operations.driving import driving_faults
 from connector_agent.operations.end import End, Key, Role, open_end
 from connector_agent.operations.filtered import FilteredSource
 from connector_agent.operations.grouped import GroupedSource
-from connector_agent.operations.overlap import overlap_faults
+from connector_agent.operations.overlap import outside_faults, overlap_faults
 from connector_agent.project import Project
 from connector_agent.project.operation import OperationDocument, Place
 
@@ -45,6 +45,7 @@ class Operation:
         problems.extend(driving_faults(self.document, self.source, self.driving))
         problems.extend(self.composition.faults)
         problems.extend(self._overlaps())
+        problems.extend(outside_faults(self.document, self.folder))
         problems.extend(guarantee_faults(self.document, self.target.type.guarantee))
         return problems
 

@@ -1,4 +1,4 @@
-"""Whether an operation would read what it writes."""
+"""Whether an operation would read what it writes, or write outside of its project."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -8,6 +8,7 @@ from connector_sdk import Problem, SettingError
 
 from connector_agent.operations.end import End
 from connector_agent.project.operation import OperationDocument
+from connector_agent.project.result_files import result_path
 
 
 def overlap_faults(
@@ -28,6 +29,16 @@ def overlap_faults(
             )
 
 
+def outside_faults(document: OperationDocument, folder: Path) -> Iterator[Problem]:
+    """A Problem for each result file that would be written outside of the project, by a link."""
+    for name, path in document.results.paths.items():
+        key = ("results", name)
+        try:
+            result_path(folder, folder / path)
+        except SettingError as error:
+            yield error.problem._replace(path=".".join(key), line=document.position(key))
+
+
 def _written(
     document: OperationDocument, target: End | None, folder: Path
 ) -> Iterator[tuple[tuple[str, ...], Path]]:
@@ -36,9 +47,8 @@ def _written(
     if target is not None and isinstance(target.connection, FilesConnection):
         with suppress(SettingError):  # told where the activity is checked
             yield ("target",), target.connection.written_by(target.activity)
-    for name, path in document.results._asdict().items():
-        if path:
-            yield ("results", name), (folder / path).resolve()
+    for name, path in document.results.paths.items():
+        yield ("results", name), (folder / path).resolve()
 
 
 def _reads(source: End, path: Path) -> bool:

@@ -64,8 +64,10 @@ class Identities:
                 "of_identity_scope": self._identity_scope,
                 "of_identity": verdict.identity,
                 "state": outcome.kind,
-                # an update that failed doesn't unmake the object that an earlier run wrote
-                "object": outcome.id or (earlier.object if earlier else ""),
+                # An update that failed doesn't unmake the object that an earlier run wrote, and
+                # the object that a declined payment leaves behind is not what was to be made.
+                "object": (outcome.id if outcome.kind in ("written", "skipped") else "")
+                or (earlier.object if earlier else ""),
                 "attempt": verdict.attempt + (1 if outcome.kind == "refused" else 0),
                 "first_sent": verdict.first_sent if is_open else None,
                 "synced": verdict.synced if is_open else None,

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from types import TracebackType
 
-from connector_sdk import Problem, SettingError
+from connector_sdk import Problem, SettingError, private_file, private_folder
 
 
 class OperationLock:
@@ -21,8 +21,8 @@ class OperationLock:
         self._file: int | None = None
 
     def __enter__(self) -> "OperationLock":
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        private_folder(self._path.parent)
+        handle = private_file(self._path)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

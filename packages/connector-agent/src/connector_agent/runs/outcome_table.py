@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from connector_sdk import Problem
+from connector_sdk import Problem, shown
 
+from connector_agent.connectors.files.formulas import looks_marked, marked, unmarked
 from connector_agent.runs.long_numbers import long_number, with_long_as_text
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ ADDED = (
 MORE = "_more"
 """The column, before those, that holds as JSON what the record's own columns don't: other
 fields, and objects and lists, which a retry shall find as they were."""
+MARKED = "_marked"
+"""The last column, of tables whose cells are marked where a spreadsheet would run them: it names
+the record's columns in which one is."""
 PARTS = (["cells"], ["text"])
 """What the records of rows are made of that could not be read."""
 
@@ -41,12 +45,14 @@ def own_columns(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in names if not name.startswith("_"))
 
 
-def csv_header(columns: Sequence[str]) -> str:
-    """The first line."""
-    return _line([*columns, MORE, *ADDED])
+def csv_header(columns: Sequence[str], *, mark: bool) -> str:
+    """The first line; with `mark` that of a table of marked cells."""
+    return _line(
+        [*map(marked, columns), MORE, *ADDED, MARKED] if mark else [*columns, MORE, *ADDED]
+    )
 
 
-def csv_row(row: "OutcomeRow", columns: Sequence[str], run: str) -> str:
+def csv_row(row: "OutcomeRow", columns: Sequence[str], run: str, *, mark: bool) -> str:
     """One record of a run: its own columns as they were read, what became of it behind them. The
     cells of a row that could not be read stand in the columns, so far as there are any."""
     record = parsed(row.record)
@@ -62,20 +68,50 @@ def csv_row(row: "OutcomeRow", columns: Sequence[str], run: str) -> str:
         if name not in columns or isinstance(value, dict | list)
     }
     problem = row.problem or Problem("", "")
-    return _line(
-        [
-            *("" if name in more else cell_text(record.get(name)) for name in columns),
-            cell_text(more) if more else "",
-            row.kind,
-            row.object,
-            row.request_id or problem.request_id,
-            problem.message,
-            problem.remedy,
-            problem.path,
-            problem.line,
-            row.at,
-            f"{run}/{row.seq}",
-        ]
+    cells = [
+        *("" if name in more else cell_text(record.get(name)) for name in columns),
+        cell_text(more) if more else "",
+        row.kind,
+        row.object,
+        row.request_id or problem.request_id,
+        problem.message,
+        problem.remedy,
+        problem.path,
+        problem.line,
+        row.at,
+        f"{run}/{row.seq}",
+    ]
+    if not mark:
+        return _line(cells)
+    safe = [*map(marked, cells)]
+    changed = [name for name, old, new in zip(columns, cells, safe, strict=False) if new != old]
+    return _line([*safe, marked(", ".join(changed))])
+
+
+def without_marks(row: dict[str, Any]) -> dict[str, Any] | Problem:
+    """A row of a table as it was before its cells were marked. A Problem where it can't be told
+    whether an apostrophe is a mark."""
+    if MARKED in row:
+        return {
+            unmarked(name): unmarked(cell) if isinstance(cell, str) else cell
+            for name, cell in row.items()
+        }
+    if ADDED[0] not in row:
+        for name, cell in row.items():
+            if looks_marked(name) or (isinstance(cell, str) and looks_marked(cell)):
+                return _unclear_mark(name, cell)
+    return row
+
+
+def _unclear_mark(name: str, cell: Any) -> Problem:
+    return Problem(
+        "mark_unclear",
+        f"{name} begins with an apostrophe, and nothing says whether that is the mark of a "
+        "formula or a part of the value.",
+        f"Keep the column {MARKED} of the outcomes, if it is a mark; else put in an empty column "
+        f"{ADDED[0]}.",
+        path=name,
+        value=shown(cell),
     )
 
 

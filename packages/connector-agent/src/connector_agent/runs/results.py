@@ -6,14 +6,22 @@ each checkpoint; so a run that was killed leaves nothing doubled in them.
 """
 
 import errno
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
 import orjson
-from connector_sdk import Kind, Problem, SettingError, TargetFullError
+from connector_sdk import (
+    Kind,
+    Problem,
+    SettingError,
+    TargetFullError,
+    private_file,
+    private_folder,
+)
 
-from connector_agent.project.result_files import ResultFiles
+from connector_agent.project.result_files import ResultFiles, result_path
 from connector_agent.runs.outcome_table import (
     columns_of,
     csv_header,
@@ -46,9 +54,10 @@ class Results:
         self._database = database
         self._run = run
         self._files = [
-            _ResultFile(folder / path, _KINDS[name], own_columns(columns), run)
-            for name, path in files._asdict().items()
-            if path
+            _ResultFile(
+                folder, path, _KINDS[name], own_columns(columns), run, mark=files.mark_formulas
+            )
+            for name, path in files.paths.items()
         ]
         self._last = 0
 
@@ -82,10 +91,19 @@ class Results:
 
 class _ResultFile:
     def __init__(
-        self, path: Path, kinds: tuple[Kind, ...], columns: Sequence[str], run: str
+        self,
+        folder: Path,
+        path: str,
+        kinds: tuple[Kind, ...],
+        columns: Sequence[str],
+        run: str,
+        *,
+        mark: bool,
     ) -> None:
-        self._path = path
+        self._folder = folder
         self._run = run
+        self._mark = mark
+        self._path = folder / path
         self._kinds = kinds
         self._columns = tuple(columns)
         self._file: TextIO | None = None
@@ -101,10 +119,10 @@ class _ResultFile:
                 return
             if not self._begun and (wanted or self._columns):
                 self._columns = self._columns or columns_of(wanted)
-                file.write(csv_header(self._columns))
+                file.write(csv_header(self._columns, mark=self._mark))
                 self._begun = True
             for row in wanted:
-                file.write(csv_row(row, self._columns, self._run))
+                file.write(csv_row(row, self._columns, self._run, mark=self._mark))
         except OSError as error:
             raise self._told(error) from error
 
@@ -125,8 +143,11 @@ class _ResultFile:
 
     def _open(self) -> TextIO:
         if self._file is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("w", encoding="utf-8", newline="")
+            path = result_path(self._folder, self._path)
+            private_folder(path.parent)
+            file = private_file(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW)
+            os.ftruncate(file, 0)
+            self._file = os.fdopen(file, "w", encoding="utf-8", newline="")
         return self._file
 
     def _told(self, error: OSError) -> TargetFullError | SettingError:

@@ -24,7 +24,7 @@ from connector_sdk import (
 
 from connector_agent.connectors import registry
 from connector_agent.runs.cards import MASK
-from connector_agent.runs.outcome_table import MORE, PARTS, RECORD, place_of
+from connector_agent.runs.outcome_table import MORE, PARTS, RECORD, place_of, without_marks
 from connector_agent.runs.outcomes import OutcomeRow, read_outcomes, read_records
 from connector_agent.runs.restoring import UNCLEAR, Original, restored
 from connector_agent.runs.run import Run
@@ -33,8 +33,8 @@ from connector_agent.store import Database
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
-_TYPED = {".json", ".jsonl", ".ndjson"}
-"""Files in which a person says of what type a value is."""
+_NO_TABLES = (".jsonl", ".ndjson", ".json")
+"""Files in which a value has a type."""
 
 
 class Retry(NamedTuple):
@@ -136,10 +136,15 @@ class MendedSource:
     table get the types that `originals` knows."""
 
     def __init__(
-        self, source: Source, grouped: bool = False, originals: "Originals | None" = None
+        self,
+        source: Source,
+        grouped: bool = False,
+        table: bool = True,
+        originals: "Originals | None" = None,
     ) -> None:
         self._source = source
         self._grouped = grouped
+        self._table = table
         self._originals = originals
 
     async def read(self, after: Cursor | None) -> AsyncGenerator[Page, None]:
@@ -147,6 +152,8 @@ class MendedSource:
         async with aclosing(self._source.read(after)) as pages:
             async for page in pages:
                 records = page.records
+                if self._table:
+                    records = [_unmarked(each) for each in records]
                 if self._originals is not None:
                     records = await self._originals.restore(records)
                 yield page._replace(records=[_mended(each, self._grouped) for each in records])
@@ -192,6 +199,17 @@ class Originals:
         made, problems = restored(row, Original.of(raw) if raw is not None else None, self._types)
         problem = one_of_all(problems)._replace(at=record.at) if problems else None
         return record._replace(raw=_ENCODER.encode(made), problem=problem)
+
+
+def _unmarked(record: Record) -> Record:
+    """A row of a table without the marks of formulas."""
+    if record.problem is not None:
+        return record
+    row = _DECODER.decode(record.raw)
+    bare = without_marks(row)
+    if isinstance(bare, Problem):
+        return record._replace(problem=bare._replace(at=record.at))
+    return record if bare is row else record._replace(raw=_ENCODER.encode(bare))
 
 
 def _mended(record: Record, grouped: bool) -> Record:
@@ -268,9 +286,9 @@ async def open_file(
     asked for what a table can't hold. Raises SettingError for a file that can't be read."""
     connection = await registry.connector("files").connect({"folder": str(path.parent)}, host)
     activity = Activity("retry", "read", settings={"path": path.name})
-    if not _TYPED.isdisjoint(suffix.lower() for suffix in path.suffixes):
-        originals = None
-    return connection, MendedSource(await connection.source(activity), grouped, originals)
+    table = not any(suffix.lower() in _NO_TABLES for suffix in path.suffixes)
+    source = await connection.source(activity)
+    return connection, MendedSource(source, grouped, table, originals if table else None)
 
 
 def kinds_of(unknown: bool) -> tuple[Kind, ...]:

@@ -104,7 +104,9 @@ class Runner:
         name = project.operation(operation).name
         if retry is not None and retry.file:
             results = project.operation(operation).results
-            require_other_file(Path(retry.file), [self.folder / path for path in results if path])
+            require_other_file(
+                Path(retry.file), [self.folder / path for path in results.paths.values()]
+            )
         with self._lock(name):
             earlier = await self.database.call(lambda connection: unfinished_run(connection, name))
             if earlier is not None:

@@ -1,13 +1,21 @@
 """One database on one thread of its own: the event loop never waits for a disk."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from connector_sdk import Problem, SettingError, TargetFullError
+from connector_sdk import (
+    Problem,
+    SettingError,
+    TargetFullError,
+    narrowed,
+    private_file,
+    private_folder,
+)
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 
@@ -92,7 +100,7 @@ class Database:
 
     def _open(self) -> Engine:
         if self._engine is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._keep_private()
             engine = create_engine(
                 f"sqlite:///{self.path}", connect_args={"timeout": _WAIT_FOR_LOCK}
             )
@@ -102,6 +110,14 @@ class Database:
                 migrate(connection)
             self._engine = engine
         return self._engine
+
+    def _keep_private(self) -> None:
+        """SQLite gives the files beside a database the permissions of the database itself."""
+        private_folder(self.path.parent, narrow=True)
+        if not self.path.exists():
+            os.close(private_file(self.path))
+        for ending in ("", "-wal", "-shm"):
+            narrowed(self.path.with_name(self.path.name + ending))
 
     def _dispose(self) -> None:
         if self._engine is not None:

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from connector_sdk import private_file
+
 from stripe_connector.sandbox.journal import AlreadyServedError
 from stripe_connector.sandbox.permissions import UnknownPermissionError
 from stripe_connector.sandbox.search_index import Searching
@@ -158,7 +160,8 @@ async def _until(stop: asyncio.Event, sandbox: Sandbox, idle: float | None) -> N
 def _announce(file: Path, address: str) -> None:
     """The file appears whole or not at all."""
     draft = file.with_name(f".{file.name}.{os.getpid()}")
-    draft.write_text(json.dumps({"address": address, "pid": os.getpid()}) + "\n", "utf-8")
+    with os.fdopen(private_file(draft), "w", encoding="utf-8") as out:
+        out.write(json.dumps({"address": address, "pid": os.getpid()}) + "\n")
     draft.replace(file)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import orjson
+from connector_sdk import narrowed, private_file
 
 from stripe_connector.sandbox.store import Account, Remembered, Store, Stored
 
@@ -41,6 +42,9 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._lock = _Lock(path.with_name(path.name + ".lock"))
         try:
+            os.close(private_file(path))
+            for ending in ("-wal", "-shm"):  # those of a new file get the permissions of it
+                narrowed(path.with_name(path.name + ending))
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
@@ -132,7 +136,7 @@ class _Lock:
     """A lock that ends with its process, with a note of who holds it."""
 
     def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._file = private_file(path)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

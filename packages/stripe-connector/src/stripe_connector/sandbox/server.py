@@ -15,6 +15,7 @@ from aiohttp import web
 from stripe_connector.catalogue import load
 from stripe_connector.sandbox import refusal
 from stripe_connector.sandbox.api import Api
+from stripe_connector.sandbox.door import require_local
 from stripe_connector.sandbox.ids import Ids
 from stripe_connector.sandbox.journal import Journal
 from stripe_connector.sandbox.keys import Keys
@@ -76,6 +77,7 @@ class Sandbox:
         self.last_used = time.monotonic()
         self._data = data
         self._port = port
+        self._bound = port
         self._keys = Keys(key_horizon)
         self._ids = Ids(seed)
         self._clock = clock
@@ -121,8 +123,8 @@ class Sandbox:
         except BaseException:
             await self.stop()
             raise
-        port = self._runner.addresses[0][1]
-        self.address = f"http://{HOST}:{port}"
+        self._bound = int(self._runner.addresses[0][1])
+        self.address = f"http://{HOST}:{self._bound}"
         if self._journal:
             self._journal.serve_at(self.address)
 
@@ -182,6 +184,7 @@ class Sandbox:
     def _open(
         self, raw: web.BaseRequest, request_id: str, path: str, query: str, body: bytes | None
     ) -> SandboxRequest:
+        require_local(raw.headers, self._bound)
         if body is None:
             raise refusal.too_large(MAX_BODY)
         return self._api.open(

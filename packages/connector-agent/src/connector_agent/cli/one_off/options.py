@@ -59,6 +59,7 @@ def _source(command: Command) -> Iterator[inspect.Parameter]:
     if command.argument and not command.several:
         yield _parameter("fields_help", _FIELDS_HELP, False)
     yield _parameter("format", _FORMAT, None)
+    yield _parameter("mark_formulas", _MARK_FORMULAS, False)
 
 
 def _target() -> Iterator[inspect.Parameter]:
@@ -67,6 +68,7 @@ def _target() -> Iterator[inspect.Parameter]:
     yield _parameter("key", _KEY, "")
     yield _parameter("yes", _YES, False)
     yield _parameter("format", _FORMAT, None)
+    yield _parameter("mark_formulas", _MARK_FORMULAS, True)
 
 
 def _connection(form: Form) -> Iterator[inspect.Parameter]:
@@ -215,6 +217,13 @@ _FORMAT = Annotated[
         help="table, json (a list), jsonl (an object a line) or csv. Default: table on a "
         "terminal, else jsonl.",
         show_default=False,
+    ),
+]
+_MARK_FORMULAS = Annotated[
+    bool,
+    typer.Option(
+        "--mark-formulas/--no-mark-formulas",
+        help="In CSV, put an apostrophe before what a spreadsheet would run as a formula.",
     ),
 ]
 _IDS_FROM = Annotated[

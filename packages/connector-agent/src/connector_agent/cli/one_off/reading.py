@@ -144,7 +144,7 @@ class _Reading:
     def _explain(self, plan: Plan) -> None:
         if self._format not in ("json", "jsonl"):
             for line in plan.lines:
-                out.print(line, markup=False)
+                out.print(line)
             return
         print_json(
             {
@@ -178,7 +178,13 @@ class _Reading:
     async def _print(self, records: AsyncGenerator[Record, None], schemas: Schemas) -> None:
         words = self._given.get("words") or ()
         alone = self._command.several and not self._given["ids_from"] and len(words) < 2
-        rows = rows_for(self._format, self._fields, schemas, alone=alone)
+        rows = rows_for(
+            self._format,
+            self._fields,
+            schemas,
+            alone=alone,
+            mark=self._given["mark_formulas"],
+        )
         shown = 0
         async with aclosing(records):
             async for record in records:

@@ -6,14 +6,15 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 import orjson
-from connector_sdk import JSON, Schemas
+from connector_sdk import JSON, Schemas, visible
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from connector_agent.cli.one_off.columns import Column, chosen, sensible
 from connector_agent.cli.one_off.columns import text_of as text_of_cell
-from connector_agent.cli.output import out
+from connector_agent.cli.output import out, write_json, write_text
 from connector_agent.connectors.files.cells import CellError, Scalar, csv_line, rows_of, text_of
+from connector_agent.connectors.files.formulas import marked
 from connector_agent.mapping.path import Path, parse_path, read_path
 from connector_agent.mapping.state import ABSENT
 from connector_agent.runs.outcome_table import MORE
@@ -42,8 +43,16 @@ def format_of(given: Mapping[str, Any]) -> str:
     return stated or ("table" if sys.stdout.isatty() else "jsonl")
 
 
-def rows_for(format: str, fields: Sequence[str], schemas: Schemas, *, alone: bool = False) -> Rows:
-    """The printer of a format; with `fields` of these paths only. A table of one record `alone`
+def rows_for(
+    format: str,
+    fields: Sequence[str],
+    schemas: Schemas,
+    *,
+    alone: bool = False,
+    mark: bool = False,
+) -> Rows:
+    """The printer of a format; with `fields` of these paths only, with `mark` CSV has a mark
+    before what a spreadsheet would run. A table of one record `alone`
     has its fields below each other."""
     paths = [parse_path(name) for name in fields]
     match format:
@@ -52,7 +61,7 @@ def rows_for(format: str, fields: Sequence[str], schemas: Schemas, *, alone: boo
         case "json":
             return JsonList(paths)
         case "csv":
-            return CsvRows(fields, paths)
+            return CsvRows(fields, paths, mark=mark)
     return FieldRows(schemas) if alone and not fields else TableRows(fields, schemas)
 
 
@@ -63,7 +72,7 @@ class JsonLines:
         self._paths = paths
 
     def add(self, raw: bytes) -> None:
-        sys.stdout.write(picked(raw, self._paths).decode() + "\n")
+        write_json(picked(raw, self._paths).decode() + "\n")
 
     def end(self) -> None:
         sys.stdout.flush()
@@ -77,11 +86,11 @@ class JsonList:
         self._before = "[\n"
 
     def add(self, raw: bytes) -> None:
-        sys.stdout.write(self._before + picked(raw, self._paths).decode())
+        write_json(self._before + picked(raw, self._paths).decode())
         self._before = ",\n"
 
     def end(self) -> None:
-        sys.stdout.write("[]\n" if self._before == "[\n" else "\n]\n")
+        write_json("[]\n" if self._before == "[\n" else "\n]\n")
         sys.stdout.flush()
 
 
@@ -89,8 +98,9 @@ class CsvRows:
     """A header and a row each. The columns are the fields that were chosen, or what the first
     records have; then later records keep the rest in the column `_more`."""
 
-    def __init__(self, fields: Sequence[str], paths: Sequence[Path]) -> None:
+    def __init__(self, fields: Sequence[str], paths: Sequence[Path], *, mark: bool) -> None:
         self._paths = paths
+        self._mark = mark
         self._columns = list(fields)
         self._waiting: list[dict[str, Scalar]] = []
         self._begun = False
@@ -117,7 +127,7 @@ class CsvRows:
             if more:
                 self._columns.append(MORE)
         if self._columns:
-            sys.stdout.write(csv_line(self._columns, ","))
+            self._put(self._columns)
         for cells in self._waiting:
             self._write(cells)
         self._waiting.clear()
@@ -127,7 +137,10 @@ class CsvRows:
         rest = {name: text_of(cell) for name, cell in cells.items() if cell not in _EMPTY}
         if rest and self._columns[-1:] == [MORE]:
             row[-1] = orjson.dumps(rest).decode()
-        sys.stdout.write(csv_line(row, ","))
+        self._put(row)
+
+    def _put(self, cells: Sequence[Scalar]) -> None:
+        write_text(csv_line([*map(marked, cells)] if self._mark else cells, ","))
 
 
 _EMPTY = (None, "")
@@ -162,7 +175,7 @@ class FieldRows:
         shown = [(name, value) for name, value in cells.items() if value not in _EMPTY]
         width = max((cell_len(name) for name, _ in shown), default=0)
         for name, value in shown:
-            text = Text(f"{set_cell_size(name, width)}  ", style="dim")
+            text = Text(f"{visible(set_cell_size(name, width), one_line=True)}  ", style="dim")
             text.append(_text(name, value, self._schemas), style="not dim")
             out.print(text)
 
@@ -200,7 +213,7 @@ class TableRows:
         if not self._columns:
             self._columns = sensible(self._waiting, self._schemas)
         table = [[column.cell(record) for column in self._columns] for record in self._waiting]
-        titles = [column.title for column in self._columns]
+        titles = [visible(column.title, one_line=True) for column in self._columns]
         self._widths = [max(map(cell_len, cells)) for cells in zip(titles, *table, strict=True)]
         if out.is_terminal:
             self._widths = _fitted([min(width, _WIDEST) for width in self._widths], out.width)

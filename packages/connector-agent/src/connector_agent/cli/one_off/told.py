@@ -8,7 +8,7 @@ from connector_sdk.schema import ANY_OBJECT
 from rich.text import Text
 
 from connector_agent.cli.one_off.rows import rows_for
-from connector_agent.cli.output import out, print_json
+from connector_agent.cli.output import on_line, out, print_json
 from connector_agent.one_off.writing import Told
 from connector_agent.runs.outcome_table import problem_json
 
@@ -29,11 +29,11 @@ _STYLES = {"written": "green", "skipped": "dim"}
 class Printer:
     """Prints outcomes in one format; `end` comes after the last."""
 
-    def __init__(self, format: str) -> None:
+    def __init__(self, format: str, *, mark: bool) -> None:
         self._table = format == "table"
         self._lines = format == "jsonl"
         fields = _COLUMNS if format == "csv" else ()
-        self._rows = rows_for(format, fields, Schemas(ANY_OBJECT, ANY_OBJECT))
+        self._rows = rows_for(format, fields, Schemas(ANY_OBJECT, ANY_OBJECT), mark=mark)
 
     def add(self, told: Told) -> None:
         """One outcome, at once."""
@@ -54,15 +54,15 @@ def _line(told: Told) -> Text:
     outcome, problem = told.outcome, told.outcome.problem
     text = Text.assemble((f"{outcome.kind:<8}", _STYLES.get(outcome.kind, "red")))
     named = outcome.id or told.record.at or f"record {told.record.seq}"
-    text.append(f"  {named}")
+    text.append(f"  {on_line(named)}")
     if outcome.replayed:
         text.append("  (recognised as done before)", style="dim")
     if problem is not None:
-        text.append(f"  {problem.message}")
+        text.append(f"  {on_line(problem.message)}")
         if problem.path and problem.path not in problem.message:
-            text.append(f" (field {problem.path})", style="dim")
-        text.append(f" {problem.remedy}" if problem.remedy else "", style="dim")
-        text.append(f" {problem.request_id}" if problem.request_id else "", style="dim")
+            text.append(f" (field {on_line(problem.path)})", style="dim")
+        text.append(f" {on_line(problem.remedy)}" if problem.remedy else "", style="dim")
+        text.append(f" {on_line(problem.request_id)}" if problem.request_id else "", style="dim")
     return text
 
 

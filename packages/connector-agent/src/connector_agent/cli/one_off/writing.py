@@ -75,7 +75,7 @@ class _Writing:
         self._command = command
         self._given = given
         self._prefix: str = given["key"] or new_prefix()
-        self._printer = Printer(format_of(given))
+        self._printer = Printer(format_of(given), mark=given["mark_formulas"])
         self._counts: Counter[str] = Counter()
         self._parents: list[str] = []
         self._interrupted = False

@@ -22,6 +22,7 @@ from connector_agent.connectors.files.cells import (
     rows_of,
     text_of,
 )
+from connector_agent.connectors.files.formulas import marked
 from connector_agent.connectors.files.packing import pack, packed
 from connector_agent.connectors.files.part import Make
 from connector_agent.connectors.files.settings import WriteSettings
@@ -225,6 +226,7 @@ class _Text:
         self._stated = settings.encoding
         self._mark, self._name = _MARKS.get(name, (b"", name))
         self._delimiter = settings.delimiter
+        self._marks = settings.mark_formulas
 
     def header(self, columns: tuple[str, ...]) -> bytes:
         """With the mark of the encoding before it."""
@@ -239,6 +241,8 @@ class _Text:
 
     def row(self, cells: "list[Scalar] | tuple[str, ...]", columns: tuple[str, ...]) -> bytes:
         """Raises CellError where a character has no place in the encoding."""
+        if self._marks:
+            cells = [*map(marked, cells)]
         try:
             return csv_line(cells, self._delimiter).encode(self._name)
         except UnicodeEncodeError as error:

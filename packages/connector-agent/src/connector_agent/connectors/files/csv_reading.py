@@ -11,6 +11,7 @@ from connector_sdk import Field, Problem, SettingError, shown
 
 from connector_agent.connectors.files.encoding import Encoding, find_encoding
 from connector_agent.connectors.files.header import header_problems, unknown_columns
+from connector_agent.connectors.files.limits import bounded_lines
 from connector_agent.connectors.files.opening import reading
 from connector_agent.connectors.files.ready import Columns, Read, Reads, Ready
 from connector_agent.connectors.files.rows import Row, find_delimiter, rows
@@ -76,7 +77,7 @@ def csv_records(settings: ReadSettings, layout: Layout, made: Columns) -> Reads:
     commas = [columns.index(column) for column in settings.decimal_comma]
     with _text(settings, layout.encoding) as text:
         header_due = layout.has_header
-        for row in rows(text, layout.delimiter, settings.quote):
+        for row in _rows(text, settings, layout.delimiter):
             cells = row.cells
             if row.fault or not cells:
                 yield _faulty(name, row) if row.fault else None
@@ -111,10 +112,15 @@ def _text(settings: ReadSettings, encoding: Encoding) -> Iterator[io.TextIOWrapp
             ) from error
 
 
+def _rows(text: io.TextIOWrapper, settings: ReadSettings, delimiter: str) -> Iterator[Row]:
+    limits = settings.limits
+    return rows(bounded_lines(text, limits.record), delimiter, settings.quote, limits)
+
+
 def _header(settings: ReadSettings, encoding: Encoding, delimiter: str) -> tuple[str, ...]:
     name = settings.name
     with _text(settings, encoding) as text:
-        for row in rows(text, delimiter, settings.quote):
+        for row in _rows(text, settings, delimiter):
             if row.fault:
                 raise SettingError(
                     Problem(
@@ -146,7 +152,7 @@ def _faulty(name: str, row: Row) -> Read:
     problem = Problem(
         "row_unreadable",
         f"The row can't be read. {row.fault}",
-        "Correct the row in the file, then run again.",
+        row.remedy,
         value=shown(row.text),
         at=at,
     )

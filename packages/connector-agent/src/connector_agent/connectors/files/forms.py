@@ -2,6 +2,8 @@
 
 from connector_sdk import Field, Form
 
+from connector_agent.connectors.files.limits import RECORD_MEGABYTES, UNPACKED_MEGABYTES
+
 _TEXT = Field(name="", type="string")
 FORMATS = ("csv", "jsonl", "json", "xlsx", "parquet")
 
@@ -127,6 +129,21 @@ READ = Form(
             "read as the values that it stands for, and as null where empty.",
         ),
         Field(
+            name="record_megabytes",
+            type="integer",
+            default=RECORD_MEGABYTES,
+            label="Record megabytes",
+            description="How long one record may be: a row, a line, an element or a cell of it.",
+        ),
+        Field(
+            name="unpacked_megabytes",
+            type="integer",
+            default=UNPACKED_MEGABYTES,
+            label="Unpacked megabytes",
+            description="How large a packed file, a workbook or a Parquet file may become when it "
+            "is unpacked.",
+        ),
+        Field(
             name="after",
             type="object",
             fields=(
@@ -187,6 +204,14 @@ WRITE = Form(
             description="CSV, Excel, Parquet: a list becomes a cell of JSON text (json), columns "
             "such as items[0].price (columns), or a row for each of its elements (rows).",
         ),
+        Field(
+            name="mark_formulas",
+            type="boolean",
+            default=False,
+            label="Mark formulas",
+            description="CSV: true puts an apostrophe before text that a spreadsheet would run "
+            "(it begins with = + - @); plain numbers have none. Excel needs no mark.",
+        ),
         _SHEET,
     )
 )
@@ -204,5 +229,6 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "json_columns": ("csv", "xlsx", "parquet"),
     "columns": ("csv", "xlsx", "parquet"),
     "lists": ("csv", "xlsx", "parquet"),
+    "mark_formulas": ("csv",),
 }
 """The formats that a setting has a meaning for; those that are missing have one for all."""

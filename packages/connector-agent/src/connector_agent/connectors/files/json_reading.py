@@ -14,12 +14,10 @@ import msgspec
 import orjson
 from connector_sdk import Problem, SettingError, did_you_mean, shown
 
+from connector_agent.connectors.files.limits import too_long
 from connector_agent.connectors.files.opening import reading
 from connector_agent.connectors.files.ready import Read, Reads, Ready
 from connector_agent.connectors.files.settings import ReadSettings
-
-ELEMENT_LIMIT = 1 << 24
-"""Characters that one element may have; what is longer counts as never closed."""
 
 _CHUNK = 1 << 18
 _BLANK = re.compile(r"[ \t\n\r]*")
@@ -62,7 +60,7 @@ def _faulty(text: str, at: str, message: str) -> Read:
 def _elements(settings: ReadSettings) -> Iterator[str]:
     """The text of each element of the list that `at` names."""
     with reading(settings.stored) as file:
-        text = _Text(file, settings.name)
+        text = _Text(file, settings)
         inside = 0
         for index, step in enumerate(settings.at):
             if text.peek() != "{":
@@ -147,9 +145,10 @@ def _pass_over(text: "_Text") -> None:
 class _Text:
     """The text of a document, from the place on that was reached."""
 
-    def __init__(self, file: BinaryIO, name: str) -> None:
+    def __init__(self, file: BinaryIO, settings: ReadSettings) -> None:
         self._file = file
-        self._name = name
+        self._name = settings.name
+        self._limits = settings.limits
         self._decode = codecs.getincrementaldecoder("utf-8-sig")("strict").decode
         self._held = ""
         self._at = 0
@@ -193,21 +192,26 @@ class _Text:
                 _, end = _SCAN(self._held, self._at)
             except (json.JSONDecodeError, RecursionError) as error:
                 # It may only go on behind what is held.
-                if len(self._held) - self._at < ELEMENT_LIMIT and self._more(wanted):
-                    wanted = min(wanted * 2, ELEMENT_LIMIT)
+                limit = self._limits.record
+                if len(self._held) - self._at <= limit and self._more(wanted):
+                    wanted = min(wanted * 2, limit)
                     continue
+                if len(self._held) - self._at > limit:
+                    raise SettingError(self._too_long()) from None
                 self._at = getattr(error, "pos", self._at)
                 self.fail(getattr(error, "msg", "it is nested too deeply"))
             # A number may go on behind what is held.
             if self._held[end : end + 1] not in _BEHIND and self._more(wanted):
                 continue
+            if end - self._at > self._limits.record:
+                raise SettingError(self._too_long())
             text = self._held[self._at : end]
             self._at = end
             return text
 
     def fail(self, what: str) -> NoReturn:
         """Says where the document is broken."""
-        line = self._line + self._held.count("\n", 0, self._at)
+        line = self._line_here()
         raise SettingError(
             Problem(
                 "json_broken",
@@ -218,6 +222,18 @@ class _Text:
                 at=f"{self._name} line {line}",
             )
         )
+
+    def _line_here(self) -> int:
+        return self._line + self._held.count("\n", 0, self._at)
+
+    def _too_long(self) -> Problem:
+        at = f"{self._name} line {self._line_here()}"
+        return too_long(
+            f"A value that begins in line {self._line_here()} of {self._name}",
+            self._limits,
+            at,
+            "It may never be closed.",
+        )._replace(path="record_megabytes")
 
     def _more(self, wanted: int) -> bool:
         """Whether more of the document could be held; what was passed is let go of."""

@@ -10,6 +10,9 @@ from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
+from connector_sdk import private_file, private_folder
+
+_ANEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 
 
 class _Note(msgspec.Struct):
@@ -31,9 +34,9 @@ class MadeNote:
         """Notes that `made`, about to be moved into place, is all of a part."""
         if self._path is None:
             return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self._path.parent)
         fresh = self._path.with_suffix(".new")
-        with fresh.open("wb") as file:
+        with os.fdopen(private_file(fresh, _ANEW), "wb") as file:
             file.write(msgspec.json.encode(_Note(size, crc, _mark(made))))
             file.flush()
             os.fsync(file.fileno())

@@ -12,6 +12,7 @@ from typing import BinaryIO, Literal, NamedTuple, cast
 
 from connector_sdk import Problem, SettingError, shown
 
+from connector_agent.connectors.files.limits import Limits, counted
 from connector_agent.connectors.files.streams import unpacked_streams
 
 Packing = Literal["", "gzip", "bz2", "xz", "zip"]
@@ -24,12 +25,18 @@ _ENCRYPTED = 0x1
 _READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
 
+_XZ_MEMORY = 1 << 28
+"""Bytes that unpacking xz may take; its strongest level takes a quarter of that."""
+
+
 class Stored(NamedTuple):
-    """A file, how it is packed, and which of an archive's files is meant ("" for its only one)."""
+    """A file, how it is packed, which of an archive's files is meant ("" for its only one), and
+    how large it may be."""
 
     path: Path
     packing: Packing = ""
     member: str = ""
+    limits: Limits = Limits()
 
 
 @contextmanager
@@ -41,7 +48,11 @@ def reading(stored: Stored) -> Iterator[BinaryIO]:
         if not path.is_file():
             raise SettingError(_not_there(path))
         with path.open("rb") as plain, _unpacked(plain, stored) as unpacked:
-            yield unpacked
+            if not stored.packing:
+                yield unpacked
+                return
+            with counted(unpacked, path.name, stored.limits.unpacked) as bounded:
+                yield cast(BinaryIO, bounded)
     except _BROKEN as error:
         if not stored.packing:
             raise  # It is the format's matter.
@@ -80,7 +91,7 @@ def _unpacked(plain: BinaryIO, stored: Stored) -> Iterator[BinaryIO]:
             with unpacked_streams(plain, bz2.BZ2Decompressor) as unpacked:
                 yield unpacked
         case "xz":
-            with unpacked_streams(plain, lzma.LZMADecompressor) as unpacked:
+            with unpacked_streams(plain, _xz) as unpacked:
                 yield unpacked
         case "zip":
             with (
@@ -90,6 +101,10 @@ def _unpacked(plain: BinaryIO, stored: Stored) -> Iterator[BinaryIO]:
                 yield cast(BinaryIO, member)
         case _:
             yield plain
+
+
+def _xz() -> lzma.LZMADecompressor:
+    return lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
 
 
 def _member(archive: zipfile.ZipFile, stored: Stored) -> zipfile.ZipInfo:

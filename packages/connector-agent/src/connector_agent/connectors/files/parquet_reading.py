@@ -7,9 +7,11 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from connector_sdk import JSON, Field, Problem, SettingError, shown
 
 from connector_agent.connectors.files.header import header_problems
+from connector_agent.connectors.files.limits import too_long, unpacked_too_large
 from connector_agent.connectors.files.opening import Stored, reading
 from connector_agent.connectors.files.parquet import Arrow, arrow
 from connector_agent.connectors.files.ready import Columns, Reads, Ready
@@ -47,13 +49,40 @@ def parquet_records(settings: ReadSettings, columns: Columns, modules: Arrow) ->
     end."""
     number = 0
     with _opened(settings, modules) as file:
-        for batch in file.iter_batches(batch_size=_ROWS):
-            values = [_listed(column, modules) for column in batch.columns]
-            for row in zip(*values, strict=True):
-                number += 1
-                at = f"{settings.name} row {number}"
-                cells, problem = _row(columns.names, row, at)
-                yield columns.read(cells, at, problem)
+        for batch in file.iter_batches(batch_size=_rows_at_once(file.metadata, settings)):
+            for part in _parts(batch, settings.limits.record):
+                if part.nbytes > settings.limits.record and part.num_rows == 1:
+                    number += 1
+                    at = f"{settings.name} row {number}"
+                    long = too_long("The row", settings.limits, at)
+                    yield msgspec.json.encode({"text": ""}), at, long
+                    continue
+                values = [_listed(column, modules) for column in part.columns]
+                for row in zip(*values, strict=True):
+                    number += 1
+                    at = f"{settings.name} row {number}"
+                    cells, problem = _row(columns.names, row, at)
+                    yield columns.read(cells, at, problem)
+
+
+def _rows_at_once(metadata: Any, settings: ReadSettings) -> int:
+    """Fewer where rows are long on the average. Raises SettingError for a file that unpacks to
+    more than it may."""
+    limits = settings.limits
+    groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
+    size: int = sum(group.total_byte_size for group in groups)
+    if size > limits.unpacked:
+        raise SettingError(unpacked_too_large(settings.name, limits.unpacked))
+    average = max(1, size // max(1, int(metadata.num_rows)))
+    return max(1, min(_ROWS, limits.record // average))
+
+
+def _parts(batch: Any, limit: int) -> Iterator[Any]:
+    """The batch as it is, or row by row where one of them may be longer than `limit`."""
+    if batch.nbytes <= limit:
+        yield batch
+    else:
+        yield from (batch.slice(index, 1) for index in range(batch.num_rows))
 
 
 def _row(names: Sequence[str], row: Sequence[Any], at: str) -> tuple[list[JSON], Problem | None]:

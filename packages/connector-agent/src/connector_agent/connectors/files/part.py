@@ -16,6 +16,8 @@ from connector_agent.connectors.files.packing import GZIP_LEVEL
 _BLOCK = 1 << 20
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _GZIP_WINDOW = 31
+# A link that somebody put there must not lead the bytes elsewhere.
+_PART = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
 Make = Callable[[BinaryIO, BinaryIO], None]
 """Makes a whole file, the second, of what a part holds, the first."""
@@ -108,7 +110,7 @@ class Part:
         self.settle()
         made = self._final.with_name(f".{self._final.name}.made")
         with self._failing():
-            with part_of(self._final).open("rb") as part, made.open("w+b") as out:
+            with part_of(self._final).open("rb") as part, _anew(made) as out:
                 os.fchmod(out.fileno(), os.fstat(self._file).st_mode & 0o777)
                 make(part, out)
                 out.flush()
@@ -146,6 +148,10 @@ class Part:
             raise
 
 
+def _anew(path: Path) -> BinaryIO:
+    return os.fdopen(os.open(path, _PART | os.O_TRUNC, 0o666), "w+b")
+
+
 def _settle_folder(final: Path) -> None:
     folder = os.open(final.parent, os.O_RDONLY)
     try:
@@ -163,7 +169,7 @@ def _held(final: Path) -> int:
     """The part, opened and held for this process alone."""
     path = part_of(final)
     while True:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        file = os.open(path, _PART, 0o666)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Between open and lock another process may have moved the file into place.

@@ -4,8 +4,7 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-CELL_LIMIT = 1 << 24
-"""Characters that one cell may hold; more is taken for a quote that was never closed."""
+from connector_agent.connectors.files.limits import KEPT, Limits, too_long
 
 _CANDIDATES = (",", ";", "\t", "|")
 _JUDGED = 100
@@ -13,22 +12,34 @@ _JUDGED = 100
 
 class Row(NamedTuple):
     """`number` counts as a spreadsheet does, from 1; a cell of several lines does not count
-    twice. `fault` says why the row could not be read, `text` then holds its lines."""
+    twice. `fault` says why the row could not be read, `remedy` what to do; `text` then holds its
+    lines, or their beginning."""
 
     number: int
     cells: list[str]
     fault: str = ""
     text: str = ""
+    remedy: str = "Correct the row in the file, then run again."
 
 
-def rows(lines: Iterable[str], delimiter: str, quote: str) -> Iterator[Row]:
+class _TooLongError(Exception):
+    """A row is longer than it may be."""
+
+
+_LIMITS = Limits()
+
+
+def rows(
+    lines: Iterable[str], delimiter: str, quote: str, limits: Limits = _LIMITS
+) -> Iterator[Row]:
     """Every row of `lines`, which keep their line ends. An empty line is a row without
     cells. A row that breaks the rules carries its fault, and reading goes on behind it."""
     taken: list[str] = []
-    # The limit belongs to the whole process; it is never lowered for others.
-    csv.field_size_limit(max(csv.field_size_limit(), CELL_LIMIT))
+    # The limit belongs to the whole process; it is never lowered for others. The rows' own
+    # limit is met before it.
+    csv.field_size_limit(max(csv.field_size_limit(), limits.record + 1))
     parser = csv.reader(
-        _noted(lines, taken),
+        _Noted(lines, taken, limits.record),
         delimiter=delimiter,
         quotechar=quote or None,
         quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
@@ -42,6 +53,11 @@ def rows(lines: Iterable[str], delimiter: str, quote: str) -> Iterator[Row]:
             cells = next(parser)
         except StopIteration:
             return
+        except _TooLongError:
+            problem = too_long("It", limits, "", _likely(taken, quote))
+            text = "".join(line[:KEPT] for line in taken[:KEPT])[:KEPT]
+            yield Row(number, [], problem.message, text, problem.remedy)
+            continue
         except csv.Error as error:
             yield Row(number, [], _told(str(error), taken, quote), "".join(taken))
             continue
@@ -77,21 +93,41 @@ def find_delimiter(text: str, whole: bool, quote: str) -> str:
     return found
 
 
-def _noted(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
-    for line in lines:
-        taken.append(line)
-        yield line
+class _Noted:
+    """The lines, noted as they are taken. It goes on behind an error, which a generator
+    doesn't."""
+
+    def __init__(self, lines: Iterable[str], taken: list[str], limit: int) -> None:
+        self._lines = iter(lines)
+        self._taken = taken
+        self._limit = limit
+        self._size = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        if not self._taken:
+            self._size = 0
+        self._taken.append(line)
+        self._size += len(line)
+        if self._size > self._limit:
+            raise _TooLongError
+        return line
+
+
+def _likely(taken: Sequence[str], quote: str) -> str:
+    if not quote or not any(quote in line for line in taken):
+        return ""
+    more = f"; the {len(taken) - 1:,} lines behind it belong to it so far" * (len(taken) > 1)
+    return f"Most likely a quote {quote} that opens in it is never closed{more}."
 
 
 def _told(error: str, taken: Sequence[str], quote: str) -> str:
     if "unexpected end" in error:
         more = f" The {len(taken) - 1} lines behind it belong to it so far." * (len(taken) > 1)
         return f"A quote {quote} that opens in it is never closed.{more}"
-    if "field limit" in error:
-        return (
-            f"One of its cells is longer than {CELL_LIMIT:,} characters; most likely a quote "
-            f"{quote} that opens in it is never closed."
-        )
     if "expected after" in error:
         return f"Text follows a closing quote {quote}, where the cell should end."
     return f"It can't be read as CSV: {error}."

@@ -11,6 +11,7 @@ from connector_sdk import JSON, Form, Problem, SettingError, conform
 from connector_agent.connectors.files.cells import Lists
 from connector_agent.connectors.files.forms import BELONGS, FORMATS, READ, WRITE
 from connector_agent.connectors.files.header import header_problems
+from connector_agent.connectors.files.limits import MEGABYTE, Limits
 from connector_agent.connectors.files.nesting import steps_of
 from connector_agent.connectors.files.opening import PACKINGS, Packing, Stored, member_of
 from connector_agent.connectors.files.place import file_of
@@ -56,6 +57,10 @@ class ReadSettings:
     nested: bool
     json_columns: tuple[str, ...]
 
+    @property
+    def limits(self) -> Limits:
+        return self.stored.limits
+
 
 @dataclass(frozen=True, slots=True)
 class WriteSettings:
@@ -70,6 +75,7 @@ class WriteSettings:
     columns: tuple[str, ...]
     lists: Lists
     sheet: str
+    mark_formulas: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,7 @@ class ReadOptions:
 def read_options(folder: Path, stated: Mapping[str, JSON]) -> ReadOptions:
     """Raises SettingError with every fault that shows without a file."""
     values = _checked(READ, stated)
+    _require_above_zero(values)
     after = cast(dict[str, str], values.get("after") or {})
     move_to = file_of(folder, after["move_to"], "after.move_to") if after else None
     if move_to is not None and (move_to == folder or move_to.is_file()):
@@ -138,6 +145,21 @@ def read_options(folder: Path, stated: Mapping[str, JSON]) -> ReadOptions:
             )
         )
     return ReadOptions(values, move_to)
+
+
+def _require_above_zero(values: Mapping[str, JSON]) -> None:
+    """Raises SettingError for a limit below 1."""
+    for name in ("record_megabytes", "unpacked_megabytes"):
+        if cast(int, values.get(name, 1)) < 1:
+            raise SettingError(
+                Problem(
+                    "limit_too_small",
+                    f"{name} has to be 1 or more.",
+                    "State a whole number of megabytes, or take it out.",
+                    path=name,
+                    value=str(values[name]),
+                )
+            )
 
 
 def write_settings(folder: Path, stated: Mapping[str, JSON]) -> WriteSettings:
@@ -164,7 +186,16 @@ def write_settings(folder: Path, stated: Mapping[str, JSON]) -> WriteSettings:
     lists = cast(Lists, values.get("lists", "json"))
     member = stored.member or _member_name(path, kind)
     return WriteSettings(
-        path, kind, stored.packing, member, delimiter, encoding, columns, lists, sheet
+        path,
+        kind,
+        stored.packing,
+        member,
+        delimiter,
+        encoding,
+        columns,
+        lists,
+        sheet,
+        cast(bool, values.get("mark_formulas", False)),
     )
 
 
@@ -192,7 +223,7 @@ def _file(
     inner = PurePath(path.stem if packing else path.name)
     if compression:
         packing = cast(Packing, "" if compression == "none" else compression)
-    stored = Stored(path, packing, cast(str, values.get("member", "")))
+    stored = Stored(path, packing, cast(str, values.get("member", "")), _limits(values))
     known, delimiter = _ENDINGS.get(inner.suffix.lower(), (None, ""))
     if packing == "zip" and known is None and reading and "format" not in values:
         member = PurePath(member_of(stored))
@@ -227,6 +258,14 @@ def _file(
             )
         )
     return kind or "csv", stored, delimiter
+
+
+def _limits(values: Mapping[str, JSON]) -> Limits:
+    whole = Limits()
+    return Limits(
+        cast(int, values.get("record_megabytes", whole.record // MEGABYTE)) * MEGABYTE,
+        cast(int, values.get("unpacked_megabytes", whole.unpacked // MEGABYTE)) * MEGABYTE,
+    )
 
 
 def _member_name(path: Path, kind: Kind) -> str:

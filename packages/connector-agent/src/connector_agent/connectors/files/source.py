@@ -4,8 +4,8 @@ import hashlib
 import logging
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import closing, suppress
-from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 from connector_sdk import Cursor, Host, Page, Problem, Record, SettingError, SourceChangedError
@@ -19,6 +19,7 @@ from connector_agent.connectors.files.threads import in_thread
 _RECORDS = 500
 _BYTES = 1 << 22
 _COUNTED = 100_000
+_CHUNK = 1 << 16
 _BY_LINES = ("csv", "jsonl")
 
 
@@ -121,7 +122,7 @@ class FileSource:
             if ready.settings.stored.packing or ready.settings.kind not in _BY_LINES:
                 return None
             with file.path.open("rb") as opened:
-                passed = sum(len(line) for line in islice(opened, lines))
+                passed = _size_of(opened, lines)
             sizes = [each.path.stat().st_size for each in self._files.values()]
             return round(found * sum(sizes) / (sum(sizes[:number]) + passed))
         return found
@@ -194,6 +195,21 @@ class FileSource:
     def _expect_end(self, records: Reads, passed: _Passed) -> None:
         if any(read is not None for read in records):
             raise _changed(passed.name, f"it goes on behind record {passed.rows}")
+
+
+def _size_of(file: BinaryIO, lines: int) -> int:
+    """How many bytes the first lines have, however long one is."""
+    size = 0
+    while chunk := file.read(_CHUNK):
+        found = chunk.count(b"\n")
+        if found >= lines:
+            end = -1
+            for _ in range(lines):
+                end = chunk.index(b"\n", end + 1)
+            return size + end + 1
+        lines -= found
+        size += len(chunk)
+    return size
 
 
 def _cursor(files: list[_Passed], hashed: "hashlib.blake2b") -> Cursor:

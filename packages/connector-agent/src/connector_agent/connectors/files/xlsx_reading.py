@@ -7,16 +7,18 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
 import msgspec
 from connector_sdk import JSON, Field, Problem, SettingError, did_you_mean, shown
 
 from connector_agent.connectors.files.header import header_problems
+from connector_agent.connectors.files.limits import too_long, unpacked_too_large
 from connector_agent.connectors.files.opening import Stored, reading
 from connector_agent.connectors.files.ready import Columns, Read, Reads, Ready
 from connector_agent.connectors.files.settings import ReadSettings
+from connector_agent.connectors.files.xlsx_writing import ROW_LIMIT
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -24,12 +26,13 @@ if TYPE_CHECKING:
 PART_LIMIT = 1 << 28
 """Bytes that a part of a workbook may have which is held in memory, such as its texts."""
 
-ROW_BYTES = 1 << 26
-"""Bytes that a row may have."""
-
-_HELD = re.compile(r"(sharedstrings|styles|workbook|theme\d*|\[content_types\])\.xml$|\.rels$")
+_HELD = re.compile(
+    r"(sharedstrings|styles|workbook|theme\d*|\[content_types\])\.xml$|\.rels$|^docprops/"
+)
+_TEXTS = (b"<si>", b"<si ", b"<si/", b":si>", b":si ", b":si/")
 _FORMULAS = (b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/")
 _ROWS = (b"<row", b":row ")
+_ROWS_END = re.compile(rb"</(?:\w+:)?sheetData")
 _CHUNK = 1 << 20
 # Excel writes a character that XML has no place for as _x000D_; half of one is none.
 _ESCAPED = re.compile(r"_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_")
@@ -51,7 +54,7 @@ def ready_xlsx(settings: ReadSettings) -> Ready:
     """Finds the sheet and the names of its columns. Raises SettingError when there are none, or
     when the file is no workbook."""
     with _told(settings.name):
-        formulas = _has_formulas(settings)
+        formulas = _walked(settings)
     with _sheet(settings, values=True) as (title, opened):
         names, above = _header(settings, opened(), title)
     columns = Columns(settings, names)
@@ -69,6 +72,7 @@ def xlsx_records(settings: ReadSettings, columns: Columns, above: int, formulas:
         for number, (cells, stated) in enumerate(_paired(settings, rows, formulas), start=1):
             if number <= above:
                 continue
+            _require_row(settings.name, number)
             values = [_value(cell) for cell in cells]
             at = f"{settings.name} row {number}"
             problem = _fault(columns.names, cells, stated, at)
@@ -100,6 +104,7 @@ def _header(settings: ReadSettings, rows: Iterator[_Cells], title: str) -> tuple
     if settings.header is not None:
         return list(settings.header), settings.header_row
     for number, cells in enumerate(rows, start=1):
+        _require_row(settings.name, number)
         names = [str(value) for value in map(_value, cells)]
         while names and not names[-1].strip():
             names.pop()
@@ -178,25 +183,63 @@ def _chosen(book: "Workbook", settings: ReadSettings) -> Any:
     return sheets[settings.sheet] if settings.sheet else next(iter(sheets.values()))
 
 
-def _has_formulas(settings: ReadSettings) -> bool:
-    """Whether any sheet has one. Raises SettingError for a row that is too long to be held."""
+def _walked(settings: ReadSettings) -> bool:
+    """Whether any sheet has a formula. Raises SettingError for a row or a text that is longer
+    than a record may be, and for sheets that unpack to too much: all before openpyxl holds
+    them."""
     found = False
+    limits = settings.limits
     with reading(Stored(settings.stored.path)) as file, zipfile.ZipFile(file) as archive:
-        for part in archive.infolist():
-            if not part.filename.lower().startswith("xl/worksheets/"):
+        parts = archive.infolist()
+        if sum(part.file_size for part in parts) > limits.unpacked:
+            raise SettingError(unpacked_too_large(settings.name, limits.unpacked))
+        for part in parts:
+            name = part.filename.lower()
+            if name.startswith("xl/worksheets/"):
+                what = f"A row of {part.filename}"
+                begins: tuple[bytes, ...] = _ROWS
+            elif name.endswith("sharedstrings.xml") and part.file_size <= PART_LIMIT:
+                what, begins = f"A text of {part.filename}", _TEXTS
+            else:
                 continue
-            tail = b""
-            row = 0
             with archive.open(part) as source:
-                while chunk := source.read(_CHUNK):
-                    seen = tail + chunk
+                for seen, longest in _pieces(source, begins):
                     found = found or any(formula in seen for formula in _FORMULAS)
-                    begun = max(map(seen.rfind, _ROWS))
-                    row = row + len(chunk) if begun < 0 else len(seen) - begun
-                    if row > ROW_BYTES:
-                        raise _too_large(settings.name, f"A row of {part.filename}", ROW_BYTES)
-                    tail = chunk[-32:]
+                    if longest > limits.record:
+                        problem = too_long(f"{what} in {settings.name}", limits, settings.name)
+                        raise SettingError(problem._replace(path="record_megabytes"))
     return found
+
+
+def _pieces(source: IO[bytes], begins: Sequence[bytes]) -> Iterator[tuple[bytes, int]]:
+    """A part, piece by piece, and how many bytes the element has that is open in each: what
+    stands between two of `begins`. Behind the rows of a sheet nothing is counted."""
+    tail = b""
+    length = 0
+    ended = False
+    while chunk := source.read(_CHUNK):
+        seen = tail + chunk
+        first = min((at for at in map(seen.find, begins) if at >= 0), default=-1)
+        length += len(chunk) if first < 0 else max(0, first - len(tail))
+        yield seen, 0 if ended else length
+        ended = ended or _ROWS_END.search(seen) is not None
+        if first >= 0:
+            length = len(seen) - max(map(seen.rfind, begins))
+        tail = chunk[-32:]
+
+
+def _require_row(name: str, number: int) -> None:
+    """Raises SettingError for a row that no sheet has: a workbook may name one without end."""
+    if number > ROW_LIMIT:
+        raise SettingError(
+            Problem(
+                "xlsx_too_many_rows",
+                f"{name} has a row beyond {ROW_LIMIT:,}, which is the last one of a sheet.",
+                "Open it in Excel and save it again, or save it as CSV.",
+                path="path",
+                at=f"{name} row {number}",
+            )
+        )
 
 
 def _too_large(name: str, what: str, limit: int) -> SettingError:

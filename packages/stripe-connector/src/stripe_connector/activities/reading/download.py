@@ -21,6 +21,8 @@ from connector_sdk import (
     RefusedError,
     SettingError,
     TargetFullError,
+    private_file,
+    private_folder,
     shown,
 )
 
@@ -147,7 +149,7 @@ def _folder(base: Path, given: str, project: Path | None) -> Path:
             )
         )
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
     except OSError as error:
         raise SettingError(
             Problem(
@@ -163,7 +165,7 @@ def _folder(base: Path, given: str, project: Path | None) -> Path:
 
 def _opened(part: Path) -> BinaryIO:
     try:
-        return part.open("xb")
+        return os.fdopen(private_file(part, os.O_RDWR | os.O_CREAT | os.O_EXCL), "wb")
     except OSError as error:
         raise TargetFullError(_unwritable(error)) from error
 
