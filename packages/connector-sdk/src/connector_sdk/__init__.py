@@ -22,6 +22,7 @@ from connector_sdk.errors import (
     SettingError,
     SourceChangedError,
     TargetFullError,
+    TargetLostError,
     UncertainError,
     UnreachableError,
 )
@@ -88,6 +89,7 @@ __all__ = [
     "SourceChangedError",
     "Target",
     "TargetFullError",
+    "TargetLostError",
     "Tested",
     "UncertainError",
     "UnreachableError",

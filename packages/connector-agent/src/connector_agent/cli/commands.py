@@ -24,6 +24,7 @@ OWN = {
     "log": "log_commands:log_command",
     "outcomes": "outcomes_command:outcomes_command",
     "retry": "run_commands:retry_command",
+    "abandon": "run_commands:abandon_command",
     "steps": "steps_command:steps_command",
     "rename": "rename_command:rename_command",
     "forget": "forget_command:forget_command",

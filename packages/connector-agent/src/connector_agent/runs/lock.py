@@ -8,10 +8,14 @@ from types import TracebackType
 
 from connector_sdk import Problem, SettingError
 
+from connector_agent.store.faults import unwritable
+
+BUSY = "already_running"
+
 
 class OperationLock:
     """Held while a process executes a run of the operation. Raises SettingError on entry when
-    another process has it."""
+    another process has it, and when its folder can't be written to."""
 
     def __init__(self, folder: Path, operation: str) -> None:
         self._operation = operation
@@ -21,8 +25,11 @@ class OperationLock:
         self._file: int | None = None
 
     def __enter__(self) -> "OperationLock":
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise unwritable(self._path, error, "lock") from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -31,7 +38,7 @@ class OperationLock:
             who = f" (process {holder})" if holder else ""
             raise SettingError(
                 Problem(
-                    "already_running",
+                    BUSY,
                     f"The operation {self._operation!r} is being run by another process{who}.",
                     "Wait until it has ended; 'connector runs' shows how far it is.",
                 )
@@ -57,5 +64,5 @@ def is_held(folder: Path, operation: str) -> bool:
     try:
         with OperationLock(folder, operation):
             return False
-    except SettingError:
-        return True
+    except SettingError as error:
+        return error.problem.code == BUSY

@@ -261,6 +261,12 @@ def require_other_file(file: Path, results: Iterable[Path]) -> None:
         )
 
 
+async def require_readable(file: Path, host: Host) -> None:
+    """Raises SettingError where a retry could not read its file."""
+    opened, _ = await open_file(file, host)
+    await opened.close()
+
+
 async def open_file(
     path: Path, host: Host, grouped: bool = False, originals: Originals | None = None
 ) -> tuple[Connection, Source]:
