@@ -28,6 +28,7 @@ from connector_sdk.errors import (
 )
 from connector_sdk.host import Host, MemoryHost
 from connector_sdk.local_file import LocalFile, inside, sha256_of
+from connector_sdk.marking import Marked, Marking
 from connector_sdk.plan import Plan, PlannedCall
 from connector_sdk.record import (
     JSON,
@@ -74,6 +75,8 @@ __all__ = [
     "Kind",
     "Limit",
     "LocalFile",
+    "Marked",
+    "Marking",
     "MemoryHost",
     "Mode",
     "Outcome",

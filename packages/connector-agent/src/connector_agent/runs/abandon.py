@@ -58,6 +58,7 @@ def _verdicts(connection: Connection, ledger: Ledger, reason: str) -> Iterator[V
             intents.c.attempt,
             intents.c.action,
             intents.c.first_sent,
+            intents.c.synced,
         )
         .outerjoin(
             outcomes,
@@ -80,6 +81,7 @@ def _verdicts(connection: Connection, ledger: Ledger, reason: str) -> Iterator[V
             None,
             row["attempt"],
             row["first_sent"],
+            bool(row["synced"]),
         )
 
 

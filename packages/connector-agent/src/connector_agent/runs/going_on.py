@@ -1,4 +1,4 @@
-"""What keeps an unfinished run from going on, told with the ways out of it."""
+"""What keeps an operation or its unfinished run from going on, told with the ways out of it."""
 
 import shlex
 
@@ -50,4 +50,14 @@ def has_ended(run: Run) -> Problem:
         "run_ended",
         f"The run {run.id} {how}; there is nothing to abandon.",
         "Look at it with: connector outcomes " + run.id,
+    )
+
+
+def not_rebuildable(operation: str, why: str) -> Problem:
+    """What an operation wrote can't be found at its target."""
+    return Problem(
+        "not_rebuildable",
+        f"What {operation!r} wrote can't be found again: {why}.",
+        "Look there for what it wrote, and take it out of the source. To begin then: connector run "
+        f"{shlex.quote(operation)} --new",
     )

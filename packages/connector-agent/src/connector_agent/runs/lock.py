@@ -3,6 +3,8 @@
 import fcntl
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -57,6 +59,26 @@ class OperationLock:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+@contextmanager
+def all_held(folder: Path) -> Iterator[None]:
+    """Keeps every operation that ever ran from running. Raises SettingError while one does."""
+    with ExitStack() as held:
+        for path in sorted(folder.glob("*.lock")):
+            handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            held.callback(os.close, handle)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise SettingError(
+                    Problem(
+                        BUSY,
+                        "An operation of this project is being run by another process.",
+                        "Wait until it has ended; 'connector runs' shows how far it is.",
+                    )
+                ) from None
+        yield
 
 
 def is_held(folder: Path, operation: str) -> bool:

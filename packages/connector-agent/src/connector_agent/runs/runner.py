@@ -26,6 +26,7 @@ from connector_agent.runs.accounting import account_for, unaccounted
 from connector_agent.runs.execution import Halt, Parts
 from connector_agent.runs.finishing import FINISHED, closing, finish, make_up
 from connector_agent.runs.going_on import other_account, require_same, was_abandoned
+from connector_agent.runs.keeper import Keeper
 from connector_agent.runs.keyed import KeyedExecution
 from connector_agent.runs.ledger import Ledger, LostRunError
 from connector_agent.runs.lock import OperationLock
@@ -56,19 +57,19 @@ from connector_agent.runs.run import (
 from connector_agent.runs.sealing import sealing_faults
 from connector_agent.runs.staging import stage_of
 from connector_agent.store import Database
-from connector_agent.store.loss import remedy
 from connector_agent.store.vault import Vault
 
 
 class Runner:
-    """The runs of one project. New ones are begun in its `environment`; a run goes on in its
-    own. Close it with `close`."""
+    """The runs of one project, and its `ledger`. New ones are begun in its `environment`; a run
+    goes on in its own. Close it with `close`."""
 
     def __init__(self, folder: Path, environ: Mapping[str, str], environment: str = "") -> None:
         self.folder = folder
         self.environ = environ
         self.environment = environment
         self.database = Database(folder / STATE / "ledger.db", Vault.from_environment(environ))
+        self.ledger = Keeper(folder, environ, environment, self.database)
 
     def close(self) -> None:
         """Closes the ledger."""
@@ -95,7 +96,7 @@ class Runner:
             require_other_file(Path(retry.file), [self.folder / path for path in results if path])
             await require_readable(Path(retry.file), self._host())
         with self._lock(name):
-            await self._require_ledger(name, new=new)
+            await self.ledger.require(name, new=new)
             earlier = await self.database.call(lambda connection: unfinished_run(connection, name))
             if earlier is not None:
                 require_same(earlier, project.environment)
@@ -159,7 +160,7 @@ class Runner:
     async def resume(self, identifier: str, watch: Watch) -> Run:
         """Goes on with an unfinished run, as it was stored; one that has finished comes back as
         it is, and `watch` is not called. Raises SettingError for one that was abandoned."""
-        await self._require_ledger()
+        await self.ledger.require()
         run = await self.find(identifier)
         if run.status == "abandoned":
             raise SettingError(was_abandoned(run))
@@ -171,7 +172,7 @@ class Runner:
     async def abandon(self, identifier: str, reason: str = "") -> Run:
         """Ends an unfinished run that can't or is not to go on, for a `reason`: its pending
         records get their outcome. Calls nobody. Raises SettingError where it has ended."""
-        await self._require_ledger()
+        await self.ledger.require()
         run = await self.find(identifier)
         with self._lock(run.operation):
             return await abandon(self.database, run.id, reason)
@@ -179,15 +180,6 @@ class Runner:
     async def find(self, identifier: str) -> Run:
         """The run with this id, a unique beginning or end of one, or "last"."""
         return await self.database.call(lambda connection: find_run(connection, identifier))
-
-    async def _require_ledger(self, operation: str = "", *, new: bool = False) -> None:
-        """Raises SettingError where the ledger lost something, unless a run is to begin `new`."""
-        lost = await self.database.lost(thorough=new)
-        if lost is None:
-            return
-        if not new:
-            raise SettingError(lost._replace(remedy=remedy(operation)))
-        await self.database.adopt()
 
     def _lock(self, operation: str) -> OperationLock:
         return OperationLock(self.folder / STATE / "locks", operation)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
 from connector_agent.store.aside import put_aside
+from connector_agent.store.copying import copy_from, copy_to
 from connector_agent.store.faults import fault_of, unwritable
 from connector_agent.store.generation import generation_of, is_urgent, note_loss, rise
 from connector_agent.store.loss import DAMAGED, LOST, behind, damaged, gone, unmarked
@@ -79,6 +80,21 @@ class Database:
         """Writes the mark of what was changed last."""
         await self._off_the_loop(self._write_mark)
 
+    async def readable(self) -> bool:
+        """Whether what there is can be read, although it may have lost something."""
+        return self._engine is not None and (self._loss is None or self._loss.code != DAMAGED)
+
+    async def backup(self, file: Path) -> None:
+        """A whole copy in a new file. Raises SettingError and TargetFullError."""
+        with self._copying(file):
+            await self._off_the_loop(self._do, lambda connection: copy_to(connection, file), True)
+
+    async def restore(self, file: Path) -> Path | None:
+        """Puts a copy in the place of the ledger; where that is kept now, None where there was
+        none. Raises SettingError and TargetFullError."""
+        with self._copying(self.path):
+            return await self._off_the_loop(self._restore, file)
+
     def close(self) -> None:
         """Waits for what is under way and closes the file."""
         self._thread.submit(self._dispose).result()
@@ -114,7 +130,7 @@ class Database:
                 engine = self._open()
                 if self._loss is None and thorough:
                     with engine.connect() as connection:
-                        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+                        found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
                     if found != "ok":
                         self._loss = damaged(self.path, found)
         except SettingError as error:
@@ -138,6 +154,27 @@ class Database:
                 self._unmarked = note_loss(connection, loss.message, generation)
             self._loss = None
             self._write_mark()
+
+    def _restore(self, file: Path) -> Path | None:
+        with self._told():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = self.path.with_name(f"{self.path.name}.new")
+            copy_from(file, fresh)
+            self._dispose()
+            aside = put_aside(self.path)
+            fresh.replace(self.path)
+            if not mark_of(self.path).exists():
+                # Nothing says how old the copy is: what was written since isn't known.
+                self._loss = unmarked(self.path)
+                self._adopt()
+            return aside
+
+    @contextmanager
+    def _copying(self, file: Path) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise unwritable(file, error, "file") from error
 
     def _write_mark(self) -> None:
         if self._unmarked is None:
@@ -196,6 +233,8 @@ class Database:
             yield
         except DatabaseError as error:
             raise fault_of(self.path, error.orig, _WAIT_FOR_LOCK) from None
+        except sqlite3.Error as error:
+            raise fault_of(self.path, error, _WAIT_FOR_LOCK) from None
 
     def _dispose(self) -> None:
         with suppress(ConnectorError):

@@ -19,10 +19,10 @@ def gone(path: Path) -> Problem:
 
 
 def unmarked(path: Path) -> Problem:
-    """The mark is there and says nothing."""
+    """Nothing tells how far the ledger had come."""
     return _lost(
-        f"The mark beside the ledger {path} can't be read, so that nobody can tell whether the "
-        "ledger is the newest."
+        f"The mark beside the ledger {path} is missing or can't be read, so that nothing tells "
+        "whether the ledger is the newest."
     )
 
 
