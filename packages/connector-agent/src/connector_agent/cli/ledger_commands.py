@@ -1,12 +1,13 @@
 """connector ledger: keeps what a project knows of its writes."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-from connector_sdk import ConnectorError
+from connector_sdk import ConnectorError, Problem, SettingError
 
 from connector_agent.cli import completion
 from connector_agent.cli.lazy_group import HELP, Commands, LazyGroup, made
@@ -96,10 +97,8 @@ def restore_command(
 
     Example: connector ledger restore ledger-2027-01-31.db
     """
-    if not yes and not typer.confirm(
-        "Replace the ledger? The one that is there is kept beside it.", default=False, err=True
-    ):
-        raise typer.Exit(COULD_NOT_RUN)
+    if not yes:
+        _confirm(as_json)
     done = _kept(project, "", as_json, lambda keeper: keeper.restore(file.absolute()))
     if as_json:
         print_json(
@@ -205,6 +204,18 @@ def _kept(
             runner.close()
     except ConnectorError as error:
         fail(error, as_json=as_json)
+
+
+def _confirm(as_json: bool) -> None:
+    what = "The ledger will be replaced; the one that is there is kept beside it."
+    if not sys.stdin.isatty():
+        problem = Problem(
+            "not_confirmed", what, "There is no terminal to ask on: to go on, add --yes."
+        )
+        fail(SettingError(problem), as_json=as_json)
+    err.print(what)
+    if not typer.confirm("Go on?", default=False, err=True):
+        raise typer.Exit(COULD_NOT_RUN)
 
 
 async def _awaited(work: Awaitable[T]) -> T:

@@ -11,19 +11,21 @@ from connector_agent.store.generation import loss_in
 from connector_agent.store.tables import accounted
 
 
-def unaccounted(connection: Connection, scope: str, operation: str) -> Problem | None:
+def unaccounted(connection: Connection, scope: str, operation: str) -> list[Problem]:
     """Says that a run of `operation` on `scope` may not know what was written before."""
     loss = loss_in(connection)
     if not loss or _is_accounted(connection, scope, operation):
-        return None
+        return []
     name = shlex.quote(operation)
-    return Problem(
-        "ledger_incomplete",
-        f"It isn't known what {operation!r} wrote to {scope} before the ledger was lost. What was "
-        f"noticed then: {loss}",
-        f"connector ledger rebuild {name} looks for what was written. To begin all the same, "
-        f"once: connector run {name} --new",
-    )
+    return [
+        Problem(
+            "ledger_incomplete",
+            f"It isn't known what {operation!r} wrote to {scope} before the ledger was lost. What "
+            f"was noticed then: {loss}",
+            f"connector ledger rebuild {name} looks for what was written. To begin all the same, "
+            f"once: connector run {name} --new",
+        )
+    ]
 
 
 def account_for(connection: Connection, scope: str, operation: str) -> None:

@@ -112,7 +112,6 @@ async def rebuild(
     name = document.name
     if target.guarantee == "positioned":
         # A file is written from its start: nothing has to be recognised.
-        await database.call(lambda connection: account_for(connection, scope, name))
         return Rebuilt(scope, [], settled=True)
     if not document.identity or document.options.repeat == "create":
         raise SettingError(not_rebuildable(name, "its keys are those of single runs"))

@@ -110,14 +110,12 @@ class Runner:
                 fault = opened.needs_identity(target.guarantee)
                 faults = [fault] if fault is not None else []
                 faults += await self.database.call(sealing_faults)
-                if not new:
-                    fault = await self.database.call(
-                        lambda connection: unaccounted(connection, scope, name)
-                    )
-                    faults += [fault] if fault is not None else []
                 if target.guarantee == "keyed" and not new:
                     faults += await self.database.call(
-                        lambda connection: unrecognised(connection, project, name, scope)
+                        lambda connection: [
+                            *unaccounted(connection, scope, name),
+                            *unrecognised(connection, project, name, scope),
+                        ]
                     )
                 if faults:
                     await target.finish(complete=False)
@@ -198,17 +196,18 @@ class Runner:
                 await self.database.call(
                     lambda connection: account_for(connection, scope, run.operation)
                 )
-            fault = await self.database.call(
-                lambda connection: unaccounted(connection, scope, run.operation)
-            )
-            if fault is not None:
-                raise SettingError(fault)
             activity, lost = opened.target.activity, None
             try:
                 target = await opened.target.connection.target(activity, run.position)
             except TargetLostError as error:
                 lost = error.problem
                 target = await opened.target.connection.target(activity)
+            if target.guarantee == "keyed":
+                require(
+                    await self.database.call(
+                        lambda connection: unaccounted(connection, scope, run.operation)
+                    )
+                )
             return await self._execute(run, opened, host, target, watch, resumed=True, lost=lost)
 
     async def _execute(

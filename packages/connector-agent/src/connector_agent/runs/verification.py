@@ -71,21 +71,18 @@ def _miscounted(connection: Connection) -> Iterator[Problem]:
         )
     ):
         stored.setdefault(run, {})[kind] = count
-    pending: dict[str, int] = dict(
-        connection.execute(
-            select(intents.c.run, func.count())
-            .outerjoin(
-                outcomes,
-                (outcomes.c.run == intents.c.run)
-                & (outcomes.c.seq == intents.c.seq)
-                & (outcomes.c.step == intents.c.step),
-            )
-            .where(outcomes.c.seq.is_(None))
-            .group_by(intents.c.run)
-        )
-        .tuples()
-        .all()
+    same = (
+        (outcomes.c.run == intents.c.run)
+        & (outcomes.c.seq == intents.c.seq)
+        & (outcomes.c.step == intents.c.step)
     )
+    without = connection.execute(
+        select(intents.c.run, func.count())
+        .outerjoin(outcomes, same)
+        .where(outcomes.c.seq.is_(None))
+        .group_by(intents.c.run)
+    )
+    pending = {str(row[0]): int(row[1]) for row in without}
     names = list(Counts().as_dict())
     ended = select(runs.c.id, runs.c.position, *(runs.c[name] for name in names)).where(
         runs.c.status.not_in(UNFINISHED)

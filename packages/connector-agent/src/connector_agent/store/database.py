@@ -51,6 +51,7 @@ class Database:
         self._loss: Problem | None = None
         self._unmarked: Mark | None = None
         self._marked = -math.inf
+        self._closed = False
 
     async def call(self, work: Callable[[Connection], T]) -> T:
         """`work` in a transaction on the database's thread. Raises TargetFullError when the
@@ -96,7 +97,10 @@ class Database:
             return await self._off_the_loop(self._restore, file)
 
     def close(self) -> None:
-        """Waits for what is under way and closes the file."""
+        """Waits for what is under way and closes the file. May be called twice."""
+        if self._closed:
+            return
+        self._closed = True
         self._thread.submit(self._dispose).result()
         self._thread.shutdown()
 
