@@ -16,7 +16,11 @@ def commands() -> dict[str, Any]:
     """Every command of the agent by name, in the order of the help, and those of GROUP behind
     them. What other connectors bring depends on what is installed."""
     group = get_command(app)
-    own = {name: group.commands[name] for name in OWN}
+    own: dict[str, Any] = {}
+    for name in OWN:
+        command = group.commands[name]
+        below = getattr(command, "commands", {"": command})
+        own |= {f"{name} {each}".strip(): below[each] for each in below}
     for name, below in ((GROUP, group.commands[GROUP]), ("catalogue", get_command(catalogue))):
         own |= {f"{name} {each}": below.commands[each] for each in below.commands}
     return own

@@ -53,7 +53,7 @@ async def test_a_sealed_ledger(
     tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_project(tmp_path, sandbox.address, 20)
-    key = (await connector(tmp_path, "ledger-key")).out.strip()
+    key = (await connector(tmp_path, "ledger", "key")).out.strip()
     monkeypatch.setenv("CONNECTOR_LEDGER_KEY", key)
     sandbox.on_request = None
     said = await connector(tmp_path, "run", "import", "--json")
@@ -72,7 +72,7 @@ async def test_a_sealed_ledger(
     assert "ledger_sealed" in again.out
     assert b"Person7@Example.com" not in everything(tmp_path)
     monkeypatch.setenv(
-        "CONNECTOR_LEDGER_KEY", (await connector(tmp_path, "ledger-key")).out.strip()
+        "CONNECTOR_LEDGER_KEY", (await connector(tmp_path, "ledger", "key")).out.strip()
     )
     again = await connector(tmp_path, "run", "import", "--json")
     assert again.end["skipped"] == 20, "what was written where is known without the key"

@@ -1,5 +1,7 @@
 """connector init: what it makes is sound and runs at once."""
 
+import errno
+import itertools
 import json
 import os
 from collections.abc import AsyncIterator
@@ -7,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from connector_agent.project.creation import create_project
-from connector_agent.runs.runner import Progress, Runner
+from connector_agent.runs.progress import Progress
+from connector_agent.runs.runner import Runner
 from connector_sdk import SettingError
 from stripe_connector.sandbox import Sandbox
 
@@ -33,6 +36,40 @@ def test_it_makes_a_sound_project(call: Call, tmp_path: Path) -> None:
     assert (said.status, said.out.count("warning: ")) == (0, 1)
     assert (folder / ".gitignore").read_text() == ".connector/\nout/\n"
     assert 'name: "my billing: 1"' in (folder / "project.yaml").read_text()
+
+
+@pytest.mark.parametrize("call_to", ["mkdir", "write_text"])
+@pytest.mark.parametrize("made", ["there", "not there", "with parents"])
+def test_a_full_disk_leaves_nothing(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call_to: str, made: str
+) -> None:
+    top = tmp_path / "top"
+    folder = top / "a" / "b" if made == "with parents" else top / "a"
+    top.mkdir()
+    if made == "there":
+        folder.mkdir()
+    original = getattr(Path, call_to)
+    for number in itertools.count(1):
+        left = number
+
+        def full_at_last(path: Path, *arguments: object, **settings: object) -> object:
+            nonlocal left
+            left -= 1
+            if left:
+                return original(path, *arguments, **settings)
+            if call_to == "write_text":
+                path.touch()  # the disk is full after the file was made
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, call_to, full_at_last)
+            said = call("init", str(folder))
+        if said.status == 0:
+            break
+        assert "No space left on device" in said.err
+        assert [*top.rglob("*")] == ([folder] if made == "there" else [])
+    assert number > 3
+    assert (folder / "project.yaml").is_file()
 
 
 def test_each_command_of_its_readme_exists(call: Call, tmp_path: Path) -> None:

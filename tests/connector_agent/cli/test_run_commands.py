@@ -1,10 +1,12 @@
 """connector run and connector resume."""
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -150,11 +152,114 @@ def test_an_interrupted_run_is_continued_by_run_and_by_resume(
         assert len((project / "out" / "lines.jsonl").read_text().splitlines()) == 3000
 
 
-def test_resume_of_a_finished_run(call: Call) -> None:
-    call("run", "copy")
+def test_resume_of_a_run_that_ended_by_itself(call: Call, project: Path) -> None:
+    (project / "rows.csv").write_text("id,name\n1,Ada\nx,Grace\n")
+    assert call("run", "copy").status == 3
     said = call("resume", "last")
+    assert said.status == 0
+    assert "Finished before, so that nothing is left to do: copy" in said.out
+    assert "2 read: 1 written, 1 refused." in said.out
+    assert "connector run copy" in said.out
+    said = call("resume", "last", "--json")
+    assert (said.status, said.lines[0]["status"]) == (0, "finished")
+    assert len(call("runs", "--json").lines) == 1
+
+
+def _interrupt(call: Call, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of 3,000 rows that a person ends in its second batch."""
+    (project / "rows.csv").write_text("id,name\n" + "".join(f"{n},N\n" for n in range(3000)))
+    original = PositionedExecution._write
+    calls = 0
+
+    async def stopping(self: PositionedExecution, batch: object) -> bool:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            self.stop()
+        return await original(self, batch)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PositionedExecution, "_write", stopping)
+        assert call("run", "copy").status == 130
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda part: part.unlink(), "is missing"),
+        (lambda part: os.truncate(part, 30), "has 30 bytes"),
+        (lambda part: part.write_bytes(b"x" * part.stat().st_size), "holds other bytes"),
+    ],
+)
+def test_an_export_whose_part_is_spoilt_is_written_from_its_start(
+    call: Call,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    spoil: Callable[[Path], None],
+    told: str,
+) -> None:
+    _interrupt(call, project, monkeypatch)
+    spoil(project / "out" / ".lines.jsonl.part")
+    said = call("resume", "last", "--json")
+    assert said.status == 0
+    end = said.lines[-1]
+    assert (end["read"], end["written"]) == (3000, 3000)
+    lines = (project / "out" / "lines.jsonl").read_text().splitlines()
+    assert [json.loads(line)["id"] for line in lines] == list(range(3000))
+    events = call("log", "last", "--json").lines
+    (lost,) = (event for event in events if event["kind"] == "part_lost")
+    assert told in lost["text"]
+    assert "written from its start" in lost["text"]
+
+
+def test_an_export_is_abandoned(call: Call, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _interrupt(call, project, monkeypatch)
+    (project / "endpoints" / "disk.yaml").rename(project / "endpoints" / "other.yaml")
+    said = call("abandon", "last", "--because", "the disk is gone", "--json")
+    assert said.status == 0
+    assert said.lines[0]["status"] == "abandoned"
+    assert said.lines[0]["read"] == said.lines[0]["written"] > 0
+    (listed,) = call("runs", "--json").lines
+    assert (listed["status"], listed["pending"]) == ("abandoned", 0)
+    assert listed["problem"]["message"] == "It was abandoned. The reason: the disk is gone"
+    again = call("abandon", "last")
+    assert (again.status, "was abandoned before" in again.err) == (1, True)
+    resumed = call("resume", "last")
+    assert (resumed.status, "doesn't go on" in resumed.err) == (1, True)
+    (project / "endpoints" / "other.yaml").rename(project / "endpoints" / "disk.yaml")
+    assert call("run", "copy", "--json").lines[-1]["written"] == 3000
+
+
+@pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir()])
+def test_a_retry_from_what_can_not_be_read_begins_nothing(
+    call: Call, project: Path, make: Callable[[Path], None]
+) -> None:
+    (project / "rows.csv").write_text("id,name\n1,Ada\nx,Grace\n")
+    assert call("run", "copy").status == 3
+    make(project / "mended.csv")
+    said = call("retry", "last", "--from", "mended.csv")
     assert said.status == 1
-    assert "has finished" in said.err
+    assert "mended.csv" in said.err
+    assert len(call("runs", "--json").lines) == 1
+    if (project / "mended.csv").is_dir():
+        (project / "mended.csv").rmdir()
+    (project / "mended.csv").write_text("id,name\n2,Grace\n")
+    assert call("retry", "last", "--from", "mended.csv").status == 0
+
+
+@pytest.mark.parametrize("command", ["run", "runs", "log", "resume", "outcomes", "abandon"])
+def test_a_state_folder_that_is_read_only_is_told(
+    call: Call, project: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr(Path, "mkdir", _read_only)  # permissions don't stop root
+    said = call(command, "copy" if command in ("run", "runs") else "last")
+    assert said.status == 1
+    assert "Read-only file system" in said.err
+    assert "mounted read-only" in said.err
+
+
+def _read_only(path: Path, *arguments: object, **settings: object) -> None:
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
 
 
 def test_ctrl_c_ends_a_real_process_cleanly(project: Path) -> None:

@@ -9,8 +9,9 @@ from connector_agent.connectors.files.source import FileSource
 from connector_agent.connectors.files.target import FileTarget
 from connector_agent.runs.ledger import Ledger
 from connector_agent.runs.log import read_log
+from connector_agent.runs.progress import Progress
 from connector_agent.runs.run import Run
-from connector_agent.runs.runner import Progress, Runner
+from connector_agent.runs.runner import Runner
 from connector_sdk import Cursor, Problem, TargetFullError
 
 ENDPOINT = """connector: files

@@ -22,11 +22,13 @@ from connector_sdk.errors import (
     SettingError,
     SourceChangedError,
     TargetFullError,
+    TargetLostError,
     UncertainError,
     UnreachableError,
 )
 from connector_sdk.host import Host, MemoryHost
 from connector_sdk.local_file import LocalFile, inside, sha256_of
+from connector_sdk.marking import Marked, Marking
 from connector_sdk.plan import Plan, PlannedCall
 from connector_sdk.private import narrowed, private_file, private_folder
 from connector_sdk.record import (
@@ -75,6 +77,8 @@ __all__ = [
     "Kind",
     "Limit",
     "LocalFile",
+    "Marked",
+    "Marking",
     "MemoryHost",
     "Mode",
     "Outcome",
@@ -90,6 +94,7 @@ __all__ = [
     "SourceChangedError",
     "Target",
     "TargetFullError",
+    "TargetLostError",
     "Tested",
     "UncertainError",
     "UnreachableError",

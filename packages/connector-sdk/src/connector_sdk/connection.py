@@ -123,7 +123,8 @@ class Connection(Protocol):
 
     async def target(self, activity: Activity, resume: Cursor | None = None) -> Target:
         """With `resume` the position at which an interrupted run goes on; what stands
-        behind it is cut off. Raises SettingError for a faulty activity."""
+        behind it is cut off. Raises SettingError for a faulty activity, and TargetLostError
+        where what stood before that position is gone or changed."""
         ...
 
     async def close(self) -> None:

@@ -8,6 +8,7 @@ ConnectorError
 │                         a run stops and keeps its records pending
 ├── SourceChangedError    the source is no longer what the cursor was taken from; read it anew
 ├── TargetFullError       the place that is written to takes no more; make room, then go on
+├── TargetLostError       what a run wrote so far is gone or changed; it is written from its start
 ├── RefusedError          one request was declined for good; correct the request
 ├── FailedError           one request was not done, for a reason outside of it; send it again
 └── UncertainError        one request may or may not have been done; look before sending it again
@@ -58,6 +59,10 @@ class SourceChangedError(ConnectorError):
 
 class TargetFullError(ConnectorError):
     """There is no room left where the target writes."""
+
+
+class TargetLostError(ConnectorError):
+    """What stands before the position of a target is gone, or is not what was written there."""
 
 
 class RefusedError(ConnectorError):

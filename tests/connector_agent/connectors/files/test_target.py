@@ -17,6 +17,7 @@ from connector_sdk import (
     MemoryHost,
     Problem,
     SettingError,
+    TargetLostError,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -173,7 +174,7 @@ async def test_a_spoilt_part_is_told(
     kept = await target.position()
     await target.finish(False)
     spoil(part_of(tmp_path / "a.jsonl"))
-    with pytest.raises(SettingError, match=message):
+    with pytest.raises(TargetLostError, match=message):
         await opened(connection, "a.jsonl", kept)
     fresh = await opened(connection, "a.jsonl")
     await write(fresh, requests(0, 1))
@@ -182,7 +183,7 @@ async def test_a_spoilt_part_is_told(
 
 
 async def test_a_foreign_position(connection: FilesConnection) -> None:
-    with pytest.raises(SettingError, match="is not one of a file"):
+    with pytest.raises(TargetLostError, match="is not one of a file"):
         await opened(connection, "a.jsonl", b'{"rows":1}')
 
 

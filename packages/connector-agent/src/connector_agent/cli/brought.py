@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from connector_sdk import COMMANDS, Activity, Problem, SettingError
 
-from connector_agent.cli.lazy_group import HELP, made
+from connector_agent.cli.lazy_group import group_of, made
 
 
 def entry_points() -> Mapping[str, metadata.EntryPoint]:
@@ -26,12 +26,7 @@ def brought(name: str) -> Any:
         loaded = entry_point.load()
     except Exception as error:
         return _broken(name, entry_point, error)
-    if not isinstance(loaded, typer.Typer):
-        return made(name, loaded)
-    around = typer.Typer(add_completion=False, context_settings=HELP)
-    around.add_typer(loaded, name=name)
-    group: Any = typer.main.get_command(around)
-    return group.commands[name]
+    return group_of(name, loaded) if isinstance(loaded, typer.Typer) else made(name, loaded)
 
 
 class AgentWorkspace:

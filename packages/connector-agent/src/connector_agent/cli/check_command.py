@@ -89,8 +89,10 @@ def check_command(
 
 def _unrecognised(folder: Path, environment: str, checked: Checked) -> list[Problem]:
     """What the operations would write once more, as far as a ledger tells."""
+    from connector_agent.store.mark import mark_of
+
     path = folder / STATE / "ledger.db"
-    if checked.faults or not path.is_file():
+    if checked.faults or not (path.exists() or mark_of(path).exists()):
         return []
     from connector_agent.runs.recognition import unrecognised_anywhere
     from connector_agent.store import Database
@@ -99,6 +101,9 @@ def _unrecognised(folder: Path, environment: str, checked: Checked) -> list[Prob
     names = [name for name in checked.operations if name in project.operations]
     database = Database(path)
     try:
+        lost = asyncio.run(database.lost())
+        if lost is not None:
+            return [lost._replace(warning=True, line=f"{STATE}/{path.name}")]
         return database.call_now(
             lambda connection: unrecognised_anywhere(connection, project, names)
         )

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from connector_sdk import Connector, ConnectorError, SettingError
 
-from connector_agent.cli.lazy_group import Commands, LazyGroup, Maker, made
+from connector_agent.cli.lazy_group import Commands, LazyGroup, Maker, group_of, made
 
 OWN = {
     "init": "init_command:init_command",
@@ -24,10 +24,11 @@ OWN = {
     "log": "log_commands:log_command",
     "outcomes": "outcomes_command:outcomes_command",
     "retry": "run_commands:retry_command",
+    "abandon": "run_commands:abandon_command",
     "steps": "steps_command:steps_command",
     "rename": "rename_command:rename_command",
     "forget": "forget_command:forget_command",
-    "ledger-key": "forget_command:ledger_key_command",
+    "ledger": "ledger_commands:ledger",
 }
 """The agent's own commands, in the order of the help: modules beside this one."""
 
@@ -35,7 +36,8 @@ OWN = {
 def _own(name: str) -> Any:
     module, _, function = OWN[name].partition(":")
     found = import_module(f"connector_agent.cli.{module}")
-    return made(name, getattr(found, function))
+    command = getattr(found, function)
+    return group_of(name, command) if isinstance(command, typer.Typer) else made(name, command)
 
 
 class AllCommands(LazyGroup):

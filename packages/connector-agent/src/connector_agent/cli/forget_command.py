@@ -1,4 +1,4 @@
-"""connector forget, connector ledger-key: what the ledger keeps of people."""
+"""connector forget: what the ledger keeps of people."""
 
 from typing import Annotated
 
@@ -8,7 +8,6 @@ from connector_sdk import ConnectorError
 from connector_agent.cli.output import COULD_NOT_RUN, fail, out, print_json
 from connector_agent.cli.project_option import JsonOption, ProjectOption, open_runner
 from connector_agent.runs.forget import forget, wipe
-from connector_agent.store.vault import new_key
 
 
 def forget_command(
@@ -61,15 +60,3 @@ def forget_command(
         out.print("  Source files, and files that runs wrote, are yours to clean.")
     if not (done.records or done.outcomes or done.remaining):
         raise typer.Exit(COULD_NOT_RUN)
-
-
-def ledger_key_command() -> None:
-    """Make a key that encrypts what the ledger keeps of records.
-
-    Prints it. Set it as CONNECTOR_LEDGER_KEY wherever the project is run, and keep a copy: what
-    was sealed can't be read without it. To replace a key, put the new one in front of the old
-    one, with a comma between.
-
-    Example: export CONNECTOR_LEDGER_KEY=$(connector ledger-key)
-    """
-    typer.echo(new_key())

@@ -60,3 +60,11 @@ def made(name: str, function: Callable[..., Any], **how: Any) -> Any:
     paragraphs = [" ".join(each.split()) for each in text.split("\n\n")]
     app.command(name, help="\n\n".join(paragraphs), **how)(function)
     return typer.main.get_command(app)
+
+
+def group_of(name: str, app: typer.Typer) -> Any:
+    """The commands of an app as the group `name`."""
+    around = typer.Typer(add_completion=False, context_settings=HELP)
+    around.add_typer(app, name=name)
+    group: Any = typer.main.get_command(around)
+    return group.commands[name]

@@ -31,8 +31,9 @@ from connector_agent.cli.project_option import (
     open_runner,
 )
 from connector_agent.runs.outcome_table import problem_json
+from connector_agent.runs.progress import Watch
 from connector_agent.runs.run import Run
-from connector_agent.runs.runner import Runner, Watch
+from connector_agent.runs.runner import Runner
 
 
 def run_command(
@@ -56,8 +57,8 @@ def run_command(
     """Run an operation here and now, until it ends.
 
     A run of it that was interrupted is continued first. Where the operation seems to be a renamed
-    one, or its identity has changed, nothing is begun without --new: it would write again what
-    was written before. Exit status: 0 all written, 1 could
+    one, its identity has changed, or the ledger lost something, nothing is begun without --new: it
+    would write again what was written before. Exit status: 0 all written, 1 could
     not run or was stopped, 2 usage, 3 finished with problems, 130 interrupted.
 
     Example: connector run "import customers" --limit 10
@@ -83,9 +84,42 @@ def resume_command(
 ) -> None:
     """Go on with an interrupted or stopped run, as it was stored, in its own environment.
 
+    One that has ended by itself has nothing left to do; that is no fault, and the exit status is 0.
+
     Example: connector resume last
     """
     _execute(project, as_json, lambda runner, watch: runner.resume(run, watch), None)
+
+
+def abandon_command(
+    run: Annotated[
+        str,
+        typer.Argument(
+            help='Id of the run, how that ends, or "last".', autocompletion=completion.runs
+        ),
+    ],
+    reason: Annotated[
+        str, typer.Option("--because", metavar="TEXT", help="The reason, for whoever looks later.")
+    ] = "",
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """End a run that can't go on: its account, its source or its sandbox is gone.
+
+    Calls nobody. What surely was not sent is failed, and what may have been sent is unknown; a
+    new run of the operation looks for that before it sends it.
+
+    Example: connector abandon last --because "the test account is deleted"
+    """
+    try:
+        runner = open_runner(project)
+        try:
+            ended = asyncio.run(runner.abandon(run, reason))
+        finally:
+            runner.close()
+    except ConnectorError as error:
+        fail(error, as_json=as_json)
+    _show_end(ended, Display(as_json=as_json), None, as_json=as_json)
 
 
 def retry_command(
@@ -145,13 +179,19 @@ def _execute(
     except KeyboardInterrupt:
         err.print("Ended at once. Nothing is lost: go on with 'connector resume last'.")
         raise typer.Exit(INTERRUPTED) from None
+    _show_end(run, display, limit, as_json=as_json)
+    if display.progress is None and run.status == "finished":
+        return  # resumed, and had ended before
+    if run.status == "finished":
+        raise typer.Exit(WITH_PROBLEMS if run.counts.problems else 0)
+    raise typer.Exit(INTERRUPTED if run.status == "interrupted" else COULD_NOT_RUN)
+
+
+def _show_end(run: Run, display: Display, limit: int | None, *, as_json: bool) -> None:
     if as_json:
         _print_end_json(run, display)
     else:
         _print_end(run, display, limit)
-    if run.status == "finished":
-        raise typer.Exit(WITH_PROBLEMS if run.counts.problems else 0)
-    raise typer.Exit(INTERRUPTED if run.status == "interrupted" else COULD_NOT_RUN)
 
 
 async def _watched(running: Awaitable[Run], display: Display) -> Run:
@@ -179,11 +219,11 @@ async def _watched(running: Awaitable[Run], display: Display) -> Run:
 
 def _print_end(run: Run, display: Display, limit: int | None) -> None:
     counts = run.counts
-    verb = {"finished": "Finished", "interrupted": "Interrupted", "stopped": "Stopped"}
-    out.print(
-        f"{verb.get(run.status, run.status)}: {run.operation}, run {run.id}, "
-        f"{span(run.seconds)}, {display.rate(run):,.0f} records/s"
-    )
+    how = run.status.capitalize()
+    if display.progress is None and run.status == "finished":
+        how = "Finished before, so that nothing is left to do"
+    rate = f", {display.rate(run):,.0f} records/s" if display.progress is not None else ""
+    out.print(f"{how}: {run.operation}, run {run.id}, {span(run.seconds)}{rate}")
     parts = [
         f"{getattr(counts, kind):,} {kind}"
         for kind in ("written", "skipped", "refused", "failed", "unknown")
@@ -201,11 +241,15 @@ def _print_end(run: Run, display: Display, limit: int | None) -> None:
         out.print(problem_text(run.problem))
     if counts.problems:
         out.print(f"  Look at the problems:  connector outcomes {run.id} --only problems")
-        if run.status == "finished":
+        if not run.unfinished:
             out.print(f"  Mended? Send them:     connector retry {run.id}")
-    if run.status != "finished":
+    if run.unfinished:
         out.print(f"  Go on with it:         connector resume {run.id}")
-    elif display.progress is not None and display.progress.resumed:
+        if run.status == "stopped":
+            out.print(f"  It can't go on?        connector abandon {run.id}")
+    elif display.progress is None:
+        out.print(f"  Start a new one:       connector run {shlex.quote(run.operation)}")
+    elif display.progress.resumed:
         again = f"connector run {shlex.quote(run.operation)}"
         if display.progress.environment:
             again += f" --env {shlex.quote(display.progress.environment)}"

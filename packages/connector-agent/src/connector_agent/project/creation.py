@@ -1,6 +1,8 @@
 """A new project from the template that comes with the agent."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -16,7 +18,9 @@ _RENAMED = {"gitignore": ".gitignore"}
 
 def create_project(folder: Path) -> list[str]:
     """Fills `folder` with an example that runs at once; gives the paths of its files. Raises
-    SettingError when something is there already, and when nothing can be written there."""
+    SettingError when something is there already, and when nothing can be written there; of what
+    was begun nothing is left then."""
+    made: list[Path] = []
     try:
         if folder.is_dir() and any(folder.iterdir()):
             raise SettingError(
@@ -26,9 +30,11 @@ def create_project(folder: Path) -> list[str]:
                     "Name a new folder, so that nothing is written over.",
                 )
             )
-        folder.mkdir(parents=True, exist_ok=True)
-        written: list[str] = []
-        _copy(resources.files("connector_agent.project") / "template", folder, folder, written)
+        template = resources.files("connector_agent.project") / "template"
+        with _undone(made):
+            for each in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+                _make(each, made)
+            _copy(template, folder, folder, made)
     except OSError as error:
         raise SettingError(
             Problem(
@@ -37,18 +43,35 @@ def create_project(folder: Path) -> list[str]:
                 "Name another folder, or look at the permissions.",
             )
         ) from error
-    return sorted(written)
+    return sorted(each.relative_to(folder).as_posix() for each in made if each.is_file())
 
 
-def _copy(source: Traversable, folder: Path, root: Path, written: list[str]) -> None:
+@contextmanager
+def _undone(made: list[Path]) -> Iterator[None]:
+    """Takes away what was made, the last first, when not all of it can be."""
+    try:
+        yield
+    except BaseException:
+        for path in reversed(made):
+            with suppress(OSError):
+                path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
+        raise
+
+
+def _make(folder: Path, made: list[Path]) -> None:
+    made.append(folder)
+    folder.mkdir()
+
+
+def _copy(source: Traversable, folder: Path, root: Path, made: list[Path]) -> None:
     for item in source.iterdir():
         target = folder / _RENAMED.get(item.name, item.name)
         if item.is_dir():
-            target.mkdir()
-            _copy(item, target, root, written)
+            _make(target, made)
+            _copy(item, target, root, made)
             continue
         text = item.read_text(encoding="utf-8")
         if item.name == MARKER:
             text = text.replace(_NAME, f"name: {json.dumps(root.absolute().name)}\n", 1)
+        made.append(target)
         target.write_text(text, encoding="utf-8")
-        written.append(target.relative_to(root).as_posix())

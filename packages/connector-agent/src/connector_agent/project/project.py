@@ -108,7 +108,8 @@ class Project:
                 Problem(
                     "foreign_snapshot",
                     "What this run was made from was stored by another version.",
-                    "Go on with that version, or start a new run.",
+                    "Go on with that version, or leave the run with 'connector abandon' and start "
+                    "a new one.",
                 )
             )
         documents = Documents(

@@ -89,7 +89,7 @@ class CardGuard:
 _UNSEALED = Problem(
     "card_number_unsealed",
     "The request carries a card number, and the ledger that would keep it is not encrypted.",
-    "Set CONNECTOR_LEDGER_KEY ('connector ledger-key' makes one), or better collect cards with "
+    "Set CONNECTOR_LEDGER_KEY ('connector ledger key' makes one), or better collect cards with "
     "Stripe's own forms.",
     path="card.number",
 )

@@ -86,6 +86,7 @@ def _refuse_pending(connection: Connection, identity: str) -> None:
                 "run_unfinished",
                 f"The unfinished run {open_run.id} of {open_run.operation!r} still holds records "
                 "of this identity.",
-                f"Let it come to its end first: connector resume {open_run.id}",
+                f"Let it come to its end first: connector resume {open_run.id}; where it can't "
+                f"go on: connector abandon {open_run.id}",
             )
         )

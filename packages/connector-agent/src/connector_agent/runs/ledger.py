@@ -28,8 +28,9 @@ from connector_agent.runs.counts import Counts
 from connector_agent.runs.identities import Identities
 from connector_agent.runs.identity_scope import identity_scope_of
 from connector_agent.runs.key import Keys
-from connector_agent.runs.run import Run, Status, find_run
+from connector_agent.runs.run import UNFINISHED, Run, Status, find_run
 from connector_agent.runs.verdict import Verdict
+from connector_agent.store.generation import mark_at_once
 from connector_agent.store.tables import intents, outcomes, runs
 from connector_agent.store.vault import vault_of
 
@@ -92,6 +93,7 @@ class Ledger:
         """Stores, at once, what will be sent, what needs no sending, and how far the source
         was read."""
         self._own(connection, cursor=cursor, exhausted=exhausted, read=read, filtered=filtered)
+        mark_at_once(connection)
         seal = vault_of(connection).seal
         if planned:
             connection.execute(
@@ -252,7 +254,7 @@ class Ledger:
             status=status,
             problem=encode(problem) if problem is not None else None,
             seconds=seconds,
-            ended=time.time() if status == "finished" else None,
+            ended=None if status in UNFINISHED else time.time(),
         )
 
     def recount(self, connection: Connection) -> Counts:

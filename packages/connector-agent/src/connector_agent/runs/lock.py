@@ -3,15 +3,21 @@
 import fcntl
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 
 from connector_sdk import Problem, SettingError, private_file, private_folder
 
+from connector_agent.store.faults import unwritable
+
+BUSY = "already_running"
+
 
 class OperationLock:
     """Held while a process executes a run of the operation. Raises SettingError on entry when
-    another process has it."""
+    another process has it, and when its folder can't be written to."""
 
     def __init__(self, folder: Path, operation: str) -> None:
         self._operation = operation
@@ -21,8 +27,11 @@ class OperationLock:
         self._file: int | None = None
 
     def __enter__(self) -> "OperationLock":
-        private_folder(self._path.parent)
-        handle = private_file(self._path)
+        try:
+            private_folder(self._path.parent)
+            handle = private_file(self._path)
+        except OSError as error:
+            raise unwritable(self._path, error, "lock") from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -31,7 +40,7 @@ class OperationLock:
             who = f" (process {holder})" if holder else ""
             raise SettingError(
                 Problem(
-                    "already_running",
+                    BUSY,
                     f"The operation {self._operation!r} is being run by another process{who}.",
                     "Wait until it has ended; 'connector runs' shows how far it is.",
                 )
@@ -52,10 +61,30 @@ class OperationLock:
             self._file = None
 
 
+@contextmanager
+def all_held(folder: Path) -> Iterator[None]:
+    """Keeps every operation that ever ran from running. Raises SettingError while one does."""
+    with ExitStack() as held:
+        for path in sorted(folder.glob("*.lock")):
+            handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            held.callback(os.close, handle)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise SettingError(
+                    Problem(
+                        BUSY,
+                        "An operation of this project is being run by another process.",
+                        "Wait until it has ended; 'connector runs' shows how far it is.",
+                    )
+                ) from None
+        yield
+
+
 def is_held(folder: Path, operation: str) -> bool:
     """Whether a living process executes this operation."""
     try:
         with OperationLock(folder, operation):
             return False
-    except SettingError:
-        return True
+    except SettingError as error:
+        return error.problem.code == BUSY

@@ -69,7 +69,8 @@ class Reading:
                     "source_changed",
                     "The source changed since the run was interrupted, and its records have no "
                     "identity by which those already taken could be recognised.",
-                    "Put the source back as it was, then go on with 'connector resume'.",
+                    "Put the source back as it was, then go on with 'connector resume'; or leave "
+                    "the run with 'connector abandon'.",
                 )
             )
         self._cursor = None

@@ -112,7 +112,8 @@ def _unfinished(run: str, what: str) -> Problem:
     return Problem(
         "run_unfinished",
         f"The run {run} {what} has not finished.",
-        f"Let it come to its end first: connector resume {run}",
+        f"Let it come to its end first: connector resume {run}; where it can't go on: "
+        f"connector abandon {run}",
     )
 
 

@@ -58,7 +58,8 @@ def retry_fault(of: Run, retry: Retry) -> Problem | None:
         return Problem(
             "run_unfinished",
             f"The run {of.id} has not finished.",
-            f"Let it come to its end first: connector resume {of.id}",
+            f"Let it come to its end first: connector resume {of.id}; where it can't go on: "
+            f"connector abandon {of.id}",
         )
     counts = of.counts.as_dict()
     if retry.file or any(counts[kind] for kind in retry.kinds):
@@ -277,6 +278,12 @@ def require_other_file(file: Path, results: Iterable[Path]) -> None:
                 value=str(file),
             )
         )
+
+
+async def require_readable(file: Path, host: Host) -> None:
+    """Raises SettingError where a retry could not read its file."""
+    opened, _ = await open_file(file, host)
+    await opened.close()
 
 
 async def open_file(

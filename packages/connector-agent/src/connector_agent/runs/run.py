@@ -11,11 +11,12 @@ from sqlalchemy import Connection, RowMapping, and_, insert, select, update
 from connector_agent.runs.counts import Counts
 from connector_agent.store.tables import runs
 
-Status = Literal["running", "interrupted", "stopped", "finished"]
+Status = Literal["running", "interrupted", "stopped", "finished", "abandoned"]
 """running      a process executes it, or did until it was killed.
 interrupted  a person ended it; it goes on with resume.
 stopped      a problem ended it; it goes on with resume once that is mended.
 finished     every record has its outcome.
+abandoned    a person gave it up; what was pending is failed or unknown.
 """
 
 UNFINISHED: tuple[Status, ...] = ("running", "interrupted", "stopped")

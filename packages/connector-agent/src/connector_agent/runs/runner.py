@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,18 +16,23 @@ from connector_sdk import (
     Source,
     SourceChangedError,
     Target,
+    TargetLostError,
 )
 
 from connector_agent.operations.operation import Operation, open_operation, require
 from connector_agent.project import STATE, Project, environment_of
-from connector_agent.runs.counts import Counts
+from connector_agent.runs.abandon import abandon
+from connector_agent.runs.accounting import account_for, unaccounted
 from connector_agent.runs.execution import Halt, Parts
 from connector_agent.runs.finishing import FINISHED, closing, finish, make_up
+from connector_agent.runs.going_on import other_account, require_same, was_abandoned
+from connector_agent.runs.keeper import Keeper
 from connector_agent.runs.keyed import KeyedExecution
 from connector_agent.runs.ledger import Ledger, LostRunError
 from connector_agent.runs.lock import OperationLock
 from connector_agent.runs.log import RunLog
 from connector_agent.runs.positioned import PositionedExecution
+from connector_agent.runs.progress import Progress, Watch
 from connector_agent.runs.recognition import unrecognised
 from connector_agent.runs.results import Results
 from connector_agent.runs.retry import (
@@ -39,6 +43,7 @@ from connector_agent.runs.retry import (
     kinds_of,
     open_file,
     require_other_file,
+    require_readable,
     retry_fault,
 )
 from connector_agent.runs.run import (
@@ -55,32 +60,16 @@ from connector_agent.store import Database
 from connector_agent.store.vault import Vault
 
 
-@dataclass(slots=True)
-class Progress:
-    """A run that is being executed, for whoever watches it. `counts` changes as it goes;
-    `total` is about how many records there are, None when nobody knows; `resumed` says that
-    the run was begun before; `environment` is the project's that it was begun in."""
-
-    run: Run
-    counts: Counts
-    total: int | None
-    resumed: bool
-    stop: Callable[[], None]
-    environment: str = ""
-
-
-Watch = Callable[[Progress], None]
-
-
 class Runner:
-    """The runs of one project. New ones are begun in its `environment`; a run goes on in its
-    own. Close it with `close`."""
+    """The runs of one project, and its `ledger`. New ones are begun in its `environment`; a run
+    goes on in its own. Close it with `close`."""
 
     def __init__(self, folder: Path, environ: Mapping[str, str], environment: str = "") -> None:
         self.folder = folder
         self.environ = environ
         self.environment = environment
         self.database = Database(folder / STATE / "ledger.db", Vault.from_environment(environ))
+        self.ledger = Keeper(folder, environ, environment, self.database)
 
     def close(self) -> None:
         """Closes the ledger."""
@@ -98,8 +87,8 @@ class Runner:
         """Executes the operation; a run of it that is unfinished is continued as it was
         stored instead (`Progress.resumed` tells). Comes back with the run as it stands at the
         end. Raises SettingError with every fault that is found before the first record, unless
-        `new` says so also where it would not recognise what was written; CredentialError or
-        UnreachableError where there is nothing to run against."""
+        `new` says so also where it would not recognise what was written, or where the ledger
+        lost that; CredentialError or UnreachableError where there is nothing to run against."""
         project = Project.load(self.folder, self.environ, self.environment)
         name = project.operation(operation).name
         if retry is not None and retry.file:
@@ -107,11 +96,13 @@ class Runner:
             require_other_file(
                 Path(retry.file), [self.folder / path for path in results.paths.values()]
             )
+            await require_readable(Path(retry.file), self._host())
         with self._lock(name):
+            await self.ledger.require(name, new=new)
             earlier = await self.database.call(lambda connection: unfinished_run(connection, name))
             if earlier is not None:
-                _require_same(earlier, project.environment)
-                return await self._continue(earlier, watch)
+                require_same(earlier, project.environment)
+                return await self._continue(earlier, watch, new=new)
             host = self._host()
             async with open_operation(project, name, host) as opened:
                 await make_up(self.database, opened)
@@ -123,7 +114,10 @@ class Runner:
                 faults += await self.database.call(sealing_faults)
                 if target.guarantee == "keyed" and not new:
                     faults += await self.database.call(
-                        lambda connection: unrecognised(connection, project, name, scope)
+                        lambda connection: [
+                            *unaccounted(connection, scope, name),
+                            *unrecognised(connection, project, name, scope),
+                        ]
                     )
                 if faults:
                     await target.finish(complete=False)
@@ -132,6 +126,10 @@ class Runner:
                 if retry is not None:
                     stored["retry"] = retry._asdict()
                 snapshot = orjson.dumps(stored)
+                if new:
+                    await self.database.call(
+                        lambda connection: account_for(connection, scope, name)
+                    )
                 run = await self.database.call(
                     lambda connection: new_run(
                         connection,
@@ -160,19 +158,24 @@ class Runner:
         return await self.run(of.operation, limit, watch, retry)
 
     async def resume(self, identifier: str, watch: Watch) -> Run:
-        """Goes on with an unfinished run, as it was stored. Raises SettingError when there is
-        nothing to go on with."""
+        """Goes on with an unfinished run, as it was stored; one that has finished comes back as
+        it is, and `watch` is not called. Raises SettingError for one that was abandoned."""
+        await self.ledger.require()
         run = await self.find(identifier)
+        if run.status == "abandoned":
+            raise SettingError(was_abandoned(run))
         if not run.unfinished:
-            raise SettingError(
-                Problem(
-                    "run_finished",
-                    f"The run {run.id} has finished; there is nothing to go on with.",
-                    f"Start a new one with: connector run {run.operation!r}",
-                )
-            )
+            return run
         with self._lock(run.operation):
             return await self._continue(await self.find(run.id), watch)
+
+    async def abandon(self, identifier: str, reason: str = "") -> Run:
+        """Ends an unfinished run that can't or is not to go on, for a `reason`: its pending
+        records get their outcome. Calls nobody. Raises SettingError where it has ended."""
+        await self.ledger.require()
+        run = await self.find(identifier)
+        with self._lock(run.operation):
+            return await abandon(self.database, run.id, reason)
 
     async def find(self, identifier: str) -> Run:
         """The run with this id, a unique beginning or end of one, or "last"."""
@@ -184,22 +187,30 @@ class Runner:
     def _host(self) -> MemoryHost:
         return MemoryHost(self.folder, self.folder / STATE)
 
-    async def _continue(self, run: Run, watch: Watch) -> Run:
+    async def _continue(self, run: Run, watch: Watch, *, new: bool = False) -> Run:
         project = Project.from_snapshot(orjson.loads(run.snapshot), self.folder, self.environ)
         host = self._host()
         async with open_operation(project, run.operation, host) as opened:
             scope = await opened.target.connection.scope()
             if scope != run.scope:
-                raise SettingError(
-                    Problem(
-                        "other_account",
-                        f"The run {run.id} was begun on {run.scope}, and the connection now "
-                        f"leads to {scope}.",
-                        "Set the key of the account that the run was begun on, then resume.",
+                raise SettingError(other_account(run, scope))
+            if new:
+                await self.database.call(
+                    lambda connection: account_for(connection, scope, run.operation)
+                )
+            activity, lost = opened.target.activity, None
+            try:
+                target = await opened.target.connection.target(activity, run.position)
+            except TargetLostError as error:
+                lost = error.problem
+                target = await opened.target.connection.target(activity)
+            if target.guarantee == "keyed":
+                require(
+                    await self.database.call(
+                        lambda connection: unaccounted(connection, scope, run.operation)
                     )
                 )
-            target = await opened.target.connection.target(opened.target.activity, run.position)
-            return await self._execute(run, opened, host, target, watch, resumed=True)
+            return await self._execute(run, opened, host, target, watch, resumed=True, lost=lost)
 
     async def _execute(
         self,
@@ -210,11 +221,15 @@ class Runner:
         watch: Watch,
         *,
         resumed: bool,
+        lost: Problem | None = None,
     ) -> Run:
         taken = await self.database.call(lambda connection: take_run(connection, run.id))
         log = RunLog(self.database, run.id)
         await log.add("info", "resumed" if resumed else "started", _opening(taken, opened))
         ledger = await self.database.call(lambda connection: Ledger.of(connection, taken))
+        if lost is not None:
+            await log.add("warning", lost.code, lost.text())
+            ledger.run = await self.database.call(ledger.begin_anew)
         began = time.monotonic()
         try:
             end = await self._drive(ledger, opened, host, target, log, watch, resumed)
@@ -232,6 +247,7 @@ class Runner:
         await self.database.call(
             lambda connection: ledger.end(connection, end.status, end.problem, seconds)
         )
+        await self.database.mark()
         ended = await self.find(run.id)
         if end.problem is not None:
             await log.add_problem(end.status, end.problem)
@@ -288,10 +304,10 @@ class Runner:
                 await results.catch_up(None)
             except Halt as halt:
                 return _End("stopped", halt.problem, source)
-            except SourceChangedError as changed:
+            except (SourceChangedError, TargetLostError) as changed:
                 if not positioned:
                     return _End("stopped", changed.problem, source)
-                await log.add("warning", "source_changed", changed.problem.text())
+                await log.add("warning", changed.problem.code, changed.problem.text())
             except ConnectorError as error:
                 return _End("stopped", error.problem, source)
             else:
@@ -334,17 +350,3 @@ def _opening(run: Run, opened: Operation) -> str:
     document = opened.document
     environment = f", environment {opened.environment}" if opened.environment else ""
     return f"{document.source} to {document.target} as {run.scope} ({run.mode}{environment})."
-
-
-def _require_same(earlier: Run, environment: str) -> None:
-    """Another environment may be another account: a run is not continued by the way."""
-    begun = environment_of(orjson.loads(earlier.snapshot))
-    if begun != environment:
-        raise SettingError(
-            Problem(
-                "other_environment",
-                f"The operation has an unfinished run {earlier.id}, begun "
-                + (f"in the environment {begun!r}." if begun else "without an environment."),
-                f"Finish that one first: connector resume {earlier.id}",
-            )
-        )

@@ -26,7 +26,7 @@ def sealing_faults(connection: Connection) -> list[Problem]:
                     f"The ledger is encrypted, and {VARIABLE} is not set: the records of a new "
                     "run would be kept openly.",
                     f"Set it to the key that the ledger was written with: export {VARIABLE}=…; "
-                    "where that is lost, to a new one of 'connector ledger-key'.",
+                    "where that is lost, to a new one of 'connector ledger key'.",
                 )
             ]
     return []

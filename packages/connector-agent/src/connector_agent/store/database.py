@@ -1,28 +1,40 @@
 """One database on one thread of its own: the event loop never waits for a disk."""
 
 import asyncio
+import math
 import os
 import sqlite3
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from connector_sdk import (
+    ConnectorError,
     Problem,
     SettingError,
-    TargetFullError,
     narrowed,
     private_file,
     private_folder,
 )
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError
 
+from connector_agent.store.aside import put_aside
+from connector_agent.store.copying import copy_from, copy_to
+from connector_agent.store.faults import fault_of, unwritable
+from connector_agent.store.generation import generation_of, is_urgent, note_loss, rise
+from connector_agent.store.loss import DAMAGED, LOST, behind, damaged, gone, unmarked
+from connector_agent.store.mark import Mark, mark_of, read_mark, write_mark
 from connector_agent.store.migrations import migrate
 from connector_agent.store.vault import VAULT, Vault
 
 T = TypeVar("T")
+
+MARK_SECONDS = 2.0
+"""How far the mark may be behind, where nothing asks for it at once."""
 
 _WAIT_FOR_LOCK = 30.0
 
@@ -33,6 +45,9 @@ class Database:
     A transaction that returned is on disk (SQLite in WAL mode with full synchronisation), so
     that what it says survives the loss of the process and of power. `vault` seals what the ledger
     keeps of records; whoever works on a connection gets it by `vault_of`.
+
+    Each change raises the generation of the ledger, and a mark beside the file follows. A ledger
+    that is not what its mark tells of is read as it is and not changed, before `adopt`.
     """
 
     def __init__(self, path: Path, vault: Vault | None = None) -> None:
@@ -40,11 +55,17 @@ class Database:
         self.vault = vault or Vault()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._engine: Engine | None = None
+        self._past: Mark | None = None
+        self._loss: Problem | None = None
+        self._unmarked: Mark | None = None
+        self._marked = -math.inf
+        self._closed = False
 
     async def call(self, work: Callable[[Connection], T]) -> T:
         """`work` in a transaction on the database's thread. Raises TargetFullError when the
-        disk is full, SettingError when the file is no database of ours."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._do, work)
+        disk is full, SettingError when the file is no database of ours, or when `work` changes
+        a ledger that lost something."""
+        return await self._off_the_loop(self._do, work)
 
     def call_now(self, work: Callable[[Connection], T]) -> T:
         """The same from a thread without an event loop."""
@@ -54,75 +75,199 @@ class Database:
         """`work` outside of any transaction, for what the database does only there."""
         return self._thread.submit(self._do, work, outside=True).result()
 
+    async def lost(self, *, thorough: bool = False) -> Problem | None:
+        """What the ledger is missing, or how it is damaged; None where it is as it was left.
+        `thorough` reads all of it to find that out. Raises as `call` does otherwise."""
+        return await self._off_the_loop(self._lost, thorough)
+
+    async def adopt(self) -> None:
+        """Makes what there is the ledger of the project, although it lost something: a person
+        says so. The loss is noted in it; a damaged file is put aside."""
+        await self._off_the_loop(self._adopt)
+
+    async def mark(self) -> None:
+        """Writes the mark of what was changed last."""
+        await self._off_the_loop(self._write_mark)
+
+    async def readable(self) -> bool:
+        """Whether what there is can be read, although it may have lost something."""
+        return self._engine is not None and (self._loss is None or self._loss.code != DAMAGED)
+
+    async def backup(self, file: Path) -> None:
+        """A whole copy in a new file. Raises SettingError and TargetFullError."""
+        with self._copying(file):
+            await self._off_the_loop(self._do, lambda connection: copy_to(connection, file), True)
+
+    async def restore(self, file: Path) -> Path | None:
+        """Puts a copy in the place of the ledger; where that is kept now, None where there was
+        none. Raises SettingError and TargetFullError."""
+        with self._copying(self.path):
+            return await self._off_the_loop(self._restore, file)
+
     def close(self) -> None:
-        """Waits for what is under way and closes the file."""
+        """Waits for what is under way and closes the file. May be called twice."""
+        if self._closed:
+            return
+        self._closed = True
         self._thread.submit(self._dispose).result()
         self._thread.shutdown()
 
+    async def _off_the_loop(self, work: Callable[..., T], *arguments: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+
     def _do(self, work: Callable[[Connection], T], outside: bool = False) -> T:
-        try:
+        with self._told():
             engine = self._open()
             if outside:
                 with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                     return work(connection)
             with engine.begin() as connection:
                 connection.info[VAULT] = self.vault
-                return work(connection)
-        except OperationalError as error:
-            if "full" in str(error.orig) or "disk I/O" in str(error.orig):
-                raise TargetFullError(
-                    Problem(
-                        "disk_full",
-                        f"The ledger {self.path} can't grow: {error.orig}.",
-                        "Make room on that disk, then go on with 'connector resume'.",
-                    )
-                ) from None
-            if "locked" in str(error.orig):
-                raise SettingError(
-                    Problem(
-                        "ledger_busy",
-                        f"Another process kept the ledger {self.path} locked for "
-                        f"{_WAIT_FOR_LOCK:.0f} seconds.",
-                        "End it, or wait until it has ended.",
-                    )
-                ) from None
-            raise SettingError(self._unreadable(error.orig)) from None
-        except DatabaseError as error:
-            raise SettingError(self._unreadable(error.orig)) from None
+                is_urgent(connection.info)
+                before = _changes(connection)
+                done = work(connection)
+                changed = _changes(connection) != before
+                if changed:
+                    if self._loss is not None:
+                        raise SettingError(self._loss)
+                    self._unmarked = rise(connection)
+                urgent = is_urgent(connection.info)
+            if changed and (urgent or time.monotonic() - self._marked >= MARK_SECONDS):
+                self._write_mark()
+            return done
 
-    def _unreadable(self, cause: object) -> Problem:
-        return Problem(
-            "ledger_unreadable",
-            f"The ledger {self.path} can't be used: {cause}.",
-            "Check that the folder can be written to; restore the file from a backup if it is "
-            "damaged. It holds what was written where: don't delete it.",
-        )
+    def _lost(self, thorough: bool) -> Problem | None:
+        try:
+            with self._told():
+                engine = self._open()
+                if self._loss is None and thorough:
+                    with engine.connect() as connection:
+                        found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
+                    if found != "ok":
+                        self._loss = damaged(self.path, found)
+        except SettingError as error:
+            if error.problem.code not in (LOST, DAMAGED):
+                raise
+            self._loss = error.problem
+        return self._loss
 
-    def _open(self) -> Engine:
+    def _adopt(self) -> None:
+        loss = self._loss
+        if loss is None:
+            return
+        with self._told():
+            if loss.code == DAMAGED or self._is_empty():
+                self._dispose()
+                put_aside(self.path)
+            past, self._past = self._past, None
+            engine = self._open(anew=True)
+            generation = past.generation if past is not None else 0
+            with engine.begin() as connection:
+                self._unmarked = note_loss(connection, loss.message, generation)
+            self._loss = None
+            self._write_mark()
+
+    def _restore(self, file: Path) -> Path | None:
+        with self._told():
+            private_folder(self.path.parent)
+            fresh = self.path.with_name(f"{self.path.name}.new")
+            copy_from(file, fresh)
+            self._dispose()
+            aside = put_aside(self.path)
+            fresh.replace(self.path)
+            if not mark_of(self.path).exists():
+                # Nothing says how old the copy is: what was written since isn't known.
+                self._loss = unmarked(self.path)
+                self._adopt()
+            return aside
+
+    @contextmanager
+    def _copying(self, file: Path) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise unwritable(file, error, "file") from error
+
+    def _write_mark(self) -> None:
+        if self._unmarked is None:
+            return
+        try:
+            write_mark(mark_of(self.path), self._unmarked)
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+        self._unmarked = None
+        self._marked = time.monotonic()
+
+    def _open(self, anew: bool = False) -> Engine:
+        """The opened database. Raises SettingError where there is nothing to open and its mark
+        says that there was, unless it is to be begun `anew`."""
         if self._engine is None:
-            self._keep_private()
+            try:
+                private_folder(self.path.parent, narrow=True)
+                self._past, loss = self._look() if not anew else (None, None)
+                if loss is not None and self._is_empty():
+                    raise SettingError(loss)
+                self._keep_private()
+            except OSError as error:
+                raise unwritable(self.path, error) from error
             engine = create_engine(
                 f"sqlite:///{self.path}", connect_args={"timeout": _WAIT_FOR_LOCK}
             )
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_immediate)
-            with engine.begin() as connection:
-                migrate(connection)
+            try:
+                with engine.begin() as connection:
+                    migrate(connection)
+                    found = generation_of(connection)
+            except BaseException:
+                engine.dispose()
+                raise
+            if self._past is not None:
+                loss = behind(self.path, self._past, found)
+            self._loss = loss
             self._engine = engine
         return self._engine
 
     def _keep_private(self) -> None:
         """SQLite gives the files beside a database the permissions of the database itself."""
-        private_folder(self.path.parent, narrow=True)
         if not self.path.exists():
             os.close(private_file(self.path))
         for ending in ("", "-wal", "-shm"):
             narrowed(self.path.with_name(self.path.name + ending))
 
+    def _look(self) -> tuple[Mark | None, Problem | None]:
+        """The mark, and what shows of a loss before the ledger is opened."""
+        try:
+            mark = read_mark(mark_of(self.path))
+        except ValueError:
+            return None, gone(self.path) if self._is_empty() else unmarked(self.path)
+        return mark, gone(self.path) if mark is not None and self._is_empty() else None
+
+    def _is_empty(self) -> bool:
+        return not self.path.exists() or self.path.stat().st_size == 0
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Makes a fault of the database one that says what to do."""
+        try:
+            yield
+        except DatabaseError as error:
+            raise fault_of(self.path, error.orig, _WAIT_FOR_LOCK) from None
+        except sqlite3.Error as error:
+            raise fault_of(self.path, error, _WAIT_FOR_LOCK) from None
+
     def _dispose(self) -> None:
+        with suppress(ConnectorError):
+            self._write_mark()  # one that is too old does no harm
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
+
+
+def _changes(connection: Connection) -> int:
+    """Rows that were changed through this connection so far."""
+    raw = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+    return raw.total_changes
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:

@@ -1,8 +1,7 @@
 """The tables of the ledger.
 
 Times are Unix seconds (float). JSON is kept as UTF-8 bytes, so that what was stored is what is
-sent. `runs` and what hangs on it can be deleted after a while; `identities` and `identity_scopes`
-are kept for ever.
+sent. `runs` and what hangs on it can be deleted after a while; all else is kept for ever.
 """
 
 from sqlalchemy import (
@@ -132,3 +131,21 @@ events = Table(
     Column("text", Text, nullable=False),
 )
 Index("events_by_run", events.c.run, events.c.id)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("generation", Integer, nullable=False, comment="rises with each change of anything"),
+    Column("loss", Text, nullable=True, comment="what was lost before, when that was noticed"),
+    comment="One row: which ledger this is.",
+)
+
+accounted = Table(
+    "accounted",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("identity_scope", Text, primary_key=True),
+    Column("at", Float, nullable=False),
+    comment="Operations that were rebuilt, or begun with --new, since the loss.",
+)

@@ -33,7 +33,7 @@ class Vault:
                     Problem(
                         "bad_ledger_key",
                         f"{VARIABLE} holds no key of the right form.",
-                        "Make one with 'connector ledger-key', and keep it where it can't be lost.",
+                        "Make one with 'connector ledger key', and keep it where it can't be lost.",
                     )
                 ) from None
 

@@ -127,7 +127,8 @@ class FilesConnection:
         )
 
     async def target(self, activity: Activity, resume: Cursor | None = None) -> FileTarget:
-        """Raises SettingError, also when what `resume` goes on from is gone or changed."""
+        """Raises SettingError, and TargetLostError when what `resume` goes on from is gone or
+        changed."""
         self._expect(activity, "write")
         settings = write_settings(self._folder, activity.settings)
         position = position_of(resume) if resume else None

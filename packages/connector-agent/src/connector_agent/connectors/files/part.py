@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from connector_sdk import ConnectorError, Problem, SettingError, TargetFullError
+from connector_sdk import ConnectorError, Problem, SettingError, TargetFullError, TargetLostError
 
 from connector_agent.connectors.files.packing import GZIP_LEVEL
 
@@ -59,7 +59,7 @@ class Part:
         """Goes on behind the first `size` bytes, once they are proved to be the ones that
         were written; what follows them is cut off. Where the part was moved into place
         already, because a run was stopped right behind that, they are copied from there.
-        Raises SettingError when they are not to be had."""
+        Raises TargetLostError when they are not to be had."""
         with _told(final):
             if part_of(final).exists():
                 file = _held(final)
@@ -192,7 +192,7 @@ def _held(final: Path) -> int:
 
 
 def _prove(path: Path, size: int, crc: int) -> None:
-    """Raises SettingError unless the first `size` bytes are the ones that were written."""
+    """Raises TargetLostError unless the first `size` bytes are the ones that were written."""
     if not path.is_file():
         raise _gone(path, "is missing")
     found = 0
@@ -215,12 +215,12 @@ def _copy(origin: Path, file: int, size: int) -> None:
             size -= os.sendfile(file, source.fileno(), None, size)
 
 
-def _gone(path: Path, how: str) -> SettingError:
-    return SettingError(
+def _gone(path: Path, how: str) -> TargetLostError:
+    return TargetLostError(
         Problem(
             "part_lost",
             f"The file {path.name}, in which the run was writing, {how}.",
-            "Run the operation from the start; it writes the file anew.",
+            "It is written from its start.",
         )
     )
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from pathlib import Path
 
 import msgspec
-from connector_sdk import Body, Call, Cursor, Guarantee, Outcome, Problem, SettingError
+from connector_sdk import Body, Call, Cursor, Guarantee, Outcome, Problem, TargetLostError
 
 from connector_agent.connectors.files.cells import CellError
 from connector_agent.connectors.files.content import content_of
@@ -42,8 +42,8 @@ class FileTarget:
     def __init__(
         self, settings: WriteSettings, resume: Position | None, state: Path | None
     ) -> None:
-        """Reads what was written when it resumes, so call it in a thread. Raises SettingError
-        when that is gone or changed."""
+        """Reads what was written when it resumes, so call it in a thread. Raises
+        TargetLostError when that is gone or changed."""
         columns, rows = (resume.columns, resume.rows) if resume is not None else ((), 0)
         self._content = content_of(settings, columns, rows)
         self._packing = settings.packing == "gzip" and self._content.make() is None
@@ -152,11 +152,11 @@ class FileTarget:
 
     def _opened(self) -> Part:
         if self._made is not None:
-            raise SettingError(
+            raise TargetLostError(
                 Problem(
                     "part_lost",
                     f"{self._path.name} is whole already; nothing can be added to it.",
-                    "Run the operation from the start; it writes the file anew.",
+                    "It is written from its start.",
                 )
             )
         if self._part is None:
@@ -165,15 +165,15 @@ class FileTarget:
 
 
 def position_of(cursor: Cursor) -> Position:
-    """The position that `FileTarget.position` gave. Raises SettingError for another one."""
+    """The position that `FileTarget.position` gave. Raises TargetLostError for another one."""
     try:
         return msgspec.json.decode(cursor, type=Position)
     except msgspec.MsgspecError as error:
-        raise SettingError(
+        raise TargetLostError(
             Problem(
                 "cursor_foreign",
                 "The place to go on from is not one of a file.",
-                "Run the operation from the start.",
+                "The file is written from its start.",
             )
         ) from error
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from connector_sdk import Problem, SettingError
 from sqlalchemy import Connection, inspect, text
 
-NEWEST = "0003"
+NEWEST = "0004"
 
 
 def migrate(connection: Connection) -> None:

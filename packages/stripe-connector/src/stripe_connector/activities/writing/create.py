@@ -1,14 +1,15 @@
 """The Create activity."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import cast
 
-from connector_sdk import JSON, Body, Call, Outcome, Problem, conform
+from connector_sdk import JSON, Body, Call, Marked, Outcome, Problem, conform
 
 from stripe_connector.activities.choices.currency import with_currency
 from stripe_connector.activities.choices.naming import full_label
 from stripe_connector.activities.choices.verbs import own_id, parents_of
 from stripe_connector.activities.writing import request as requests
+from stripe_connector.activities.writing.marked import marked_in, shelf_of
 from stripe_connector.activities.writing.meter_events import stream_of
 from stripe_connector.activities.writing.settle import settle_write
 from stripe_connector.activities.writing.settle_create import settle_creates
@@ -45,6 +46,14 @@ class CreateTarget(StripeTarget):
             else await settle_write(self.client, self.catalogue, call)
             for call in calls
         ]
+
+    def shelf(self, body: Body) -> bytes | None:
+        """The list at Stripe that would hold what this request makes."""
+        return shelf_of(self.client, self.catalogue, body)
+
+    def marked(self, shelf: bytes) -> AsyncGenerator[Marked, None]:
+        """What carries a marker there. Raises as the client does."""
+        return marked_in(self.client, self.catalogue, shelf)
 
     def _update(self, request: bytes, existing: str) -> Body | Problem:
         update = self.catalogue.operations.get(f"{self.operation.object}.update")

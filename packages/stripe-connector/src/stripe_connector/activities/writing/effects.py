@@ -54,11 +54,15 @@ class Effect(msgspec.Struct, frozen=True):
 
     def came_to_nothing(self, there: Mapping[str, JSON], params: Mapping[str, JSON]) -> bool:
         """Whether the object of a create shows that what it was made for failed."""
-        return (
-            bool(self.failed)
-            and (not self.failed_with or params.get(self.failed_with) is True)
-            and all(_fits(there.get(name), wanted) for name, wanted in self.failed.items())
-        )
+        return self.can_fail(params) and self.shows_failure(there)
+
+    def can_fail(self, params: Mapping[str, JSON]) -> bool:
+        """Whether a create with these parameters may leave an object and fail all the same."""
+        return bool(self.failed) and (not self.failed_with or params.get(self.failed_with) is True)
+
+    def shows_failure(self, there: Mapping[str, JSON]) -> bool:
+        """Whether the object of such a create says so."""
+        return all(_fits(there.get(name), wanted) for name, wanted in self.failed.items())
 
     def repeatable(self, params: Mapping[str, JSON]) -> bool:
         """Whether sending it once more can't do it twice."""

@@ -66,8 +66,7 @@ async def settle_creates(
             settled[index] = None
             continue
         listing = catalogue.operations.get(f"{operation.object}.list")
-        anchors = _ANCHORS if client.settings.mode == "live" else _OTHER_TIME
-        scope = None if listing is None else _scope(catalogue, listing, request, anchors)
+        scope = None if listing is None else list_scope(client, catalogue, listing, request)
         if not request.marker:
             settled[index] = unclear(call, "it carries no marker")
         elif listing is None or scope is None:
@@ -116,11 +115,12 @@ def _declined(call: Call, name: str, raw: bytes) -> Outcome | None:
     return Outcome(call.seq, call.step, "refused", name, problem=problem)
 
 
-def _scope(
-    catalogue: Catalogue, listing: Operation, request: requests.Request, anchors: Sequence[str]
+def list_scope(
+    client: Client, catalogue: Catalogue, listing: Operation, request: requests.Request
 ) -> dict[str, JSON] | None:
     """The parameters that lead to the list which would hold the object; None where the
     request doesn't have them."""
+    anchors = _ANCHORS if client.settings.mode == "live" else _OTHER_TIME
     scope: dict[str, JSON] = {}
     above = [request.path[name] for name in catalogue.operations[request.operation].path_parameters]
     known = {**request.params, **dict(zip(listing.path_parameters, above, strict=False))}

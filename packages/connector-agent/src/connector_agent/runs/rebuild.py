@@ -1,0 +1,270 @@
+"""Finds out at the target what an operation wrote, where the ledger no longer knows.
+
+The source is read again and the key of each record computed as a run would, for one attempt after
+the other; what carries such a key in the target was written for that record. Nothing is sent.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import aclosing
+from typing import Literal, NamedTuple, Protocol, cast
+
+from connector_sdk import (
+    Body,
+    Marked,
+    Marking,
+    Outcome,
+    Problem,
+    RefusedError,
+    SettingError,
+    Target,
+)
+from sqlalchemy import Connection
+
+from connector_agent.operations.operation import Operation
+from connector_agent.runs.accounting import account_for
+from connector_agent.runs.going_on import not_rebuildable
+from connector_agent.runs.identities import Identities, Known
+from connector_agent.runs.identity_scope import (
+    hand_on,
+    has_identities,
+    identity_scope_of,
+)
+from connector_agent.runs.intake import STEP
+from connector_agent.runs.key import Keys
+from connector_agent.runs.stage import Stage, Staged
+from connector_agent.runs.staging import stage_of
+from connector_agent.runs.verdict import Verdict
+from connector_agent.store import Database
+
+ATTEMPTS = 40
+"""Keys that are computed for a record, where something is still left that none has led to."""
+
+RUN = "rebuilt"
+"""What stands in the place of a run in identities that come from here."""
+
+_AT_ONCE = 5_000
+
+Fate = Literal["found", "known", "declined", "doubled", "missing", "unclear", "other"]
+"""found     it was written, which the ledger did not know.
+known     it was written, and the ledger knows.
+declined  it was made, and what it was made for failed: the next run tries once more.
+doubled   it was written more than once.
+missing   nothing carries a key of it: the next run writes it.
+unclear   nothing would carry its key, so that nobody can tell.
+other     it carries a key of no record: of a single run, of another operation, or of a record
+          that the source no longer has.
+"""
+
+
+class Match(NamedTuple):
+    """What was found out about one record, or one object. `at` is the place in the source."""
+
+    fate: Fate
+    identity: str = ""
+    at: str = ""
+    object: str = ""
+    key: str = ""
+    why: str = ""
+
+
+class Rebuilt(NamedTuple):
+    """What came of it. `settled` says that the next run of the operation asks no more."""
+
+    scope: str
+    matches: Sequence[Match]
+    settled: bool
+
+    def count(self, fate: Fate) -> int:
+        """How many there are of a kind."""
+        return sum(match.fate == fate for match in self.matches)
+
+
+class _Target(Target, Marking, Protocol):
+    """A target that finds again what it made."""
+
+
+class _Entry(NamedTuple):
+    """A record. `shelf` is where its object would stand; None where the mapping refuses it, or
+    where nothing would show of it (`hidden`)."""
+
+    seq: int
+    identity: str
+    at: str
+    shelf: bytes | None
+    why: str = ""
+    hidden: bool = False
+
+
+class _Hit(NamedTuple):
+    attempt: int
+    key: str
+    marked: Marked
+
+
+async def rebuild(
+    database: Database, opened: Operation, target: Target, first_name: str = ""
+) -> Rebuilt:
+    """Looks for what the operation wrote, and notes it. `first_name` is the name that the
+    operation had before it was renamed, where the ledger no longer knows. Raises SettingError
+    where nothing can be recognised, and as source and target do."""
+    document = opened.document
+    scope = await opened.target.connection.scope()
+    name = document.name
+    if target.guarantee == "positioned":
+        # A file is written from its start: nothing has to be recognised.
+        return Rebuilt(scope, [], settled=True)
+    if not document.identity or document.options.repeat == "create":
+        raise SettingError(not_rebuildable(name, "its keys are those of single runs"))
+    if not isinstance(target, Marking):
+        raise SettingError(not_rebuildable(name, "what it writes carries no key"))
+    if first_name:
+        await database.call(lambda connection: _rename(connection, scope, first_name, name))
+    identity_scope = await database.call(
+        lambda connection: identity_scope_of(connection, scope, name)
+    )
+    search = _Search(Keys(scope, identity_scope, RUN), cast("_Target", target))
+    await search.read(opened, stage_of(opened, scope, database))
+    await search.look()
+    identities = Identities(scope, identity_scope, RUN)
+    matches: list[Match] = []
+    for at in range(0, len(search.entries), _AT_ONCE):
+        some = search.entries[at : at + _AT_ONCE]
+        matches += await database.call(
+            lambda connection, some=some: _store(connection, identities, search, some)  # type: ignore[misc]
+        )
+    settled = not any(match.fate == "unclear" for match in matches)
+    if settled:
+        await database.call(lambda connection: account_for(connection, scope, name))
+    return Rebuilt(scope, [*matches, *search.others()], settled)
+
+
+class _Search:
+    """The records of the source, what carries a key in the target, and which belong together."""
+
+    def __init__(self, keys: Keys, target: _Target) -> None:
+        self.entries: list[_Entry] = []
+        self.hits: dict[int, list[_Hit]] = {}
+        self._keys = keys
+        self._target = target
+        self._actions: dict[str, None] = {}
+        self._there: dict[bytes, dict[str, Marked]] = {}
+        self._unlisted: dict[bytes, str] = {}
+        self._taken: set[str] = set()
+        self._identities: set[str] = set()
+
+    async def read(self, opened: Operation, stage: Stage) -> None:
+        """Takes up every record of the source; of those with the same identity the first, as a
+        run does."""
+        source = await opened.open_source()
+        seq = 0
+        async with aclosing(source.read(None)) as pages:
+            async for page in pages:
+                numbered = list(enumerate(page.records, seq + 1))
+                seq += len(numbered)
+                for staged in await stage.all(numbered):
+                    if staged.identity not in self._identities:
+                        self.entries.append(self._entry(staged))
+                    if staged.identity:
+                        self._identities.add(staged.identity)
+
+    def _entry(self, staged: Staged) -> _Entry:
+        seq, identity, at = staged.seq, staged.identity, staged.at
+        body: Body | Problem | None = staged.problem
+        if staged.request is not None:
+            body = self._target.prepare(staged.request)
+        if not isinstance(body, Body):
+            return _Entry(seq, identity, at, None, body.message if body is not None else "")
+        self._actions[body.action] = None
+        shelf = self._target.shelf(body)
+        if shelf is None:
+            why = "What is made of it carries no key, or can't be listed."
+            return _Entry(seq, identity, at, None, why, hidden=True)
+        self._there.setdefault(shelf, {})
+        return _Entry(seq, identity, at, shelf)
+
+    async def look(self) -> None:
+        """Lists what carries a key, and computes keys until each has led somewhere."""
+        for shelf, there in self._there.items():
+            try:
+                async with aclosing(self._target.marked(shelf)) as found:
+                    async for marked in found:
+                        there[marked.key] = marked
+            except RefusedError as error:
+                self._unlisted[shelf] = error.problem.message
+        left = {key for there in self._there.values() for key in there}
+        for attempt in range(ATTEMPTS):
+            if not left:
+                break
+            for entry in self.entries:
+                for hit in self._hits(entry, attempt):
+                    self.hits.setdefault(entry.seq, []).append(hit)
+                    left.discard(hit.key)
+                    self._taken.add(hit.key)
+
+    def _hits(self, entry: _Entry, attempt: int) -> Iterator[_Hit]:
+        if not entry.identity:
+            return
+        shelves = self._there if entry.shelf is None else (entry.shelf,)
+        for action in self._actions:
+            key = self._keys.key(entry.identity, STEP, action, attempt, per_run=False)
+            for shelf in shelves:
+                marked = self._there[shelf].get(key)
+                if marked is not None:
+                    yield _Hit(attempt, key, marked)
+
+    def fate(self, entry: _Entry, known: Known | None) -> Match:
+        """What became of a record, by what was found and what the ledger knows of it."""
+        hits = self.hits.get(entry.seq, [])
+        made = [hit for hit in hits if not hit.marked.failed]
+        objects = dict.fromkeys(hit.marked.id for hit in made)
+        before = known.object if known is not None else ""
+        base = Match("missing", entry.identity, entry.at, before)
+        if before and not objects.keys() - {before}:
+            return base._replace(fate="known")
+        if before or len(objects) > 1:
+            names = ", ".join(dict.fromkeys([*filter(None, [before]), *objects]))
+            return base._replace(
+                fate="doubled", object=before or made[-1].marked.id, why=f"There are {names}."
+            )
+        if made:
+            return base._replace(fate="found", object=made[0].marked.id, key=made[0].key)
+        if hits:
+            last = hits[-1]
+            return base._replace(fate="declined", object=last.marked.id, key=last.key)
+        unlisted = self._unlisted.get(entry.shelf or b"", "")
+        if entry.hidden or unlisted or not self._there:
+            return base._replace(fate="unclear", why=unlisted or entry.why)
+        return base._replace(why=entry.why)
+
+    def others(self) -> Iterator[Match]:
+        """The objects whose key is that of no record."""
+        for there in self._there.values():
+            for key, marked in there.items():
+                if key not in self._taken:
+                    yield Match("other", object=marked.id, key=key)
+
+
+def _store(
+    connection: Connection, identities: Identities, search: _Search, entries: Sequence[_Entry]
+) -> list[Match]:
+    known = identities.known(connection, [each.identity for each in entries if each.identity])
+    matches: list[Match] = []
+    verdicts: list[Verdict] = []
+    for entry in entries:
+        match = search.fate(entry, known.get(entry.identity))
+        matches.append(match)
+        if match.fate in ("found", "doubled"):
+            outcome = Outcome(entry.seq, STEP, "written", match.object)
+        elif match.fate == "declined":
+            outcome = Outcome(entry.seq, STEP, "refused")
+        else:
+            continue
+        attempt = max(hit.attempt for hit in search.hits[entry.seq])
+        verdicts.append(Verdict(outcome, entry.identity, entry.at, None, attempt))
+    identities.remember(connection, verdicts)
+    return matches
+
+
+def _rename(connection: Connection, scope: str, first_name: str, name: str) -> None:
+    if first_name != name and not has_identities(connection, scope, name):
+        hand_on(connection, scope, first_name, name)
