@@ -1,7 +1,6 @@
 """The contract between a connector and what runs it."""
 
 from connector_sdk.activity import (
-    IRREVERSIBLE,
     Activity,
     ActivityType,
     Choice,
@@ -25,6 +24,7 @@ from connector_sdk.errors import (
     UncertainError,
     UnreachableError,
 )
+from connector_sdk.guard import IRREVERSIBLE, Guarded, Money
 from connector_sdk.host import Host, MemoryHost
 from connector_sdk.local_file import LocalFile, inside, sha256_of
 from connector_sdk.plan import Plan, PlannedCall
@@ -69,12 +69,14 @@ __all__ = [
     "Field",
     "Form",
     "Guarantee",
+    "Guarded",
     "Host",
     "Kind",
     "Limit",
     "LocalFile",
     "MemoryHost",
     "Mode",
+    "Money",
     "Outcome",
     "Page",
     "Plan",

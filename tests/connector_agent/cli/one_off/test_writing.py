@@ -199,9 +199,7 @@ class TestLive:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         names = made("customers", "name=Ada"), made("customers", "name=Grace")
-        monkeypatch.setattr(
-            "connector_agent.cli.one_off.writing.require_terminal", lambda what: None
-        )
+        monkeypatch.setattr("connector_agent.cli.one_off.writing.has_terminal", lambda: True)
         said = stripe("delete", "customers", *names, given=answer)
         assert said.status == status
         assert "2 objects on acct_" in said.err

@@ -4,12 +4,12 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import orjson
 from connector_sdk import (
-    Connection,
     ConnectorError,
     MemoryHost,
     Problem,
@@ -21,6 +21,7 @@ from connector_sdk import (
 
 from connector_agent.operations.operation import Operation, open_operation, require
 from connector_agent.project import STATE, Project, environment_of
+from connector_agent.runs.consent import NOBODY, Asking, Consent, allowed, noted, was_given
 from connector_agent.runs.counts import Counts
 from connector_agent.runs.execution import Halt, Parts
 from connector_agent.runs.finishing import FINISHED, closing, finish, make_up
@@ -32,12 +33,10 @@ from connector_agent.runs.positioned import PositionedExecution
 from connector_agent.runs.recognition import unrecognised
 from connector_agent.runs.results import Results
 from connector_agent.runs.retry import (
-    LedgerSource,
-    Originals,
     Retry,
     in_snapshot,
     kinds_of,
-    open_file,
+    open_source,
     require_other_file,
     retry_fault,
 )
@@ -94,12 +93,14 @@ class Runner:
         retry: Retry | None = None,
         *,
         new: bool = False,
+        consent: Consent = NOBODY,
     ) -> Run:
         """Executes the operation; a run of it that is unfinished is continued as it was
         stored instead (`Progress.resumed` tells). Comes back with the run as it stands at the
         end. Raises SettingError with every fault that is found before the first record, unless
         `new` says so also where it would not recognise what was written; CredentialError or
-        UnreachableError where there is nothing to run against."""
+        UnreachableError where there is nothing to run against. `consent` answers the question that
+        comes before what moves money or can't be undone on a live account."""
         project = Project.load(self.folder, self.environ, self.environment)
         name = project.operation(operation).name
         if retry is not None and retry.file:
@@ -109,13 +110,16 @@ class Runner:
             earlier = await self.database.call(lambda connection: unfinished_run(connection, name))
             if earlier is not None:
                 _require_same(earlier, project.environment)
-                return await self._continue(earlier, watch)
+                return await self._continue(earlier, watch, consent)
             host = self._host()
             async with open_operation(project, name, host) as opened:
                 await make_up(self.database, opened)
                 require(await opened.check())
-                target = await opened.target.connection.target(opened.target.activity)
-                scope = await opened.target.connection.scope()
+                connection = opened.target.connection
+                guard = await connection.guard(opened.target.activity)
+                ready = allowed(opened) if guard is not None else opened
+                target = await connection.target(ready.target.activity)
+                scope = await connection.scope()
                 fault = opened.needs_identity(target.guarantee)
                 faults = [fault] if fault is not None else []
                 faults += await self.database.call(sealing_faults)
@@ -127,6 +131,13 @@ class Runner:
                     await target.finish(complete=False)
                     raise SettingError(*faults)
                 stored = project.snapshot(name)
+                if guard is not None:
+                    await target.finish(complete=False)
+                    asking = Asking(self.database, opened, scope, guard, consent)
+                    source = partial(open_source, retry, opened, self.database, host)
+                    ready = await asking.before(source, limit, local=retry is not None)
+                    stored.update(noted(ready))
+                    target = await connection.target(ready.target.activity)
                 if retry is not None:
                     stored["retry"] = retry._asdict()
                 snapshot = orjson.dumps(stored)
@@ -140,10 +151,16 @@ class Runner:
                         limit=limit,
                     )
                 )
-                return await self._execute(run, opened, host, target, watch, resumed=False)
+                return await self._execute(run, ready, host, target, watch, resumed=False)
 
     async def retry(
-        self, identifier: str, file: str, unknown: bool, limit: int | None, watch: Watch
+        self,
+        identifier: str,
+        file: str,
+        unknown: bool,
+        limit: int | None,
+        watch: Watch,
+        consent: Consent = NOBODY,
     ) -> Run:
         """A new run of the operation of an earlier one, with the project as it is now, of the
         records that were refused or failed there, with `unknown` also of those whose fate is
@@ -155,9 +172,9 @@ class Runner:
         if fault is not None:
             raise SettingError(fault)
         self.environment = environment_of(orjson.loads(of.snapshot))
-        return await self.run(of.operation, limit, watch, retry)
+        return await self.run(of.operation, limit, watch, retry, consent=consent)
 
-    async def resume(self, identifier: str, watch: Watch) -> Run:
+    async def resume(self, identifier: str, watch: Watch, consent: Consent = NOBODY) -> Run:
         """Goes on with an unfinished run, as it was stored. Raises SettingError when there is
         nothing to go on with."""
         run = await self.find(identifier)
@@ -170,7 +187,7 @@ class Runner:
                 )
             )
         with self._lock(run.operation):
-            return await self._continue(await self.find(run.id), watch)
+            return await self._continue(await self.find(run.id), watch, consent)
 
     async def find(self, identifier: str) -> Run:
         """The run with this id, a unique beginning or end of one, or "last"."""
@@ -182,8 +199,9 @@ class Runner:
     def _host(self) -> MemoryHost:
         return MemoryHost(self.folder, self.folder / STATE)
 
-    async def _continue(self, run: Run, watch: Watch) -> Run:
-        project = Project.from_snapshot(orjson.loads(run.snapshot), self.folder, self.environ)
+    async def _continue(self, run: Run, watch: Watch, consent: Consent) -> Run:
+        stored = orjson.loads(run.snapshot)
+        project = Project.from_snapshot(stored, self.folder, self.environ)
         host = self._host()
         async with open_operation(project, run.operation, host) as opened:
             scope = await opened.target.connection.scope()
@@ -196,8 +214,12 @@ class Runner:
                         "Set the key of the account that the run was begun on, then resume.",
                     )
                 )
-            target = await opened.target.connection.target(opened.target.activity, run.position)
-            return await self._execute(run, opened, host, target, watch, resumed=True)
+            guard = await opened.target.connection.guard(opened.target.activity)
+            ready = allowed(opened) if guard is not None and was_given(stored) else opened
+            if guard is not None and guard.always and ready is opened:
+                ready = await Asking(self.database, opened, scope, guard, consent).before()
+            target = await ready.target.connection.target(ready.target.activity, run.position)
+            return await self._execute(run, ready, host, target, watch, resumed=True)
 
     async def _execute(
         self,
@@ -251,7 +273,8 @@ class Runner:
     ) -> "_End":
         document = opened.document
         while True:
-            source, file = await self._open_source(ledger.run, opened, host)
+            retry = in_snapshot(orjson.loads(ledger.run.snapshot))
+            source, file = await open_source(retry, opened, self.database, host)
             positioned = target.guarantee == "positioned"
             results = Results(
                 self.folder,
@@ -302,22 +325,6 @@ class Runner:
             # Nobody has seen the unfinished target: it is written from the start.
             ledger.run = await self.database.call(ledger.begin_anew)
             target = await opened.target.connection.target(opened.target.activity)
-
-    async def _open_source(
-        self, run: Run, opened: Operation, host: MemoryHost
-    ) -> tuple[Source, Connection | None]:
-        """The operation's source, or what a retry reads in its place; and what is to be closed
-        behind it."""
-        retry = in_snapshot(orjson.loads(run.snapshot))
-        if retry is None:
-            return await opened.open_source(), None
-        if not retry.file:
-            return LedgerSource(self.database, retry, opened.document.group is not None), None
-        types = {field.name: field.type for field in opened.source.schemas.response.fields}
-        originals = Originals(self.database, types)
-        grouped = opened.document.group is not None
-        file, source = await open_file(Path(retry.file), host, grouped, originals)
-        return source, file
 
 
 class _End(NamedTuple):
