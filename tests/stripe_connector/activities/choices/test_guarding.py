@@ -189,6 +189,7 @@ def test_only_fields_that_decide_can_concern() -> None:
         ("payouts", {"amount": 500, "currency": "EUR"}, Money(500, "eur")),
         ("refunds", {"amount": 500}, Money(500, "")),
         ("refunds", {"charge": "ch_1"}, None),
+        ("transfers.reversals", {"amount": 9, "currency": "jpy"}, Money(9, "jpy")),
         (
             "v2.money_management.outbound_payments",
             {"amount": {"value": 7, "currency": "usd"}},

@@ -130,7 +130,7 @@ class _Writing:
         if not has_terminal():
             raise SettingError(guard.refusal)
         tested = await connection.test()
-        account = tested.account or "an account that the key may not read"
+        account = tested.account or "an account that is not known"
         confirm(Question(guard, account, tally))
         return waiting, True
 
