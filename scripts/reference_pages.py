@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from connector_agent.cli.schema_tree import children, facts, sentence, type_text
 from connector_sdk import Field, Mode
+from stripe_connector.activities.choices.guarding import guard_of
 from stripe_connector.activities.choices.naming import full_label
 from stripe_connector.activities.choices.offers import Offer, offers
 from stripe_connector.activities.choices.settings import parameters, request_schema
@@ -23,10 +24,15 @@ _CHOICES = 30
 
 
 class Entry(NamedTuple):
-    """One activity: a type with an object's action."""
+    """One action of an object, and the activity types that offer it by the same name."""
 
-    type: str
+    types: tuple[str, ...]
     offer: Offer
+
+    @property
+    def type(self) -> str:
+        """The type at which it is at home."""
+        return self.types[0]
 
     @property
     def operation(self) -> Operation:
@@ -44,7 +50,13 @@ def reference_pages() -> Iterator[tuple[str, str]]:
 
 def _entries(catalogue: Catalogue, name: str) -> list[Entry]:
     known = ((kind.name, offers(catalogue, kind.name, MODE).get(name, {})) for kind in TYPES)
-    return [Entry(kind, offer) for kind, actions in known for offer in actions.values()]
+    found: dict[tuple[str, str], Entry] = {}
+    for kind, actions in known:
+        for offer in actions.values():
+            same = (offer.operation.id, str(offer.constants))
+            types = found[same].types if same in found else ()
+            found[same] = Entry((*types, kind), offer)
+    return list(found.values())
 
 
 def _file(catalogue: Catalogue, name: str) -> str:
@@ -74,7 +86,7 @@ def _index(catalogue: Catalogue, entries: dict[str, list[Entry]]) -> Iterator[st
     yield "| activity type | objects | activities |"
     yield "|---|---|---|"
     for kind in TYPES:
-        own = [entry for entry in every if entry.type == kind.name]
+        own = [entry for entry in every if kind.name in entry.types]
         objects = {entry.operation.object for entry in own}
         yield f"| `{kind.name}` | {len(objects)} | {len(own)} |"
     yield ""
@@ -91,7 +103,7 @@ def _index(catalogue: Catalogue, entries: dict[str, list[Entry]]) -> Iterator[st
         yield "|---|---|---|"
         for name in catalogue.objects:
             if catalogue.section(name) == section.id:
-                types = dict.fromkeys(entry.type for entry in entries[name])
+                types = dict.fromkeys(each for entry in entries[name] for each in entry.types)
                 link = f"[{catalogue.label(name)}]({_file(catalogue, name)})"
                 yield f"| {link} | `{name}` | {', '.join(types)} |"
 
@@ -104,7 +116,8 @@ def _page(catalogue: Catalogue, name: str, entries: list[Entry]) -> Iterator[str
     yield "| type | action | call |"
     yield "|---|---|---|"
     for entry in entries:
-        yield f"| `{entry.type}` | `{entry.offer.action}` | {_call(entry)} |"
+        types = ", ".join(f"`{each}`" for each in entry.types)
+        yield f"| {types} | `{entry.offer.action}` | {_call(entry)} |"
     for entry in entries:
         yield from _activity(catalogue, entry)
     yield from _answers(catalogue, entries)
@@ -122,7 +135,7 @@ def _call(entry: Entry) -> str:
 
 def _activity(catalogue: Catalogue, entry: Entry) -> Iterator[str]:
     yield ""
-    yield f"## {entry.type}: {entry.offer.action}"
+    yield f"## {', '.join(entry.types)}: {entry.offer.action}"
     yield ""
     yield " ".join(_told(catalogue, entry))
     source = entry.type in ("search", "read")
@@ -152,8 +165,11 @@ def _told(catalogue: Catalogue, entry: Entry) -> Iterator[str]:
     about = sentence(catalogue.summary(entry.operation))
     if about:
         yield about if about.endswith((".", "!", "?")) else f"{about}."
+    guard = guard_of(entry.offer)
     if entry.offer.way is not None:
         yield entry.offer.way.told()
+    elif guard is not None:
+        yield guard.told()
     effect = effect_of(entry.operation.id)
     if effect is not None and effect.harmless:
         yield "Repeating it changes nothing."
@@ -168,7 +184,7 @@ def _answers(catalogue: Catalogue, entries: list[Entry]) -> Iterator[str]:
     for resource, own in found.items():
         fields = children(catalogue.response(own[0].operation))
         if resource and fields:
-            names = ", ".join(dict.fromkeys(f"`{e.type}: {e.offer.action}`" for e in own))
+            names = ", ".join(f"`{', '.join(e.types)}: {e.offer.action}`" for e in own)
             yield ""
             yield f"## Gives: {resource}"
             yield ""

@@ -28,7 +28,14 @@ def test_every_activity_has_its_place(pages: dict[str, str]) -> None:
         for name, actions in offers(catalogue, kind.name, "test").items():
             text = page(pages, f"{catalogue.section(name)}/{name}")
             for action in actions:
-                assert text.count(f"\n## {kind.name}: {action}\n") == 1, (kind.name, name, action)
+                heading = rf"^## (\w+, )*{kind.name}(, \w+)*: {action}$"
+                assert len(re.findall(heading, text, re.M)) == 1, (kind.name, name, action)
+
+
+def test_an_action_has_one_row(pages: dict[str, str]) -> None:
+    for name, text in pages.items():
+        calls = re.findall(r"^\| `.*` \| `.*` \| (.*) \|$", text, re.M)
+        assert len(calls) == len(set(calls)), name
 
 
 def test_the_index_counts_and_leads_to_every_page(pages: dict[str, str]) -> None:

@@ -1,7 +1,10 @@
-"""A project that copies a CSV file into JSON Lines, and a way to call the command line."""
+"""A project that copies a CSV file into JSON Lines, a way to call the command line, and a
+sandbox."""
 
 import json
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +27,19 @@ class Said(NamedTuple):
 
 
 Call = Callable[..., Said]
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a sandbox answers that all tests share."""
+    announce = tmp_path_factory.mktemp("sandbox") / "sandbox.json"
+    command = [sys.executable, "-m", "stripe_connector.sandbox.command", "--announce"]
+    with subprocess.Popen([*command, str(announce)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield json.loads(announce.read_text())["address"]
+        process.terminate()
+        process.communicate()
 
 
 @pytest.fixture
@@ -53,8 +69,8 @@ def call(project: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
     """Calls `connector` in the project's folder."""
     monkeypatch.chdir(project)
 
-    def calling(*arguments: str) -> Said:
-        result = CliRunner().invoke(app, list(arguments))
+    def calling(*arguments: str, given: str = "") -> Said:
+        result = CliRunner().invoke(app, list(arguments), input=given)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Said(result.exit_code, result.stdout, result.stderr)

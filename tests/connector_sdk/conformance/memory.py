@@ -17,6 +17,7 @@ from connector_sdk import (
     Field,
     Form,
     Guarantee,
+    Guarded,
     Host,
     MemoryHost,
     Mode,
@@ -117,6 +118,9 @@ class MemoryConnection:
             return [Problem("unknown", f"There is no {activity.on!r}.", hint, path="on")]
         form = self.settings(activity.type, [activity.on])
         return conform(form.as_field(), cast("JSON", dict(activity.settings))).problems
+
+    async def guard(self, activity: Activity) -> Guarded | None:
+        return None
 
     async def plan(self, activity: Activity, records: int | None = None) -> Plan:
         calls = PlannedCall(f"{activity.type} {activity.on}", expected=records)

@@ -1,7 +1,6 @@
 """The contract between a connector and what runs it."""
 
 from connector_sdk.activity import (
-    IRREVERSIBLE,
     Activity,
     ActivityType,
     Choice,
@@ -26,6 +25,7 @@ from connector_sdk.errors import (
     UncertainError,
     UnreachableError,
 )
+from connector_sdk.guard import IRREVERSIBLE, Guarded, Money
 from connector_sdk.host import Host, MemoryHost
 from connector_sdk.local_file import LocalFile, inside, sha256_of
 from connector_sdk.marking import Marked, Marking
@@ -73,6 +73,7 @@ __all__ = [
     "Field",
     "Form",
     "Guarantee",
+    "Guarded",
     "Host",
     "Kind",
     "Limit",
@@ -81,6 +82,7 @@ __all__ = [
     "Marking",
     "MemoryHost",
     "Mode",
+    "Money",
     "Outcome",
     "Page",
     "Plan",

@@ -7,10 +7,6 @@ from typing import Literal
 from connector_sdk.record import JSON, Problem
 from connector_sdk.schema import Field
 
-IRREVERSIBLE = "irreversible"
-"""The setting that allows with "allow" what can't be undone, and the code of the Problem with
-which a connection of a live account refuses it otherwise."""
-
 Guarantee = Literal["keyed", "positioned", "transactional", "repeatable", "none"]
 """How a target keeps a repeated write harmless.
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Literal, Protocol
 
 from connector_sdk.activity import Activity, Choice, Form, Guarantee, Tested
+from connector_sdk.guard import Guarded
 from connector_sdk.plan import Plan
 from connector_sdk.record import Body, Call, Cursor, Outcome, Page, Problem
 from connector_sdk.schema import Schemas
@@ -109,6 +110,12 @@ class Connection(Protocol):
         a warning."""
         ...
 
+    async def guard(self, activity: Activity) -> Guarded | None:
+        """What a person has to allow before this target does it; None where nothing moves money
+        or can't be undone, where the account isn't live, and where the activity allows it by its
+        setting `irreversible`. `check` warns of it. Raises SettingError."""
+        ...
+
     async def plan(self, activity: Activity, records: int | None = None) -> Plan:
         """What the activity is going to call, found out without a call. `records` is how many
         there are to choose from, or to write; None where nobody knows. Raises SettingError."""
@@ -123,8 +130,9 @@ class Connection(Protocol):
 
     async def target(self, activity: Activity, resume: Cursor | None = None) -> Target:
         """With `resume` the position at which an interrupted run goes on; what stands
-        behind it is cut off. Raises SettingError for a faulty activity, and TargetLostError
-        where what stood before that position is gone or changed."""
+        behind it is cut off. Raises SettingError for a faulty activity, and where `guard` concerns
+        every request (where it concerns some, `prepare` refuses those); TargetLostError where
+        what was written before that position is gone or changed."""
         ...
 
     async def close(self) -> None:

@@ -13,6 +13,7 @@ from connector_sdk import (
     ConnectorError,
     CredentialError,
     Form,
+    Guarded,
     Host,
     Mode,
     Plan,
@@ -158,13 +159,12 @@ class StripeConnection:
         from stripe_connector.activities.reading.record import record_schema
 
         resolved = resolve(self.catalogue, activity, self.mode, whole=False)
-        way = resolved.offer.way
         return Schemas(
             resolved.request_schema(self.catalogue),
             record_schema(self.catalogue, resolved),
             dict(minor_units()),
             calls(self.catalogue, resolved),
-            way.told() if way is not None else note(resolved),
+            note(resolved),
             askable(self.catalogue, resolved.operation) if activity.type == "search" else (),
             dict(amount_decimals(resolved.operation.id)),
         )
@@ -172,6 +172,10 @@ class StripeConnection:
     async def check(self, activity: Activity) -> Sequence[Problem]:
         """Every fault that shows without a call."""
         return faults(self.catalogue, activity, self.mode)
+
+    async def guard(self, activity: Activity) -> Guarded | None:
+        """For a live key without `irreversible: allow`."""
+        return resolve(self.catalogue, activity, self.mode).guard(self.catalogue)
 
     async def plan(self, activity: Activity, records: int | None = None) -> Plan:
         """The calls of a Search by a query are those of its plan; all others make the one call
@@ -202,6 +206,9 @@ class StripeConnection:
         from stripe_connector.activities.writing.update import UpdateTarget
 
         resolved = resolve(self.catalogue, activity, self.mode)
+        guard = resolved.guard(self.catalogue)
+        if guard is not None and guard.always:
+            raise SettingError(guard.refusal)
         await self._learn_time()
         match activity.type:
             case "create" if resolved.operation.id == STREAM:

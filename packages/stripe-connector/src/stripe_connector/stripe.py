@@ -97,7 +97,10 @@ class Stripe(Reads):
         >>> sorted(actions)
         ['create', 'delete', 'list', 'retrieve']
         """
-        return self._opened.catalogue.objects
+        from stripe_connector.activities.choices.verbs import names_of
+
+        catalogue = self._opened.catalogue
+        return {name: tuple(names_of(catalogue, name)) for name in catalogue.objects}
 
     def schema(self, object: str, action: str) -> Schemas:
         """What an action takes and gives, with Stripe's descriptions.
@@ -108,11 +111,12 @@ class Stripe(Reads):
         'string'
         """
         from stripe_connector.activities.choices.currency import with_currency
+        from stripe_connector.activities.choices.verbs import names_of
         from stripe_connector.catalogue import minor_units
         from stripe_connector.catalogue.amounts import amount_decimals
 
         catalogue = self._opened.catalogue
-        operation = catalogue.operation(object, action)
+        operation = catalogue.operation(object, names_of(catalogue, object).get(action, action))
         return Schemas(
             with_currency(operation, catalogue.request(operation)),
             catalogue.response(operation),
@@ -126,6 +130,7 @@ class Stripe(Reads):
         params: Mapping[str, Any] | None = None,
         *,
         action: str = "",
+        irreversible: str = "refuse",
         key: str | None = None,
         unlisted_choices: str = "refuse",
         **parents: str,
@@ -134,6 +139,7 @@ class Stripe(Reads):
         makes it only once within 24 hours. Without one a random key covers the retries of
         this call only. A value that is not among the choices of its parameter is refused before
         it is sent; `unlisted_choices="allow"` leaves that to Stripe, which may know it by now.
+        On a live account what moves money or can't be undone needs `irreversible="allow"`.
 
         >>> async with Stripe(address="sandbox") as stripe:
         ...     first = await stripe.create("customers", {"name": "Ada"}, key="crm-17")
@@ -141,9 +147,14 @@ class Stripe(Reads):
         >>> first["id"] == again["id"]
         True
         """
-        offer = self._offer("create", object, action)
         return await self._write(
-            offer, "", parents, params, key, unlisted=unlisted_choices == "allow"
+            self._offer("create", object, action),
+            "",
+            parents,
+            params,
+            key,
+            irreversible,
+            unlisted=unlisted_choices == "allow",
         )
 
     async def update(
@@ -153,13 +164,14 @@ class Stripe(Reads):
         params: Mapping[str, Any] | None = None,
         *,
         action: str = "",
+        irreversible: str = "refuse",
         key: str | None = None,
         unlisted_choices: str = "refuse",
         **parents: str,
     ) -> dict[str, Any]:
         """The changed object. Only what is given changes; None clears a field that can be
         cleared. Settings of which there is only one take no id. With an `action` that is done
-        with the object instead. `unlisted_choices` as in `create`.
+        with the object instead. `irreversible` and `unlisted_choices` as in `create`.
 
         >>> async with Stripe(address="sandbox") as stripe:
         ...     params = {"name": "Ada", "address": {"city": "Linz"}}
@@ -174,9 +186,14 @@ class Stripe(Reads):
         >>> changed["name"], changed["address"], paid["status"]
         ('Ada', None, 'paid')
         """
-        offer = self._offer("update", object, action)
         return await self._write(
-            offer, id, parents, params, key, unlisted=unlisted_choices == "allow"
+            self._offer("update", object, action),
+            id,
+            parents,
+            params,
+            key,
+            irreversible,
+            unlisted=unlisted_choices == "allow",
         )
 
     async def delete(
@@ -194,7 +211,7 @@ class Stripe(Reads):
     ) -> dict[str, Any]:
         """What Stripe says of the deleted object. Where it can't delete, what comes nearest is
         done: a subscription is cancelled, a price deactivated, an `action` chooses among several
-        ways. On a live account `irreversible="allow"` has to say that it may be done for good.
+        ways. On a live account what can't be undone needs `irreversible="allow"`.
         With `missing="ok"` an object that is gone already is no error, and the answer is empty.
         `unlisted_choices` as in `create`.
 
@@ -212,9 +229,15 @@ class Stripe(Reads):
         settings: dict[str, Any] = {"irreversible": irreversible, "missing": missing}
         activity = Activity("", "delete", object, action, settings)
         offer = resolve(self._opened.catalogue, activity, self._opened.mode).offer
-        unlisted = unlisted_choices == "allow"
         return await self._write(
-            offer, id, parents, params, key, unlisted=unlisted, missing_ok=missing == "ok"
+            offer,
+            id,
+            parents,
+            params,
+            key,
+            irreversible,
+            unlisted=unlisted_choices == "allow",
+            missing_ok=missing == "ok",
         )
 
     async def _write(
@@ -224,12 +247,19 @@ class Stripe(Reads):
         parents: Mapping[str, str],
         params: Mapping[str, Any] | None,
         key: str | None,
+        irreversible: str,
         *,
         missing_ok: bool = False,
         unlisted: bool = False,
     ) -> dict[str, Any]:
+        from connector_sdk import IRREVERSIBLE, Form, SettingError, conform
+
+        from stripe_connector.activities.choices.guarding import SETTING, must_be_allowed
         from stripe_connector.activities.writing.single import carry_out, values_of
 
+        given = conform(Form((SETTING,)).as_field(), {IRREVERSIBLE: irreversible})
+        if given.problems:
+            raise SettingError(*given.problems)
         opened = self._opened
         client, stream = await opened.client(), await opened.meter_stream()
         values = values_of(offer, id, parents, params)
@@ -242,6 +272,7 @@ class Stripe(Reads):
             key,
             missing_ok=missing_ok,
             unlisted=unlisted,
+            watched=must_be_allowed(opened.mode, irreversible),
         )
         return _object(answer)
 

@@ -1,9 +1,6 @@
-"""A sandbox for the commands of this folder, and a way to call them on it."""
+"""Ways to call the commands of this folder on a sandbox."""
 
-import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +11,6 @@ from typer.testing import CliRunner
 from tests.connector_agent.cli.conftest import Said
 
 Stripe = Callable[..., Said]
-
-
-@pytest.fixture(scope="package")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where a sandbox answers that all tests share."""
-    announce = tmp_path_factory.mktemp("sandbox") / "sandbox.json"
-    command = [sys.executable, "-m", "stripe_connector.sandbox.command", "--announce"]
-    with subprocess.Popen([*command, str(announce)], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        yield json.loads(announce.read_text())["address"]
-        process.terminate()
-        process.communicate()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -201,14 +202,57 @@ class TestLive:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         names = made("customers", "name=Ada"), made("customers", "name=Grace")
-        monkeypatch.setattr(
-            "connector_agent.cli.one_off.writing.require_terminal", lambda what: None
-        )
+        monkeypatch.setattr("connector_agent.cli.one_off.writing.has_terminal", lambda: True)
         said = stripe("delete", "customers", *names, given=answer)
         assert said.status == status
         assert "2 objects on acct_" in said.err
         assert ("Nothing was done" in said.err) == bool(status)
         assert said.out.count('"outcome":"written"') == (0 if status else 2)
+
+    PAYMENT = ("--set", "amount=250", "--set", "currency=eur")
+    PAID = (*PAYMENT, "--set", "payment_method=pm_card_visa", "--set", "confirm=true")
+
+    @pytest.mark.parametrize(
+        ("arguments", "told"),
+        [
+            (("create", "payouts", *PAYMENT), "Money leaves"),
+            (("create", "payment_intents", *PAID), "Where confirm is true: Money is taken"),
+            (("update", "invoices", "in_1", "--action", "void_invoice"), "Invoices: void on"),
+            (("update", "payment_intents", "pi_1", "--action", "capture"), "Money is taken"),
+        ],
+    )
+    def test_other_writes_need_a_yes_too(
+        self, arguments: tuple[str, ...], told: str, stripe: Stripe
+    ) -> None:
+        said = stripe(*arguments)
+        assert (said.status, said.out) == (1, "")
+        assert told in said.err
+        assert "add --yes" in said.err
+
+    def test_yes_answers(self, stripe: Stripe) -> None:
+        said = stripe("create", "payment_intents", *self.PAID, "--yes")
+        assert said.status == 0
+        assert said.lines[0]["response"]["status"] == "succeeded"
+
+    def test_sums_are_told(self, stripe: Stripe, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("connector_agent.cli.one_off.writing.has_terminal", lambda: True)
+        lines = [
+            {"amount": 250, "currency": "eur", "confirm": True},
+            {"amount": 100, "currency": "eur", "confirm": False},
+            {"amount": 50, "currency": "eur", "confirm": True},
+            {"amount": 700, "currency": "jpy", "confirm": True},
+        ]
+        data = Path("payments.jsonl")
+        data.write_text("\n".join(map(json.dumps, lines)))
+        said = stripe("create", "payment_intents", "--data", str(data), given="n\n")
+        assert said.status == 1
+        assert "That is 3 objects on acct_" in said.err
+        assert ": 3.00 EUR and 700 JPY." in said.err
+
+    def test_what_a_parameter_makes_harmless_is_not_asked_for(self, stripe: Stripe) -> None:
+        said = stripe("create", "payment_intents", *self.PAYMENT)
+        assert said.status == 0
+        assert "LIVE" in said.err
 
 
 def test_outcomes_in_csv_are_marked_unless_told_otherwise(stripe: Stripe) -> None:

@@ -98,9 +98,9 @@ def test_nothing_happens_to_an_object_by_default() -> None:
             assert caught.value.problem.code == "missing_action"
 
 
-def test_actions_by_their_name_in_the_api() -> None:
-    with pytest.raises(SettingError, match="Did you mean 'void'"):
-        offer_for(CATALOGUE, "delete", "invoices", "void_invoice", "test")
+def test_actions_by_what_an_update_does_underneath() -> None:
+    with pytest.raises(SettingError, match="Did you mean 'deactivate'"):
+        offer_for(CATALOGUE, "delete", "prices", "update", "test")
 
 
 def test_live_keys_see_no_test_helpers() -> None:

@@ -1,7 +1,8 @@
 """Shows a run while it goes: a live line on a terminal, plain lines elsewhere, or JSON."""
 
 import time
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
@@ -43,6 +44,15 @@ class Display:
     def frame(self) -> AbstractContextManager[object]:
         """Around the time in which the live line stands."""
         return self._bar if self._live else nullcontext()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Inside, no live line stands in the way of a question."""
+        if self._live:
+            self._bar.stop()
+        yield
+        if self._live:
+            self._bar.start()
 
     def begin(self, progress: Progress) -> None:
         """A run begins, or goes on."""

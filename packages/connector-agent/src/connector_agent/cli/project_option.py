@@ -35,6 +35,15 @@ EnvironmentOption = Annotated[
 JsonOption = Annotated[
     bool, typer.Option("--json", metavar="", help="Print JSON, one value a line.")
 ]
+YesOption = Annotated[
+    bool,
+    typer.Option(
+        "--yes",
+        "-y",
+        metavar="",
+        help="Don't ask before money moves, or what can't be undone is done, on a live account.",
+    ),
+]
 
 
 def open_runner(stated: Path | None, environment: str = "") -> "Runner":

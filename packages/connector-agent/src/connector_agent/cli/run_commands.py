@@ -12,6 +12,7 @@ import typer
 from connector_sdk import ConnectorError
 
 from connector_agent.cli import completion
+from connector_agent.cli.confirmation import by_option, confirm, has_terminal
 from connector_agent.cli.output import (
     COULD_NOT_RUN,
     INTERRUPTED,
@@ -28,8 +29,11 @@ from connector_agent.cli.project_option import (
     EnvironmentOption,
     JsonOption,
     ProjectOption,
+    YesOption,
     open_runner,
 )
+from connector_agent.operations.tally import Question
+from connector_agent.runs.consent import Consent
 from connector_agent.runs.outcome_table import problem_json
 from connector_agent.runs.progress import Watch
 from connector_agent.runs.run import Run
@@ -52,23 +56,28 @@ def run_command(
     ] = False,
     project: ProjectOption = None,
     environment: EnvironmentOption = "",
+    yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run an operation here and now, until it ends.
 
     A run of it that was interrupted is continued first. Where the operation seems to be a renamed
     one, its identity has changed, or the ledger lost something, nothing is begun without --new: it
-    would write again what was written before. Exit status: 0 all written, 1 could
-    not run or was stopped, 2 usage, 3 finished with problems, 130 interrupted.
+    would write again what was written before. On a live account it asks before what moves money
+    or can't be undone, unless the activity allows it (irreversible: allow). Exit status: 0 all
+    written, 1 could not run or was stopped, 2 usage, 3 finished with problems, 130 interrupted.
 
     Example: connector run "import customers" --limit 10
     """
     _execute(
         project,
         as_json,
-        lambda runner, watch: runner.run(operation, limit, watch, new=new),
+        lambda runner, watch, consent: runner.run(
+            operation, limit, watch, new=new, consent=consent
+        ),
         limit,
         environment,
+        yes=yes,
     )
 
 
@@ -80,6 +89,7 @@ def resume_command(
         ),
     ],
     project: ProjectOption = None,
+    yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Go on with an interrupted or stopped run, as it was stored, in its own environment.
@@ -88,7 +98,13 @@ def resume_command(
 
     Example: connector resume last
     """
-    _execute(project, as_json, lambda runner, watch: runner.resume(run, watch), None)
+    _execute(
+        project,
+        as_json,
+        lambda runner, watch, consent: runner.resume(run, watch, consent),
+        None,
+        yes=yes,
+    )
 
 
 def abandon_command(
@@ -140,6 +156,7 @@ def retry_command(
         int | None, typer.Option("--limit", metavar="N", min=1, help="End after so many records.")
     ] = None,
     project: ProjectOption = None,
+    yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run again what was refused or failed in a run, mended or as it was.
@@ -154,28 +171,37 @@ def retry_command(
     _execute(
         project,
         as_json,
-        lambda runner, watch: runner.retry(run, path, unknown, limit, watch),
+        lambda runner, watch, consent: runner.retry(run, path, unknown, limit, watch, consent),
         limit,
+        yes=yes,
     )
 
 
 def _execute(
     project: ProjectOption,
     as_json: bool,
-    start: Callable[[Runner, Watch], Awaitable[Run]],
+    start: Callable[[Runner, Watch, Consent], Awaitable[Run]],
     limit: int | None,
     environment: str = "",
+    *,
+    yes: bool = False,
 ) -> None:
     display = Display(as_json=as_json)
+
+    async def ask(question: Question) -> None:
+        with display.paused():
+            confirm(question)
+
+    consent = Consent(yes, ask if has_terminal() else None)
     try:
         runner = open_runner(project, environment)
         try:
             with display.frame():
-                run = asyncio.run(_watched(start(runner, display.begin), display))
+                run = asyncio.run(_watched(start(runner, display.begin, consent), display))
         finally:
             runner.close()
     except ConnectorError as error:
-        fail(error, as_json=as_json)
+        fail(by_option(error), as_json=as_json)
     except KeyboardInterrupt:
         err.print("Ended at once. Nothing is lost: go on with 'connector resume last'.")
         raise typer.Exit(INTERRUPTED) from None

@@ -10,6 +10,7 @@ from connector_agent.mapping import load_steps
 from connector_agent.operations.composition import compose
 from connector_agent.operations.driving import driving_faults
 from connector_agent.operations.end import End, Key, Role, role_fault
+from connector_agent.operations.guarding import guard_warnings
 from connector_agent.operations.inspection import Inspection
 from connector_agent.operations.lookup_check import other_objects
 from connector_agent.operations.operation import guarantee_faults
@@ -123,6 +124,7 @@ async def _inspect(
                 inspection.faults.extend(guarantee_faults(document, guarantee))
                 warnings = await other_objects(project, composed.lines, target, inspection)
                 inspection.warnings.extend(warnings)
+                inspection.warnings.extend(await guard_warnings(target, composed.lines))
 
 
 async def _end(

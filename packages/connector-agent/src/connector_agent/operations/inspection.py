@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from connector_sdk import JSON, Connection, Connector, Host, Problem, SettingError
+from connector_sdk import IRREVERSIBLE, JSON, Connection, Connector, Host, Problem, SettingError
 
 from connector_agent.operations.end import (
     End,
@@ -112,7 +112,8 @@ class Inspection:
         except SettingError as error:
             self.faults.extend(error.problems)
             raise _FoundError from None
-        if schemas.note:
+        asked = any(problem.code == IRREVERSIBLE for problem in found)
+        if schemas.note and not asked:  # a warning says it already
             message = f"{activity.name}: {schemas.note}"
             line = endpoint.position(("activities", activity.name))
             self.notes.append(Problem("note", message, line=line))

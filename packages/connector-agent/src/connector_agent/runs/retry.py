@@ -23,6 +23,7 @@ from connector_sdk import (
 )
 
 from connector_agent.connectors import registry
+from connector_agent.operations.operation import Operation
 from connector_agent.runs.cards import MASK
 from connector_agent.runs.outcome_table import MORE, PARTS, RECORD, place_of, without_marks
 from connector_agent.runs.outcomes import OutcomeRow, read_outcomes, read_records
@@ -296,6 +297,22 @@ async def open_file(
     table = not any(suffix.lower() in _NO_TABLES for suffix in path.suffixes)
     source = await connection.source(activity)
     return connection, MendedSource(source, grouped, table, originals if table else None)
+
+
+async def open_source(
+    retry: Retry | None, opened: Operation, database: Database, host: Host
+) -> tuple[Source, Connection | None]:
+    """The operation's source, or what a retry reads in its place; and what is to be closed
+    after it."""
+    if retry is None:
+        return await opened.open_source(), None
+    grouped = opened.document.group is not None
+    if not retry.file:
+        return LedgerSource(database, retry, grouped), None
+    types = {field.name: field.type for field in opened.source.schemas.response.fields}
+    originals = Originals(database, types)
+    file, source = await open_file(Path(retry.file), host, grouped, originals)
+    return source, file
 
 
 def kinds_of(unknown: bool) -> tuple[Kind, ...]:

@@ -3,12 +3,12 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import orjson
 from connector_sdk import (
-    Connection,
     ConnectorError,
     MemoryHost,
     Problem,
@@ -23,6 +23,7 @@ from connector_agent.operations.operation import Operation, open_operation, requ
 from connector_agent.project import STATE, Project, environment_of
 from connector_agent.runs.abandon import abandon
 from connector_agent.runs.accounting import account_for, unaccounted
+from connector_agent.runs.consent import NOBODY, Asking, Consent, allowed, noted, was_given
 from connector_agent.runs.execution import Halt, Parts
 from connector_agent.runs.finishing import FINISHED, closing, finish, make_up
 from connector_agent.runs.going_on import other_account, require_same, was_abandoned
@@ -36,12 +37,10 @@ from connector_agent.runs.progress import Progress, Watch
 from connector_agent.runs.recognition import unrecognised
 from connector_agent.runs.results import Results
 from connector_agent.runs.retry import (
-    LedgerSource,
-    Originals,
     Retry,
     in_snapshot,
     kinds_of,
-    open_file,
+    open_source,
     require_other_file,
     require_readable,
     retry_fault,
@@ -83,12 +82,15 @@ class Runner:
         retry: Retry | None = None,
         *,
         new: bool = False,
+        consent: Consent = NOBODY,
     ) -> Run:
         """Executes the operation; a run of it that is unfinished is continued as it was
         stored instead (`Progress.resumed` tells). Comes back with the run as it stands at the
         end. Raises SettingError with every fault that is found before the first record, unless
         `new` says so also where it would not recognise what was written, or where the ledger
-        lost that; CredentialError or UnreachableError where there is nothing to run against."""
+        lost that; CredentialError or UnreachableError where there is nothing to run against.
+        `consent` answers the question that comes before what moves money or can't be undone on a
+        live account."""
         project = Project.load(self.folder, self.environ, self.environment)
         name = project.operation(operation).name
         if retry is not None and retry.file:
@@ -102,13 +104,16 @@ class Runner:
             earlier = await self.database.call(lambda connection: unfinished_run(connection, name))
             if earlier is not None:
                 require_same(earlier, project.environment)
-                return await self._continue(earlier, watch, new=new)
+                return await self._continue(earlier, watch, consent, new=new)
             host = self._host()
             async with open_operation(project, name, host) as opened:
                 await make_up(self.database, opened)
                 require(await opened.check())
-                target = await opened.target.connection.target(opened.target.activity)
-                scope = await opened.target.connection.scope()
+                connection = opened.target.connection
+                guard = await connection.guard(opened.target.activity)
+                ready = allowed(opened) if guard is not None else opened
+                target = await connection.target(ready.target.activity)
+                scope = await connection.scope()
                 fault = opened.needs_identity(target.guarantee)
                 faults = [fault] if fault is not None else []
                 faults += await self.database.call(sealing_faults)
@@ -123,6 +128,13 @@ class Runner:
                     await target.finish(complete=False)
                     raise SettingError(*faults)
                 stored = project.snapshot(name)
+                if guard is not None:
+                    await target.finish(complete=False)
+                    asking = Asking(self.database, opened, scope, guard, consent)
+                    source = partial(open_source, retry, opened, self.database, host)
+                    ready = await asking.before(source, limit, local=retry is not None)
+                    stored.update(noted(ready))
+                    target = await connection.target(ready.target.activity)
                 if retry is not None:
                     stored["retry"] = retry._asdict()
                 snapshot = orjson.dumps(stored)
@@ -140,10 +152,16 @@ class Runner:
                         limit=limit,
                     )
                 )
-                return await self._execute(run, opened, host, target, watch, resumed=False)
+                return await self._execute(run, ready, host, target, watch, resumed=False)
 
     async def retry(
-        self, identifier: str, file: str, unknown: bool, limit: int | None, watch: Watch
+        self,
+        identifier: str,
+        file: str,
+        unknown: bool,
+        limit: int | None,
+        watch: Watch,
+        consent: Consent = NOBODY,
     ) -> Run:
         """A new run of the operation of an earlier one, with the project as it is now, of the
         records that were refused or failed there, with `unknown` also of those whose fate is
@@ -155,9 +173,9 @@ class Runner:
         if fault is not None:
             raise SettingError(fault)
         self.environment = environment_of(orjson.loads(of.snapshot))
-        return await self.run(of.operation, limit, watch, retry)
+        return await self.run(of.operation, limit, watch, retry, consent=consent)
 
-    async def resume(self, identifier: str, watch: Watch) -> Run:
+    async def resume(self, identifier: str, watch: Watch, consent: Consent = NOBODY) -> Run:
         """Goes on with an unfinished run, as it was stored; one that has finished comes back as
         it is, and `watch` is not called. Raises SettingError for one that was abandoned."""
         await self.ledger.require()
@@ -167,7 +185,7 @@ class Runner:
         if not run.unfinished:
             return run
         with self._lock(run.operation):
-            return await self._continue(await self.find(run.id), watch)
+            return await self._continue(await self.find(run.id), watch, consent)
 
     async def abandon(self, identifier: str, reason: str = "") -> Run:
         """Ends an unfinished run that can't or is not to go on, for a `reason`: its pending
@@ -187,8 +205,11 @@ class Runner:
     def _host(self) -> MemoryHost:
         return MemoryHost(self.folder, self.folder / STATE)
 
-    async def _continue(self, run: Run, watch: Watch, *, new: bool = False) -> Run:
-        project = Project.from_snapshot(orjson.loads(run.snapshot), self.folder, self.environ)
+    async def _continue(
+        self, run: Run, watch: Watch, consent: Consent, *, new: bool = False
+    ) -> Run:
+        stored = orjson.loads(run.snapshot)
+        project = Project.from_snapshot(stored, self.folder, self.environ)
         host = self._host()
         async with open_operation(project, run.operation, host) as opened:
             scope = await opened.target.connection.scope()
@@ -198,19 +219,23 @@ class Runner:
                 await self.database.call(
                     lambda connection: account_for(connection, scope, run.operation)
                 )
-            activity, lost = opened.target.activity, None
+            guard = await opened.target.connection.guard(opened.target.activity)
+            ready = allowed(opened) if guard is not None and was_given(stored) else opened
+            if guard is not None and guard.always and ready is opened:
+                ready = await Asking(self.database, opened, scope, guard, consent).before()
+            activity, lost = ready.target.activity, None
             try:
-                target = await opened.target.connection.target(activity, run.position)
+                target = await ready.target.connection.target(activity, run.position)
             except TargetLostError as error:
                 lost = error.problem
-                target = await opened.target.connection.target(activity)
+                target = await ready.target.connection.target(activity)
             if target.guarantee == "keyed":
                 require(
                     await self.database.call(
                         lambda connection: unaccounted(connection, scope, run.operation)
                     )
                 )
-            return await self._execute(run, opened, host, target, watch, resumed=True, lost=lost)
+            return await self._execute(run, ready, host, target, watch, resumed=True, lost=lost)
 
     async def _execute(
         self,
@@ -269,7 +294,8 @@ class Runner:
     ) -> "_End":
         document = opened.document
         while True:
-            source, file = await self._open_source(ledger.run, opened, host)
+            retry = in_snapshot(orjson.loads(ledger.run.snapshot))
+            source, file = await open_source(retry, opened, self.database, host)
             positioned = target.guarantee == "positioned"
             results = Results(
                 self.folder,
@@ -320,22 +346,6 @@ class Runner:
             # Nobody has seen the unfinished target: it is written from the start.
             ledger.run = await self.database.call(ledger.begin_anew)
             target = await opened.target.connection.target(opened.target.activity)
-
-    async def _open_source(
-        self, run: Run, opened: Operation, host: MemoryHost
-    ) -> tuple[Source, Connection | None]:
-        """The operation's source, or what a retry reads in its place; and what is to be closed
-        behind it."""
-        retry = in_snapshot(orjson.loads(run.snapshot))
-        if retry is None:
-            return await opened.open_source(), None
-        if not retry.file:
-            return LedgerSource(self.database, retry, opened.document.group is not None), None
-        types = {field.name: field.type for field in opened.source.schemas.response.fields}
-        originals = Originals(self.database, types)
-        grouped = opened.document.group is not None
-        file, source = await open_file(Path(retry.file), host, grouped, originals)
-        return source, file
 
 
 class _End(NamedTuple):

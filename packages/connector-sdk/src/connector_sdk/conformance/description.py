@@ -11,6 +11,7 @@ from connector_sdk.conformance.subject import Subject
 from connector_sdk.connection import Connection
 from connector_sdk.connector import CONTRACT
 from connector_sdk.errors import SettingError
+from connector_sdk.guard import Guarded
 from connector_sdk.plan import Plan
 from connector_sdk.record import Problem, decode, encode
 from connector_sdk.schema import Schemas, json_schema
@@ -166,6 +167,7 @@ class DescriptionTests:
     async def test_plans_tell_what_is_going_to_be_called(self, subject: Subject) -> None:
         async with opened(subject) as connection:
             for activity in (subject.source, subject.target):
+                assert_round_trip(Guarded | None, await connection.guard(activity))
                 plan = await connection.plan(activity, 1000)
                 assert_round_trip(Plan, plan)
                 assert plan.lines

@@ -5,8 +5,10 @@ from dataclasses import replace
 from connector_sdk import Plan, PlannedCall
 
 from stripe_connector.activities.choices.embedded import cost
+from stripe_connector.activities.choices.guarding import guard_of
 from stripe_connector.activities.choices.resolution import Resolved
 from stripe_connector.activities.choices.settings import STREAM
+from stripe_connector.activities.choices.verbs import TARGETS
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.amounts import owners
 from stripe_connector.catalogue.model import Operation
@@ -23,6 +25,11 @@ def note(resolved: Resolved) -> str:
     """What a person should know before a run, in whole sentences; "" for nothing."""
     if resolved.operation.shape == "rows" and not resolved.settings.get("ids"):
         return "Each run makes a new report run at Stripe and waits for its result."
+    if resolved.offer.way is not None:
+        return resolved.offer.way.told()
+    guard = guard_of(resolved.offer) if resolved.activity.type in TARGETS else None
+    if guard is not None and guard.always:
+        return guard.told()
     return cost(resolved.complete)
 
 
@@ -84,11 +91,10 @@ def _plain(catalogue: Catalogue, resolved: Resolved, records: int | None) -> Pla
         expected = max(int(listed), -(-records // together))
         counted = f"{expected:,} call{'s' * (expected != 1)}"
     made = PlannedCall(call, {**resolved.parents, **resolved.parameters}, expected)
-    way = resolved.offer.way
-    notes = (way.told(),) if way is not None else ()
+    notes = () if resolved.complete else (note(resolved),)
     looks = _looks(catalogue, resolved)
     more = tuple(f"{look.call}: 1 more for each record that says its `currency`." for look in looks)
-    return Plan((made, *looks), (f"{call}: {counted}.", *more, *notes))
+    return Plan((made, *looks), (f"{call}: {counted}.", *more, *filter(None, notes)))
 
 
 def _looks(catalogue: Catalogue, resolved: Resolved) -> list[PlannedCall]:

@@ -8,7 +8,12 @@ import typer
 from connector_sdk import ActivityType, Command, Connector, Field, Form
 
 from connector_agent.cli import completion
-from connector_agent.cli.project_option import EnvironmentOption, JsonOption, ProjectOption
+from connector_agent.cli.project_option import (
+    EnvironmentOption,
+    JsonOption,
+    ProjectOption,
+    YesOption,
+)
 
 CONNECTION = "Connection"
 ACTIVITY = "Activity"
@@ -66,7 +71,7 @@ def _target() -> Iterator[inspect.Parameter]:
     yield _parameter("given", _SET, None)
     yield _parameter("data", _DATA, "")
     yield _parameter("key", _KEY, "")
-    yield _parameter("yes", _YES, False)
+    yield _parameter("yes", YesOption, False)
     yield _parameter("format", _FORMAT, None)
     yield _parameter("mark_formulas", _MARK_FORMULAS, True)
 
@@ -260,12 +265,6 @@ _KEY = Annotated[
         metavar="TEXT",
         help="What idempotency keys are made from. The same command with the same text does "
         "nothing twice within a day. Default: new each time.",
-    ),
-]
-_YES = Annotated[
-    bool,
-    typer.Option(
-        "--yes", "-y", metavar="", help="Don't ask before something is destroyed for good."
     ),
 ]
 _ENDPOINT = Annotated[

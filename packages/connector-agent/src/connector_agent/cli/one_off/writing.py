@@ -18,13 +18,14 @@ from connector_sdk import (
     Connection,
     Connector,
     ConnectorError,
+    Guarded,
     MemoryHost,
     Problem,
     Record,
     SettingError,
 )
 
-from connector_agent.cli.one_off.confirmation import confirmed, require_terminal
+from connector_agent.cli.confirmation import by_option, confirm, has_terminal
 from connector_agent.cli.one_off.connecting import connected
 from connector_agent.cli.one_off.rows import format_of
 from connector_agent.cli.one_off.told import Printer
@@ -51,6 +52,7 @@ from connector_agent.one_off.feed import Feed
 from connector_agent.one_off.intake import Given, ids, lines_of, objects
 from connector_agent.one_off.requests import about, of_ids, of_objects
 from connector_agent.one_off.writing import Told, Writing, new_prefix
+from connector_agent.operations.tally import Question, Tally
 
 
 def write(
@@ -61,7 +63,7 @@ def write(
     try:
         status = asyncio.run(writing.run(connector))
     except ConnectorError as error:
-        fail(activity_words(error, command), as_json=given["as_json"])
+        fail(by_option(activity_words(error, command)), as_json=given["as_json"])
     except KeyboardInterrupt:
         err.print("Ended at once: what was under way may have been done, and more may be.")
         writing.tell_how_to_repeat()
@@ -85,20 +87,18 @@ class _Writing:
         """The exit status."""
         async with connected(connector, self._given) as (connection, host):
             activity = self._activity(connection)
-            faults = list(await connection.check(activity))
-            destroys = [problem for problem in faults if problem.code == IRREVERSIBLE]
-            require_faultless(problem for problem in faults if problem not in destroys)
+            faults = await connection.check(activity)
+            require_faultless(each for each in faults if each.code != IRREVERSIBLE)
             records = self._records()
-            if destroys and not self._given["yes"]:
-                require_terminal(destroys[0])
-                waiting = list(records)
-                if not await confirmed(connection, destroys[0], len(waiting)):
-                    err.print("Nothing was done.")
-                    return COULD_NOT_RUN
+            guard = await connection.guard(activity)
+            if guard is not None and not self._given["yes"]:
+                waiting, asked = await self._asked(connection, activity, guard, records)
                 records = iter(waiting)
-            elif connection.mode == "live":
+            else:
+                asked = False
+            if connection.mode == "live" and not asked:
                 err.print(mode_text("live"), f"{self._command.name} {activity.on}")
-            if destroys:
+            if guard is not None and (asked or self._given["yes"]):
                 settings = {**activity.settings, IRREVERSIBLE: "allow"}
                 activity = replace(activity, settings=settings)
             target = await connection.target(activity)
@@ -107,6 +107,32 @@ class _Writing:
             with _on_signal(lambda: self._stop(host, feed)):
                 await self._print(writing, host, feed)
             return self._end(writing)
+
+    async def _asked(
+        self,
+        connection: Connection,
+        activity: Activity,
+        guard: Guarded,
+        records: Iterator[Record],
+    ) -> tuple[list[Record], bool]:
+        """All that was given, and whether somebody was asked about it and said yes; False where
+        nothing of it moves money or can't be undone. Raises typer.Exit after a no, SettingError
+        where nobody can be asked."""
+        if guard.always and not has_terminal():
+            raise SettingError(guard.refusal)
+        tally = Tally(guard, await connection.schemas(activity))
+        waiting = list(records)
+        for record in waiting:
+            if record.problem is None:
+                tally.add(record.raw)
+        if not tally.count and not guard.always:
+            return waiting, False
+        if not has_terminal():
+            raise SettingError(guard.refusal)
+        tested = await connection.test()
+        account = tested.account or "an account that is not known"
+        confirm(Question(guard, account, tally))
+        return waiting, True
 
     def tell_how_to_repeat(self) -> None:
         """How the same command can be given again without harm."""

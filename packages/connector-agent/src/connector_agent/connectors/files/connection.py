@@ -13,6 +13,7 @@ from connector_sdk import (
     Cursor,
     Field,
     Form,
+    Guarded,
     Host,
     Mode,
     Plan,
@@ -104,6 +105,10 @@ class FilesConnection:
         except SettingError as error:
             return error.problems
         return ()
+
+    async def guard(self, activity: Activity) -> Guarded | None:
+        """Files are no live account."""
+        return None
 
     async def plan(self, activity: Activity, records: int | None = None) -> Plan:
         """Nobody is called: files are read or written."""

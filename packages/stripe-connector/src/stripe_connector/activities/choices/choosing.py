@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from connector_sdk import Choice, Mode, Problem, SettingError, did_you_mean
 
+from stripe_connector.activities.choices.guarding import guard_of
 from stripe_connector.activities.choices.naming import object_named, section_label
 from stripe_connector.activities.choices.offers import Actions, Offer, offers
 from stripe_connector.catalogue import Catalogue, overlay
@@ -57,8 +58,9 @@ def _section_named(name: str) -> str:
 
 
 def _action(catalogue: Catalogue, offer: Offer) -> Choice:
-    """With what Stripe says about it, and what a delete does for good."""
-    told = offer.way.told() if offer.way is not None else ""
+    """With what Stripe says about it, and what it does for good or with money."""
+    guard = guard_of(offer)
+    told = offer.way.told() if offer.way is not None else guard.told() if guard is not None else ""
     return Choice(
         offer.action,
         offer.action.replace("_", " ").capitalize(),

@@ -5,7 +5,7 @@ from functools import cache
 from typing import cast
 
 import msgspec
-from connector_sdk import JSON, Mode, Problem
+from connector_sdk import JSON
 
 from stripe_connector.catalogue import overlay
 
@@ -48,18 +48,6 @@ def ways(object: str) -> tuple[Way, ...]:
 def impossible(object: str) -> Impossible | None:
     """Why Stripe can't delete an object, as far as that is known."""
     return _none().get(object)
-
-
-def irreversible_fault(way: Way, label: str, mode: Mode, irreversible: JSON) -> Problem | None:
-    """A live key destroys nothing for good unless the activity says so."""
-    if mode != "live" or way.undo or irreversible == "allow":
-        return None
-    return Problem(
-        "irreversible",
-        f"{way.means!r} would be done to {label} of a live account. {way.told()}",
-        "Set `irreversible: allow` in the activity if that is what you want.",
-        path="irreversible",
-    )
 
 
 @cache

@@ -8,7 +8,7 @@ from connector_sdk import JSON, Mode, Problem, SettingError, did_you_mean
 
 from stripe_connector.activities.choices.deletion import Way, ways
 from stripe_connector.activities.choices.naming import article, full_label, object_named
-from stripe_connector.activities.choices.verbs import TYPES, is_offered, verb_of
+from stripe_connector.activities.choices.verbs import TYPES, is_offered, name_of, verb_of
 from stripe_connector.catalogue import Catalogue, versions
 from stripe_connector.catalogue.model import Operation
 
@@ -26,6 +26,10 @@ class Offer:
     def constants(self) -> dict[str, JSON]:
         """Parameters that make the operation this action: active=false of a deactivation."""
         return self.way.constants if self.way is not None else {}
+
+    def is_also(self, name: str) -> bool:
+        """Whether the SDK's name of the action is this one; it is accepted, too."""
+        return name == self.operation.action and not self.constants
 
 
 Actions = Mapping[str, Offer]
@@ -72,6 +76,9 @@ def offer_for(catalogue: Catalogue, type: str, on: str, action: str, mode: Mode)
     actions = known[chosen]
     if action in actions:
         return actions[action]
+    for offer in actions.values():
+        if action and offer.is_also(action):
+            return offer
     if not action:
         usual = _USUAL.get(type, tuple(actions))
         for name in (*usual, *(actions if type in ("search", "read") else ())):
@@ -88,8 +95,8 @@ def _actions(catalogue: Catalogue, type: str, object: str, mode: Mode) -> dict[s
     if type == "delete":
         found.update((offer.action, offer) for offer in _deletions(object, allowed))
     for operation in allowed:
-        if verb_of(operation) == type and operation.action not in found:
-            name = operation.action
+        if verb_of(operation) == type and name_of(operation) not in found:
+            name = name_of(operation)
             found[name] = Offer(name, operation, Way(name, name) if type == "delete" else None)
     return found
 
@@ -101,7 +108,7 @@ def _deletions(object: str, operations: list[Operation]) -> Iterator[Offer]:
         operation = by_name.get(way.action)
         if operation is not None:
             home = verb_of(operation) == "delete"
-            yield Offer(operation.action if home else way.means, operation, way)
+            yield Offer(name_of(operation) if home else way.means, operation, way)
 
 
 def _unknown_action(

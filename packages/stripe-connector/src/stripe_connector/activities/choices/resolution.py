@@ -5,18 +5,28 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from connector_sdk import JSON, Activity, Field, Mode, Problem, SettingError, conform
+from connector_sdk import (
+    IRREVERSIBLE,
+    JSON,
+    Activity,
+    Field,
+    Guarded,
+    Mode,
+    Problem,
+    SettingError,
+    conform,
+)
 
 from stripe_connector.activities.choices.asking import Asked, ask
 from stripe_connector.activities.choices.dates import dated
-from stripe_connector.activities.choices.deletion import irreversible_fault
 from stripe_connector.activities.choices.embedded import Way, way_to
 from stripe_connector.activities.choices.expansion import expand_fault
-from stripe_connector.activities.choices.naming import full_label
+from stripe_connector.activities.choices.guarding import guarded, must_be_allowed
 from stripe_connector.activities.choices.offers import Offer, offer_for
 from stripe_connector.activities.choices.projection import field_fault
 from stripe_connector.activities.choices.settings import UNLISTED, activity_form, request_schema
 from stripe_connector.activities.choices.template import Template, template_of
+from stripe_connector.activities.choices.verbs import TARGETS
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
 
@@ -25,7 +35,8 @@ from stripe_connector.catalogue.model import Operation
 class Resolved:
     """A faultless activity. `settings` has its types mended; `complete` are the ways to the
     lists to complete; `asked` is the query of a search that has one, `ids` the ids to read
-    where they are a text."""
+    where they are a text. A target that is `watched` sends nothing that moves money or can't be
+    undone."""
 
     activity: Activity
     offer: Offer
@@ -33,6 +44,11 @@ class Resolved:
     complete: tuple[Way, ...] = ()
     asked: Asked | None = None
     ids: Template | None = None
+    watched: bool = False
+
+    def guard(self, catalogue: Catalogue) -> Guarded | None:
+        """What somebody has to allow before it is done."""
+        return guarded(catalogue, self.offer) if self.watched else None
 
     @property
     def driven(self) -> bool:
@@ -104,11 +120,6 @@ def resolve(
         if not operation.v2:
             found = (expand_fault(catalogue, operation, path) for path in paths)
             problems.extend(problem for problem in found if problem is not None)
-        if offer.way is not None and whole:
-            destroys = irreversible_fault(
-                offer.way, full_label(catalogue, operation.object), mode, values.get("irreversible")
-            )
-            problems.extend([destroys] if destroys is not None else [])
     asked = None
     if not problems and "query" in values:
         asked = ask(catalogue, operation, values)
@@ -131,7 +142,8 @@ def resolve(
     if problems:
         raise SettingError(*problems)
     complete = tuple(way for way in ways if isinstance(way, Way))
-    return Resolved(activity, offer, values, complete, asked, ids)
+    watched = activity.type in TARGETS and must_be_allowed(mode, values.get(IRREVERSIBLE))
+    return Resolved(activity, offer, values, complete, asked, ids, watched)
 
 
 def faults(catalogue: Catalogue, activity: Activity, mode: Mode) -> tuple[Problem, ...]:
@@ -140,6 +152,9 @@ def faults(catalogue: Catalogue, activity: Activity, mode: Mode) -> tuple[Proble
         resolved = resolve(catalogue, activity, mode)
     except SettingError as error:
         return error.problems
+    guard = resolved.guard(catalogue)
+    if guard is not None and guard.always:
+        return (guard.refusal._replace(warning=True),)
     return resolved.asked.warnings if resolved.asked is not None else ()
 
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 from connector_sdk import Field, Form
 
 from stripe_connector.activities.choices.currency import with_currency
+from stripe_connector.activities.choices.guarding import SETTING, can_be_guarded, guard_of
 from stripe_connector.activities.choices.offers import Offer
 from stripe_connector.activities.choices.query_settings import RECORD_AS, asking, template
 from stripe_connector.activities.choices.reading_settings import reading_fields
@@ -108,6 +109,9 @@ def activity_form(catalogue: Catalogue, offer: Offer, type: str) -> Form:
     )
     if type == "delete":
         fields.extend(_deleting(offer))
+    elif not source and can_be_guarded(catalogue, offer):
+        guard = guard_of(offer)
+        fields.append(_irreversible(guard.told() if guard is not None else ""))
     return Form(tuple(fields))
 
 
@@ -134,15 +138,7 @@ def _expand(catalogue: Catalogue, operation: Operation) -> Field:
 def _deleting(offer: Offer) -> list[Field]:
     told = offer.way.told() if offer.way is not None else ""
     return [
-        Field(
-            name="irreversible",
-            type="string",
-            choices=("refuse", "allow"),
-            default="refuse",
-            label="Irreversible",
-            description="What can't be undone is refused on a live account without `allow`. "
-            f"{told}",
-        ),
+        _irreversible(told),
         Field(
             name="missing",
             type="string",
@@ -153,6 +149,14 @@ def _deleting(offer: Offer) -> list[Field]:
             "with `ok` skipped.",
         ),
     ]
+
+
+def _irreversible(told: str) -> Field:
+    return replace(
+        SETTING,
+        description="What moves money or can't be undone is refused on a live account without "
+        f"`allow`. {told}".strip(),
+    )
 
 
 def _writing(catalogue: Catalogue, operation: Operation) -> list[Field]:

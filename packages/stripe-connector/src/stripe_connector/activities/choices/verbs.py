@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from connector_sdk import ActivityType, Command, Mode
 
-from stripe_connector.catalogue import overlay
+from stripe_connector.catalogue import Catalogue, overlay
 from stripe_connector.catalogue.model import Operation
 
 LEVELS = ("object", "sub-object", "action")
@@ -103,6 +103,9 @@ TYPES = (
     ),
 )
 
+TARGETS = frozenset(kind.name for kind in TYPES if kind.role == "target")
+"""The types that write."""
+
 OWN_ID = "id"
 """How a request names the object that it is about."""
 
@@ -125,6 +128,19 @@ def verb_of(operation: Operation) -> str:
     if operation.action in ("create", "update"):
         return operation.action
     return "update" if operation.path_parameters else "create"
+
+
+def name_of(operation: Operation) -> str:
+    """What people call the action: as its URL does where the SDK adds the object's name
+    (invoices/…/void is void_invoice there)."""
+    last = operation.path.rpartition("/")[2]
+    return last if operation.action.startswith(f"{last}_") else operation.action
+
+
+def names_of(catalogue: Catalogue, object: str) -> dict[str, str]:
+    """What people call the actions of an object, and what the SDK calls them."""
+    actions = catalogue.objects.get(object, ())
+    return {name_of(catalogue.operations[f"{object}.{each}"]): each for each in actions}
 
 
 def own_id(operation: Operation) -> str:

@@ -6,6 +6,7 @@ from typing import cast
 from connector_sdk import JSON, Body, Call, Marked, Outcome, Problem, conform
 
 from stripe_connector.activities.choices.currency import with_currency
+from stripe_connector.activities.choices.guarding import updating
 from stripe_connector.activities.choices.naming import full_label
 from stripe_connector.activities.choices.verbs import own_id, parents_of
 from stripe_connector.activities.writing import request as requests
@@ -84,7 +85,8 @@ class CreateTarget(StripeTarget):
         )
         if isinstance(changed, Problem):
             return changed
-        return requests.body(changed, requests.lock(changed))
+        refusal = self.refusal(updating(update), changed)
+        return refusal or requests.body(changed, requests.lock(changed))
 
 
 def _unchangeable(object: str, existing: str, surplus: list[str]) -> Problem:

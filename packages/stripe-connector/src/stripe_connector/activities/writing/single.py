@@ -8,6 +8,7 @@ from typing import Any
 
 from connector_sdk import Problem, RefusedError, SettingError, conform
 
+from stripe_connector.activities.choices.guarding import refusal_of
 from stripe_connector.activities.choices.offers import Offer
 from stripe_connector.activities.choices.settings import STREAM, offered
 from stripe_connector.activities.choices.verbs import own_id, parents_of
@@ -48,15 +49,19 @@ async def carry_out(
     *,
     missing_ok: bool = False,
     unlisted: bool = False,
+    watched: bool = False,
 ) -> bytes:
     """What Stripe answers; an empty object where a delete found nothing left to do and that is
-    `missing_ok`. `unlisted` lets values pass that are not among the choices. Without a key a
-    random one covers the repeats of this call. Raises SettingError before anything is sent, and
-    what `Client.send` raises."""
+    `missing_ok`. `unlisted` lets values pass that are not among the choices. What moves money or
+    can't be undone isn't sent where it is `watched`. Without a key a random one covers the repeats
+    of this call. Raises SettingError before anything is sent, and what `Client.send` raises."""
     now = client.clock.now()
     request = _request(
         catalogue, offer, values, unlisted=unlisted, now=time.time() if now is None else now
     )
+    refusal = refusal_of(catalogue, offer, request.params) if watched else None
+    if refusal is not None:
+        raise SettingError(refusal)
     key = key or str(uuid.uuid4())
     if request.operation == STREAM:
         await stream.send([dict(identified(STREAM, request.params, key))], key)

@@ -20,6 +20,8 @@ from connector_sdk import (
     UncertainError,
 )
 
+from stripe_connector.activities.choices.guarding import refusal_of
+from stripe_connector.activities.choices.offers import Offer
 from stripe_connector.activities.choices.resolution import Resolved
 from stripe_connector.activities.choices.settings import CONCURRENCY
 from stripe_connector.activities.writing import request as requests
@@ -50,6 +52,8 @@ class StripeTarget(ABC):
         self.client = client
         self.catalogue = catalogue
         self.operation = resolved.operation
+        self.offer = resolved.offer
+        self._watched = resolved.watched
         self.constants: dict[str, JSON] = resolved.parents
         self.fixed = {**resolved.offer.constants, **resolved.expansion}
         self.schema = resolved.request_schema(catalogue)
@@ -85,7 +89,12 @@ class StripeTarget(ABC):
         )
         if isinstance(fitted, requests.Request):
             fitted.params.update(self.fixed)
+            return self.refusal(self.offer, fitted) or fitted
         return fitted
+
+    def refusal(self, offer: Offer, request: requests.Request) -> Problem | None:
+        """Why this request isn't sent to a live account unless it is allowed."""
+        return refusal_of(self.catalogue, offer, request.params) if self._watched else None
 
     def write(self, calls: AsyncIterator[Call]) -> AsyncGenerator[Outcome, None]:
         """Outcomes as they come; at most `concurrency` calls in flight, and never two for

@@ -1,0 +1,97 @@
+"""How much is about to be done on a live account, as far as that is known before."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import orjson
+from connector_sdk import JSON, Guarded, Schemas, conform
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts the requests that a guard concerns, and sums what they say that they move, per
+    currency in its smallest unit ("" is one that only the other system knows). `silent` are those
+    that don't say how much."""
+
+    guard: Guarded
+    schemas: Schemas
+    count: int = 0
+    sums: dict[str, int] = field(default_factory=dict)
+    silent: int = 0
+
+    def add(self, request: bytes) -> None:
+        """Takes one request into account; one that isn't a JSON object is refused later."""
+        try:
+            value = orjson.loads(request)
+        except orjson.JSONDecodeError:
+            return
+        if isinstance(value, dict):
+            self.add_value(value)
+
+    def add_value(self, request: Mapping[str, JSON]) -> None:
+        """The same for a request that is parsed."""
+        fitted = conform(self.schemas.request, dict(request)).value
+        values = fitted if isinstance(fitted, dict) else request
+        if not self.guard.concerns(values):
+            return
+        self.count += 1
+        money = self.guard.money(values)
+        if money is None:
+            self.silent += 1
+        else:
+            self.sums[money.currency] = self.sums.get(money.currency, 0) + money.amount
+
+    def money(self) -> str:
+        """The sums for people, a part of a sentence; "" where no money moves."""
+        if not self.guard.moves_money:
+            return ""
+        known = [
+            self._sum(currency, amount)
+            for currency, amount in sorted(self.sums.items())
+            if currency
+        ]
+        unknown = self.sums.get("")
+        if unknown is not None:
+            known.append(f"{unknown:,} in the smallest unit of currencies that aren't known here")
+        if self.silent:
+            known.append(
+                f"{self.silent:,} that {'does' if self.silent == 1 else 'do'} not say how much"
+                if known
+                else "how much isn't known before"
+            )
+        return " and ".join(known)
+
+    def _sum(self, currency: str, amount: int) -> str:
+        units = self.schemas.minor_units.get(currency)
+        if units is None:
+            return f"{amount:,} {currency.upper()} in its smallest unit"
+        return f"{Decimal(amount).scaleb(-units):,f} {currency.upper()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is asked before the first write to a live account: `guard` says what is
+    done, `tally` how often and how much, on `account`. Without a tally that isn't known. With
+    `first` it holds only so many records, and there are more."""
+
+    guard: Guarded
+    account: str
+    tally: Tally | None = None
+    first: int = 0
+
+    def text(self) -> str:
+        """All of it, in whole sentences."""
+        return f"{self.guard.refusal.message} {self._count()}"
+
+    def _count(self) -> str:
+        if self.tally is None:
+            much = " and how much" if self.guard.moves_money else ""
+            return f"How many{much} isn't known before it is read; the account is {self.account}."
+        count = self.tally.count
+        objects = "1 object" if count == 1 else f"{count:,} objects"
+        money = self.tally.money()
+        told = f"{objects} on {self.account}{f': {money}' if money else ''}"
+        if self.first:
+            return f"The first {self.first:,} records alone are {told}. There are more."
+        return f"That is {told}."
