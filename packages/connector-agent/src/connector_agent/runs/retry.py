@@ -125,7 +125,8 @@ def _record(row: OutcomeRow, grouped: bool) -> Record:
 
 _IN_PARTS = Problem(
     "group_in_parts",
-    "The rows of this group could not be read whole, or stood apart; a retry would send a part.",
+    "The rows of this group could not be read whole, stood apart, or contradicted each other; a "
+    "retry would not send all of it.",
     "Mend them in the source, and run the operation again.",
 )
 """What the source itself refuses of a group comes neither from a line of the mapping nor was it

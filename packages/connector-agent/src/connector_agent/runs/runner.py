@@ -20,6 +20,7 @@ from connector_sdk import (
 )
 
 from connector_agent.operations.operation import Operation, open_operation, require
+from connector_agent.operations.regrouped import RegroupedSource
 from connector_agent.project import STATE, Project, environment_of
 from connector_agent.runs.abandon import abandon
 from connector_agent.runs.accounting import account_for, unaccounted
@@ -329,12 +330,17 @@ class Runner:
         retry = in_snapshot(orjson.loads(run.snapshot))
         if retry is None:
             return await opened.open_source(), None
-        if not retry.file:
-            return LedgerSource(self.database, retry, opened.document.group is not None), None
-        types = {field.name: field.type for field in opened.source.schemas.response.fields}
-        originals = Originals(self.database, types)
-        grouped = opened.document.group is not None
-        file, source = await open_file(Path(retry.file), host, grouped, originals)
+        group = opened.document.group
+        file: Connection | None = None
+        source: Source
+        if retry.file:
+            types = {field.name: field.type for field in opened.source.schemas.response.fields}
+            originals = Originals(self.database, types)
+            file, source = await open_file(Path(retry.file), host, group is not None, originals)
+        else:
+            source = LedgerSource(self.database, retry, group is not None)
+        if group is not None:
+            source = RegroupedSource(source, group.into, opened.composition.reads)
         return source, file
 
 
