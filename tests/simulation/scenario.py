@@ -14,7 +14,7 @@ Row = dict[str, Any]
 class Kind(NamedTuple):
     """A kind of operation. `verb` is what it does (see `Effect`), `on` and `action` the choices
     of the activity, `fields` what is mapped from the source under the same name. `marked` says
-    that a create can be found by its marker."""
+    that a create can be found by its marker, `harmless` that a repeat changes nothing."""
 
     name: str
     verb: str
@@ -23,6 +23,7 @@ class Kind(NamedTuple):
     fields: tuple[str, ...]
     action: str = ""
     marked: bool = True
+    harmless: bool = False
 
 
 KINDS = (
@@ -45,7 +46,7 @@ KINDS = (
         "customers.balance_transactions",
         ("customer", "amount", "currency"),
     ),
-    Kind("renames", "update", "update", "customers", ("id", "name")),
+    Kind("renames", "update", "update", "customers", ("id", "name"), harmless=True),
     Kind("balances", "update", "update", "customers", ("id", "balance")),
     Kind("captures", "capture", "update", "payment_intents", ("id",), action="capture"),
     Kind("deletions", "delete", "delete", "customers", ("id",)),
