@@ -13,6 +13,9 @@ from tests.simulation.weather import NEVER_FINAL
 
 KINDS = ("written", "skipped", "refused", "failed", "unknown")
 
+MOST_IN_VAIN = 30
+"""Records that one process may give up through no fault of theirs: more are an outage."""
+
 
 class Outcome(NamedTuple):
     """A row of the ledger's table of outcomes."""
@@ -41,6 +44,9 @@ class Oracle:
         for outcome in fresh:
             self._seen.add((outcome.run, outcome.seq))
             self._judge(outcome)
+        in_vain = sum(each.kind in ("failed", "unknown") for each in fresh)
+        if in_vain > MOST_IN_VAIN:
+            self._fault(f"{in_vain} records failed in one process: it should have stopped")
         for identity in self.scenario.versions:
             done = self.effects(identity)
             if len(done) > 1 and not self.scenario.kind.harmless:

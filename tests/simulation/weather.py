@@ -166,7 +166,7 @@ def draw_weather(chance: random.Random, wanted: str = "") -> tuple[str, Weather]
 def _outages(chance: random.Random, count: int) -> tuple[Outage, ...]:
     return tuple(
         Outage(
-            begin := chance.uniform(0, 10),
+            begin := chance.uniform(0, 2),
             begin + chance.choice((20.0, 600.0, 7_200.0)),
             chance.choice(("503", "dropped", "silent")),
             chance.random() < 0.3,
