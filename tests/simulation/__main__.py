@@ -1,7 +1,7 @@
 """Plays seeds by hand.
 
-    python -m tests.simulation SEED [--weather NAME]     prints the trace of one seed
-    python -m tests.simulation 0-999 [--weather NAME]    plays many, prints those that fail
+python -m tests.simulation SEED [--weather NAME]     prints the trace of one seed
+python -m tests.simulation 0-999 [--weather NAME]    plays many, prints those that fail
 """
 
 import argparse

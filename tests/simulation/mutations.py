@@ -21,7 +21,9 @@ def refusal_after_a_lost_answer() -> list[Patch]:
 
     def hasty(request: Any, got: Any, problem: Any, perhaps_done: bool, earlier: bool) -> Any:
         refused = 400 <= getattr(got, "status", 0) < 500 and problem.code != "lock_timeout"
-        return conclude(request, got, problem, perhaps_done and not refused, earlier and not refused)
+        return conclude(
+            request, got, problem, perhaps_done and not refused, earlier and not refused
+        )
 
     return [(client, "conclude", hasty)]
 
@@ -43,7 +45,7 @@ def any_account() -> list[Patch]:
 
 def no_outage() -> list[Patch]:
     """A run goes on, however often the target fails."""
-    return [(Outage, "check", lambda self: None)]
+    return [(Outage, "problem", lambda self: None)]
 
 
 def new_key_after_any_refusal() -> list[Patch]:

@@ -115,9 +115,7 @@ class _Carried:
         self._world.note(f"{self._number:>6} ✗  {code}")
         self._deliver(Fault(Problem(code, f"Simulated: {code}."), sent=sent))
 
-    def _in_front(
-        self, status: int, code: str
-    ) -> tuple[int, dict[str, str], bytes, str]:
+    def _in_front(self, status: int, code: str) -> tuple[int, dict[str, str], bytes, str]:
         """An answer that Stripe's memory of keys had no part in."""
         told = f"  {code or 'a page'}, from in front"
         if status in (408, 413, 425, 502, 503, 504):

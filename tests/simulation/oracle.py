@@ -13,7 +13,7 @@ from tests.simulation.weather import NEVER_FINAL
 
 KINDS = ("written", "skipped", "refused", "failed", "unknown")
 
-MOST_IN_VAIN = 30
+MOST_IN_VAIN = 40
 """Records that one process may give up through no fault of theirs: more are an outage."""
 
 

@@ -15,7 +15,7 @@ from tests.simulation.oracle import Oracle
 from tests.simulation.process import Computer, End, Life, draw_life
 from tests.simulation.scenario import Scenario, draw_scenario
 from tests.simulation.stripe import Stripe
-from tests.simulation.weather import CALM, SKEWS, Weather, draw_weather
+from tests.simulation.weather import CALM, SKEWS, draw_weather
 from tests.simulation.world import World
 
 MEMORY = Path("/dev/shm")
