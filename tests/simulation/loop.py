@@ -86,7 +86,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
             coroutine = task.get_coro()
             for _ in range(50):  # each finally that wants to wait refuses to be closed once
                 with suppress(Exception):
-                    coroutine.close()  # type: ignore[union-attr]
+                    coroutine.close()
                     break
         self._ready.clear()  # type: ignore[attr-defined]
         self._scheduled.clear()  # type: ignore[attr-defined]

@@ -6,18 +6,18 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from connector_agent.runs import identities, keyed
+from connector_agent.runs import fate, identities, keyed
 from connector_agent.runs.outage import Outage
 from stripe_connector.activities.writing import answers, target
 from stripe_connector.activities.writing.target import StripeTarget
-from stripe_connector.client import client
+from stripe_connector.client import client, decision
 
 Patch = tuple[Any, str, Any]
 
 
 def refusal_after_a_lost_answer() -> list[Patch]:
     """A refusal is taken for one, whatever was sent before it."""
-    conclude = client.conclude
+    conclude = decision.conclude
 
     def hasty(request: Any, got: Any, problem: Any, perhaps_done: bool, earlier: bool) -> Any:
         refused = 400 <= getattr(got, "status", 0) < 500 and problem.code != "lock_timeout"
@@ -50,7 +50,7 @@ def no_outage() -> list[Patch]:
 
 def new_key_after_any_refusal() -> list[Patch]:
     """A refusal is final though the send before it may still be under way."""
-    found_out = keyed.found_out
+    found_out = fate.found_out
 
     def final(outcome: Any, found: Any) -> Any:
         return found_out(outcome, found)._replace(open=False)

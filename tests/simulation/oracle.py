@@ -124,10 +124,10 @@ class Oracle:
         with sqlite3.connect(self._ledger) as database:
             rows = database.execute(
                 "SELECT o.run, o.seq, o.kind, o.object, o.identity, o.problem FROM outcomes o "
-                "JOIN runs r ON r.id = o.run ORDER BY r.created, r.rowid, o.seq"
+                "JOIN runs r ON r.id = o.run ORDER BY r.rowid, o.seq"
             ).fetchall()
         database.close()
-        return [Outcome(*row[:5], decode(Problem, row[5]) if row[5] else None) for row in rows]
+        return [Outcome(*row[:5], _problem(row[5])) for row in rows]
 
     def _fault(self, text: str) -> None:
         if text not in self.faults:
@@ -141,3 +141,7 @@ def _holds(params: Any, row: Row) -> bool:
         for name, value in row.items()
         if name in params and name != "id"
     )
+
+
+def _problem(stored: bytes | None) -> Problem | None:
+    return None if stored is None else decode(Problem, stored)

@@ -101,7 +101,7 @@ class Computer:
         for at, skew in life.jumps:
             world.after(at, lambda skew=skew: self._set_clock(skew))  # type: ignore[misc]
         if life.killed is not None:
-            world.after(life.killed, lambda: self._loop is loop and loop.die("at a moment"))
+            world.after(life.killed, lambda: self._kill(loop))
 
         def watch(progress: Progress) -> None:
             if life.stop is not None:
@@ -125,6 +125,10 @@ class Computer:
         runner.close()
         world.note(f"END    {how}{f': {run.counts}' if run is not None else ''}")
         return End(how, run, faults)
+
+    def _kill(self, loop: VirtualLoop) -> None:
+        if self._loop is loop:
+            loop.die("at a moment")
 
     def _set_clock(self, skew: float) -> None:
         self.world.skew = skew

@@ -81,7 +81,7 @@ class Scenario:
 
     def refusable(self, identity: str) -> bool:
         """Whether Stripe never takes the record."""
-        return self.versions[identity][-1].get("never", False)
+        return bool(self.versions[identity][-1]["never"])
 
     def write(self, folder: Path) -> None:
         """The project's files."""

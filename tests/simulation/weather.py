@@ -157,8 +157,8 @@ def draw_weather(chance: random.Random, wanted: str = "") -> tuple[str, Weather]
             for field in fields(Weather)
             if field.name != "outages"
         }
-        mixed = Weather(**drawn)
-        mixed = replace(mixed, outages=_outages(chance, chance.choice((0, 0, 1))))
+        outages = _outages(chance, chance.choice((0, 0, 1)))
+        mixed = Weather(outages=outages, **drawn)
         return name, replace(mixed, crash=chance.random(), stop=chance.random() * 0.3)
     return name, KINDS[name]
 

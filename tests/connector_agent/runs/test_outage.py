@@ -153,7 +153,8 @@ async def test_old_calls_that_nobody_can_look_up_are_no_outage(workshop: Worksho
     assert await KeyedExecution(parts).run()
     target.horizon = 1e-9
     target.answer = lambda call: None
-    both = ListSource([*few.rows, *[{"id": f"D{n}"} for n in range(MOST)]])
+    more: list[dict[str, object]] = [{"id": f"D{n}"} for n in range(MOST)]
+    both = ListSource([*few.rows, *more])
     before = len(target.sent)
     parts = await workshop.parts(await workshop.new(), both, target)
     assert await KeyedExecution(parts).run()
