@@ -29,6 +29,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.faults: list[str] = []
         self.flying: list[Work] = []
         self._left = fatal
+        self._buried: set[asyncio.Task[Any]] = set()
         self._pause = world.chance("pause", name)
         # What BaseEventLoop waits with, and how finely its timers are compared.
         self._selector = _Jump(world)
@@ -81,13 +82,16 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def bury(self) -> None:
         """Drops every task of a dead process without letting it do anything more."""
         self.dead = True
-        for task in asyncio.all_tasks(self):
-            task._log_destroy_pending = False  # type: ignore[attr-defined]
-            coroutine = task.get_coro()
-            for _ in range(50):  # each finally that wants to wait refuses to be closed once
-                with suppress(Exception):
-                    coroutine.close()
-                    break
+        # What a finally begins when its coroutine is closed has to belong to this loop, too.
+        asyncio.events._set_running_loop(self)
+        try:
+            while left := asyncio.all_tasks(self) - self._buried:
+                for task in left:
+                    task._log_destroy_pending = False  # type: ignore[attr-defined]
+                    _close(task.get_coro())
+                self._buried |= left
+        finally:
+            asyncio.events._set_running_loop(None)
         self._ready.clear()  # type: ignore[attr-defined]
         self._scheduled.clear()  # type: ignore[attr-defined]
 
@@ -120,6 +124,13 @@ class _Jump:
 
     def close(self) -> None:
         pass
+
+
+def _close(coroutine: Any) -> None:
+    for _ in range(50):  # each finally that wants to wait refuses to be closed once
+        with suppress(Exception):
+            coroutine.close()
+            return
 
 
 def _resolve(future: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:

@@ -127,7 +127,7 @@ class Oracle:
                 "JOIN runs r ON r.id = o.run ORDER BY r.rowid, o.seq"
             ).fetchall()
         database.close()
-        return [Outcome(*row[:5], _problem(row[5])) for row in rows]
+        return [Outcome._make((*row[:5], _problem(row[5]))) for row in rows]
 
     def _fault(self, text: str) -> None:
         if text not in self.faults:

@@ -67,7 +67,7 @@ class _Play:
         self.world.note(f"SEED   {self.world.seed}: {about}")
         self.scenario.write(self.folder)
         (self.folder / STATE).mkdir()
-        shutil.copyfile(_empty_ledger(), self.folder / STATE / "ledger.db")
+        (self.folder / STATE / "ledger.db").write_bytes(_empty_ledger())
         with self.computer.on():
             for number in range(self.chance.choice((1, 1, 2, 3))):
                 self._faulty_run(number)
@@ -103,7 +103,7 @@ class _Play:
         self.network.weather = CALM
         self.world.skew = 0.0
         left = len(self.scenario.rows)
-        self.world.advance(self.world.now + self.chance.choice((120.0, 3_600.0, 90_000.0)))
+        self.world.advance(self.world.now + self.chance.choice((600.0, 3_600.0, 90_000.0)))
         for number in range(5):
             end = self._live(Life(f"clean run {number + 1}"))
             if end.how != "finished" or end.run is None:
@@ -148,10 +148,11 @@ class _Play:
 
 
 @cache
-def _empty_ledger() -> Path:
+def _empty_ledger() -> bytes:
     """A ledger without runs, made once for each process of the tests."""
-    path = Path(tempfile.mkdtemp(prefix="simulation-")) / "ledger.db"
-    database = Database(path)
-    database.call_now(lambda connection: None)
-    database.close()
-    return path
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.db"
+        database = Database(path)
+        database.call_now(lambda connection: None)
+        database.close()
+        return path.read_bytes()

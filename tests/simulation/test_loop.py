@@ -1,6 +1,7 @@
 """The loop's time is simulated, and a dead process has no effect."""
 
 import asyncio
+import gc
 
 import pytest
 
@@ -52,3 +53,24 @@ def test_a_dead_process_does_nothing_more(fatal: int, done: list[str]) -> None:
     assert loop.dead
     assert not task.done()
     assert made == done
+
+
+def test_what_a_dead_process_begins_at_its_end_is_dropped() -> None:
+    loop, made = VirtualLoop(World("loop"), "life", None), list[str]()
+
+    async def last_words() -> None:
+        made.append("last words")
+
+    async def work() -> None:
+        try:
+            await asyncio.sleep(60.0)
+        finally:
+            await asyncio.shield(last_words())
+
+    loop.create_task(work())
+    loop.call_later(1.0, loop.die)
+    loop.run_forever()
+    loop.bury()
+    loop.close()
+    gc.collect()
+    assert made == []

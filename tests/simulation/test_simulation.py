@@ -17,7 +17,7 @@ from tests.simulation.seeds import FOUND, MUTATIONS
 
 IN_CI = 300
 IN_FULL = 10_000
-TOGETHER = 50
+TOGETHER = 25
 """Seeds in one test, so that workers share them well."""
 
 ROOT = Path(__file__).parents[2]

@@ -180,8 +180,7 @@ def _in_outage(fate: Fate, outage: Outage, chance: random.Random) -> Fate:
         case "503":
             return fate._replace(front=(503, ""))
         case "dropped":
-            arrives = chance.random() < 0.1
-            return fate._replace(lost=chance.uniform(0.01, 1.0), arrives=arrives)
+            return fate._replace(lost=chance.uniform(0.01, 1.0), arrives=False)
     return fate._replace(arrives=False)
 
 
