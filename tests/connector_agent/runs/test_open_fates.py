@@ -124,3 +124,28 @@ async def test_a_record_that_was_edited_meanwhile_and_was_never_written(
     target.settles = nothing
     assert (await run(workshop, target, "b")).written == 1
     assert [call.attempt for call in target.sent] == [0, 0, 1]
+
+
+async def test_a_refusal_after_a_lost_send_keeps_its_key(workshop: Workshop) -> None:
+    """The lost send may still be under way: another key could write a second object."""
+    target = KeyedTarget()
+    target.answer = lambda call: Outcome(
+        call.seq, call.step, "refused", problem=Problem("parameter_invalid", "No."), open=True
+    )
+    assert (await run(workshop, target)).refused == 1
+    target.answer = nothing
+    assert (await run(workshop, target)).written == 1
+    first, second = target.sent
+    assert first.key == second.key
+    assert second.first_sent is not None
+
+
+async def test_what_a_refused_create_left_is_not_what_was_written(workshop: Workshop) -> None:
+    target = KeyedTarget()
+    declined = Problem("payment_failed", "Declined.")
+    target.answer = lambda call: Outcome(
+        call.seq, call.step, "refused", id="ch_1", problem=declined
+    )
+    assert (await run(workshop, target)).refused == 1
+    target.answer = nothing
+    assert (await run(workshop, target)).written == 1

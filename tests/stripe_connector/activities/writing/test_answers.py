@@ -41,6 +41,18 @@ def test_what_is_no_object(operation: str, body: Any) -> None:
             {"subscription_exposed_id": "sub_1"},
             True,
         ),
+        (
+            "payment_intents.capture",
+            {"id": "pi_2", "object": "payment_intent"},
+            {"intent": "pi_1"},
+            False,
+        ),
+        (
+            "payment_methods.attach",
+            {"id": "pm_2", "object": "payment_method"},
+            {"payment_method": "pm_card_visa"},
+            True,
+        ),
         ("payouts.reverse", {"id": "po_2", "object": "payout"}, {"payout": "po_1"}, True),
         (
             "accounts.external_accounts.create",

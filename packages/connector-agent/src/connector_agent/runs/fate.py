@@ -20,13 +20,13 @@ def is_burnt(outcome: Outcome) -> bool:
 def found_out(outcome: Outcome, found: Outcome | None) -> Outcome:
     """The outcome after a look. Where an earlier run sent another body under the key, and it
     got through, this one was not written: the object is there as it was sent then. A refusal
-    holds if nothing was found."""
+    holds if nothing was found, and stays open: the lost send may still be under way."""
     if found is not None:
         if _code(outcome) == OTHER_BODY and found.kind == "written":
             return found._replace(kind="skipped")
         return _with_refusal(found, outcome)
     if outcome.open:
-        return outcome._replace(open=False)
+        return outcome
     return outcome._replace(kind="unknown" if is_burnt(outcome) else "failed")
 
 

@@ -58,7 +58,8 @@ class Identities:
         for verdict in verdicts:
             outcome = verdict.outcome
             earlier = before.get(verdict.identity)
-            is_open = outcome.kind in ("failed", "unknown")
+            is_open = outcome.kind in ("failed", "unknown") or outcome.open
+            is_there = outcome.kind in ("written", "skipped")
             values = {
                 "of_scope": self._scope,
                 "of_identity_scope": self._identity_scope,
@@ -66,9 +67,8 @@ class Identities:
                 "state": outcome.kind,
                 # An update that failed doesn't unmake the object that an earlier run wrote, and
                 # the object that a declined payment leaves behind is not what was to be made.
-                "object": (outcome.id if outcome.kind in ("written", "skipped") else "")
-                or (earlier.object if earlier else ""),
-                "attempt": verdict.attempt + (1 if outcome.kind == "refused" else 0),
+                "object": (outcome.id if is_there else "") or (earlier.object if earlier else ""),
+                "attempt": verdict.attempt + (outcome.kind == "refused" and not outcome.open),
                 "first_sent": verdict.first_sent if is_open else None,
                 "synced": verdict.synced if is_open else None,
                 "run": self._run,

@@ -271,7 +271,10 @@ class KeyedExecution:
             if not batch:
                 return
             clear, failure = await self._resolve(batch)
-            await self._store_outcomes(self._outage.pass_on(clear))
+            # What was only looked up says nothing of how the target takes writes.
+            found = [each for each in clear if (each.seq, each.step) in self._looked_up]
+            sent = [each for each in clear if (each.seq, each.step) not in self._looked_up]
+            await self._store_outcomes([*found, *self._outage.pass_on(sent)])
             if failure is not None:
                 raise failure
         outage = self._outage.problem()

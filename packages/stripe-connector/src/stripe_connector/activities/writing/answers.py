@@ -8,6 +8,10 @@ from stripe_connector.activities.choices.verbs import own_id
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation, Resource
 
+_GIVES_ANOTHER = ("payouts.reverse", "payment_methods.attach")
+"""Actions that give another object of the kind that the path names: the payout that reverses one,
+and the payment method that is made of a ready-made one such as pm_card_visa."""
+
 
 class _Head(msgspec.Struct):
     id: str | None = None
@@ -48,9 +52,8 @@ def _always_has_id(resource: Resource) -> bool:
 
 
 def _keeps_id(catalogue: Catalogue, operation: Operation) -> bool:
-    """Whether the answer is the object that the path names. Actions may give another one: a
-    payout that is reversed gives the new payout."""
-    if operation.action not in ("retrieve", "update", "delete", "cancel"):
+    """Whether the answer is the object that the path names."""
+    if operation.id in _GIVES_ANOTHER:
         return False
     retrieve = catalogue.operations.get(f"{operation.object}.retrieve")
     return operation.action == "delete" or (
