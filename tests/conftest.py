@@ -24,6 +24,8 @@ _ID = 40
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="the long property and crash runs too")
+    parser.addoption("--fault-seeds", default="", help="of the runs under faults: 17, or 17-20")
+    parser.addoption("--fault-records", type=int, default=0, help="how many in each of them")
 
 
 def pytest_configure(config: pytest.Config) -> None:
