@@ -40,6 +40,7 @@ check: $(VENV)/ready-dev
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/build_catalogue.py --check
 	$(BIN)/python scripts/build_docs.py --check
+	$(BIN)/python scripts/collect_twice.py
 
 test: check
 	rm -f .coverage .coverage.*

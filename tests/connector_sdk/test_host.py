@@ -21,7 +21,7 @@ async def test_a_burst_goes_at_once_and_scopes_are_apart() -> None:
     host, limit = MemoryHost(), Limit("calls", per_second=0.1, burst=3)
     for scope in ("one", "two"):
         for _ in range(3):
-            async with asyncio.timeout(1), host.pace(scope, [limit]):
+            async with asyncio.timeout(5), host.pace(scope, [limit]):
                 pass
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05), host.pace("one", [limit]):
@@ -55,7 +55,7 @@ async def test_places_come_back_after_a_fault_and_a_cancellation() -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.02), host.pace("one", [limit, slow]):
             pass
-    async with asyncio.timeout(1), host.pace("one", [limit]):
+    async with asyncio.timeout(30), host.pace("one", [limit]):
         pass
 
 
@@ -63,9 +63,9 @@ async def test_slowed_keeps_everybody_back() -> None:
     host, limit = MemoryHost(), Limit("calls", per_second=1e6)
     async with host.pace("one", [limit]):
         pass
+    begin = time.monotonic()
     host.slowed("one", "calls", 0.05)
     host.slowed("one", "no such limit", 60)
-    begin = time.monotonic()
     async with host.pace("one", [limit]):
         pass
     assert time.monotonic() - begin >= 0.045

@@ -88,7 +88,7 @@ async def test_two_starters_end_at_one_sandbox(state: Path) -> None:
 
 async def test_an_announcement_of_a_dead_process_is_not_believed(state: Path) -> None:
     state.mkdir()
-    async with Sandbox() as other:
+    async with Sandbox(seed=1) as other:
         stale = {"address": other.address, "pid": 2**22 - 1}
         (state / "sandbox.json").write_text(json.dumps(stale))
         assert await sandbox_address(state) != other.address
@@ -96,7 +96,7 @@ async def test_an_announcement_of_a_dead_process_is_not_believed(state: Path) ->
 
 async def test_an_announcement_that_nobody_answers_is_not_believed(state: Path) -> None:
     state.mkdir()
-    async with Sandbox() as other:
+    async with Sandbox(seed=1) as other:
         gone = other.address
     (state / "sandbox.json").write_text(json.dumps({"address": gone, "pid": os.getpid()}))
     assert await sandbox_address(state) != gone
@@ -104,7 +104,7 @@ async def test_an_announcement_that_nobody_answers_is_not_believed(state: Path) 
 
 async def test_a_living_one_is_used(state: Path) -> None:
     state.mkdir()
-    async with Sandbox() as other:
+    async with Sandbox(seed=1) as other:
         living = {"address": other.address, "pid": os.getpid()}
         (state / "sandbox.json").write_text(json.dumps(living))
         assert await sandbox_address(state) == other.address

@@ -123,7 +123,7 @@ async def test_wrong_settings_and_use_before_opening() -> None:
 
 
 async def test_at_an_address(stripe: Stripe) -> None:
-    async with Sandbox() as sandbox:
+    async with Sandbox(seed=1) as sandbox:
         async with Stripe("sk_test_1", address=sandbox.address) as other:
             assert (await other.test()).account == sandbox.account
             await other.create("customers", {})

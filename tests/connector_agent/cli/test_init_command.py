@@ -19,7 +19,7 @@ from tests.connector_agent.cli.conftest import Call
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox() as running:
+    async with Sandbox(seed=1) as running:
         yield running
 
 

@@ -13,7 +13,7 @@ from tests.stripe_connector.sandbox.caller import Caller
 
 @pytest.fixture
 async def stripe() -> AsyncIterator[Caller]:
-    async with Sandbox(key_horizon=60) as sandbox, aiohttp.ClientSession() as session:
+    async with Sandbox(seed=1, key_horizon=60) as sandbox, aiohttp.ClientSession() as session:
         yield Caller(sandbox, session)
 
 
@@ -142,7 +142,7 @@ async def test_a_key_is_in_use_while_its_first_request_is_at_work(stripe: Caller
 async def test_behind_the_horizon_a_key_does_the_work_anew() -> None:
     now = 0.0
     async with (
-        Sandbox(key_horizon=60, clock=lambda: now) as sandbox,
+        Sandbox(seed=1, key_horizon=60, clock=lambda: now) as sandbox,
         aiohttp.ClientSession() as session,
     ):
         stripe = Caller(sandbox, session)

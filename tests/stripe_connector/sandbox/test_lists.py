@@ -24,7 +24,7 @@ class Clock:
 async def later() -> AsyncIterator[tuple[Caller, list[str]]]:
     """Twelve customers, made one hundred seconds apart from the time 1000; ids newest first."""
     clock = Clock()
-    async with Sandbox(clock=clock) as sandbox, aiohttp.ClientSession() as session:
+    async with Sandbox(seed=1, clock=clock) as sandbox, aiohttp.ClientSession() as session:
         stripe = Caller(sandbox, session)
         ids: list[str] = []
         for number in range(12):

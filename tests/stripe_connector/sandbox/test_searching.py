@@ -43,11 +43,13 @@ async def found(stripe: Caller) -> list[str]:
 
 
 @asynccontextmanager
-async def lagging(clock: Clock = time.time, data: Path | None = None) -> AsyncIterator[Caller]:
+async def lagging(
+    clock: Clock = time.time, data: Path | None = None, seed: int = 1
+) -> AsyncIterator[Caller]:
     """A client of a sandbox whose searches see a write after a minute."""
     searching = Searching(delay=60)
     async with (
-        Sandbox(data, clock=clock, searching=searching) as sandbox,
+        Sandbox(data, seed=seed, clock=clock, searching=searching) as sandbox,
         aiohttp.ClientSession() as session,
     ):
         yield Caller(sandbox, session)
@@ -69,7 +71,7 @@ async def test_a_write_shows_after_a_while() -> None:
 
 async def test_what_was_kept_is_seen_at_once(tmp_path: Path) -> None:
     for expected in (0, 1, 2):
-        async with lagging(data=tmp_path / "state.db") as stripe:
+        async with lagging(data=tmp_path / "state.db", seed=expected) as stripe:
             assert len(await found(stripe)) == expected
             await stripe.post("/v1/customers", {"name": "Ada"})
 

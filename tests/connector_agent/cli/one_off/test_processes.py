@@ -52,7 +52,7 @@ def test_a_signal_lets_what_was_sent_come_to_its_end(address: str, environ: dict
         process.stdin.flush()  # and the pipe stays open
         first = process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate()
     assert process.returncode == 130
     assert set(lines_of(first + out)) == {"written"}
     assert "Stopping" in err
@@ -62,14 +62,13 @@ def test_a_signal_lets_what_was_sent_come_to_its_end(address: str, environ: dict
 
 def test_a_reader_that_goes_away(address: str, environ: dict[str, str], tmp_path: Path) -> None:
     data = tmp_path / "many.jsonl"
-    data.write_text('{"name": "A", "email": "pipe@example.com"}\n' * 300)
+    data.write_text('{"name": "A", "email": "pipe@example.com"}\n' * 3000)
     line = " ".join([*CONNECTOR, "create", "customers", "--data", str(data), "--address", address])
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {line} | head -1"],
         env=environ,
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
     assert done.returncode == 1
@@ -82,7 +81,6 @@ def test_a_reader_that_goes_away(address: str, environ: dict[str, str], tmp_path
         env=environ,
         capture_output=True,
         text=True,
-        timeout=60,
         check=True,
     )
     assert json.loads(listed.stdout) == {"count": told}  # nothing was left in the middle
@@ -108,7 +106,7 @@ def test_a_server_that_goes_away(
         first = process.stdout.readline()
         server.kill()
         server.wait()
-        out, err = process.communicate('{"name": "B"}\n' * 50, timeout=60)
+        out, err = process.communicate('{"name": "B"}\n' * 50)
     assert process.returncode == 1
     assert lines_of(first) == ["written"]
     assert set(lines_of(out)) <= {"failed", "unknown"}

@@ -16,7 +16,7 @@ ROWS = [f"{number},name {number}" for number in range(1, 1201)]
 
 def made(tmp_path: Path, rows: list[str], name: str = "a.csv") -> None:
     data = "\n".join(["id,name", *rows, ""]).encode()
-    (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    (tmp_path / name).write_bytes(gzip.compress(data, mtime=0) if name.endswith(".gz") else data)
 
 
 async def opened(connection: FilesConnection, name: str = "a.csv") -> FileSource:

@@ -94,7 +94,7 @@ async def test_an_expired_page_token_loses_and_doubles_nothing(
     now = [1_700_000_000.0]
     searching = Searching(page_life=100)
     async with (
-        Sandbox(clock=lambda: now[0], searching=searching) as sandbox,
+        Sandbox(seed=1, clock=lambda: now[0], searching=searching) as sandbox,
         opened(sandbox) as bench,
     ):
         for _ in range(8):
@@ -151,7 +151,10 @@ async def test_an_expired_page_of_rows_out_of_order_is_told() -> None:
 async def test_without_stripes_search_lists_answer_and_say_so(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with Sandbox(searching=Searching(offered=False)) as sandbox, opened(sandbox) as bench:
+    async with (
+        Sandbox(seed=1, searching=Searching(offered=False)) as sandbox,
+        opened(sandbox) as bench,
+    ):
         await customers(bench, 130)
         source = await bench.source("search", "customers", query="email:'1@example.com'")
         with caplog.at_level(logging.WARNING):
@@ -184,7 +187,7 @@ async def test_an_index_that_lags_behind(bench: Workbench) -> None:
     """What changed since is left out, what is new is found by lists only."""
     now = [1_700_000_000.0]
     async with (
-        Sandbox(clock=lambda: now[0], searching=Searching(delay=60)) as sandbox,
+        Sandbox(seed=1, clock=lambda: now[0], searching=Searching(delay=60)) as sandbox,
         opened(sandbox) as lagging,
     ):
         made = await lagging.make("customers", phone="5551")

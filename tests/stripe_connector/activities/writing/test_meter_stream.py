@@ -143,7 +143,7 @@ async def test_nobody_there_ends_the_writing(bench: Workbench) -> None:
 async def test_a_session_that_ended_is_replaced() -> None:
     moments = [time.time()]
     async with (
-        Sandbox(clock=lambda: moments[0]) as sandbox,
+        Sandbox(seed=1, clock=lambda: moments[0]) as sandbox,
         Client(
             Settings("sk_test_1", load().api_version, address=sandbox.address), MemoryHost()
         ) as client,
