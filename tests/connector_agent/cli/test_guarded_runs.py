@@ -201,3 +201,12 @@ def test_test_keys_are_not_asked(call: Call, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(ConnectionSettings, "mode", "sandbox")
     assert "warning" not in call("check").out
     assert call("run", "pay out").status == 0
+
+
+def test_a_lost_ledger_is_rebuilt_unasked_as_nothing_is_sent(call: Call, project: Path) -> None:
+    assert call("run", "pay out", "--yes").status == 0
+    (project / ".connector" / "ledger.db").unlink()
+    said = call("ledger", "rebuild", "pay out", "--json")
+    assert said.status == 0, said
+    said = call("run", "pay out", "--yes")
+    assert "3 read: 0 written, 3 skipped" in said.out

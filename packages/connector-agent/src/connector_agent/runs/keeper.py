@@ -9,6 +9,7 @@ from connector_sdk import MemoryHost, Problem, SettingError
 
 from connector_agent.operations.operation import open_operation, require
 from connector_agent.project import STATE, Project
+from connector_agent.runs.consent import allowed
 from connector_agent.runs.lock import OperationLock, all_held
 from connector_agent.runs.rebuild import Rebuilt, rebuild
 from connector_agent.runs.verification import Verified, verify
@@ -72,7 +73,9 @@ class Keeper:
             host = MemoryHost(self._folder, self._folder / STATE)
             async with open_operation(project, name, host) as opened:
                 require(await opened.check())
-                target = await opened.target.connection.target(opened.target.activity)
+                guard = await opened.target.connection.guard(opened.target.activity)
+                ready = opened if guard is None else allowed(opened)  # as nothing is sent
+                target = await ready.target.connection.target(ready.target.activity)
                 try:
                     return await rebuild(self._database, opened, target, first_name)
                 finally:

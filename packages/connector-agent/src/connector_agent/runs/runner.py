@@ -215,14 +215,14 @@ class Runner:
             scope = await opened.target.connection.scope()
             if scope != run.scope:
                 raise SettingError(other_account(run, scope))
-            if new:
-                await self.database.call(
-                    lambda connection: account_for(connection, scope, run.operation)
-                )
             guard = await opened.target.connection.guard(opened.target.activity)
             ready = allowed(opened) if guard is not None and was_given(stored) else opened
             if guard is not None and guard.always and ready is opened:
                 ready = await Asking(self.database, opened, scope, guard, consent).before()
+            if new:
+                await self.database.call(
+                    lambda connection: account_for(connection, scope, run.operation)
+                )
             activity, lost = ready.target.activity, None
             try:
                 target = await ready.target.connection.target(activity, run.position)
