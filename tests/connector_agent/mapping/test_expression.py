@@ -71,6 +71,47 @@ def test_values(make, text: str, value: object) -> None:  # type: ignore[no-unty
 
 
 @pytest.mark.parametrize(
+    ("text", "own", "whole"),
+    [
+        ("currency", ["currency"], []),
+        ("a.b & $.c.d & $$.e", ["a.b", "c.d", "e"], []),
+        ("`Customer Name`", ["Customer Name"], []),
+        ("rows.amount", ["rows.amount"], []),
+        ("rows[amount > least].price", ["rows.price"], []),
+        ("rows.(amount * pieces)", ["rows"], []),
+        ("rows^(amount).x", ["rows"], []),
+        ("rows{sku: $sum(amount)}", ["rows"], []),
+        ("$sum(rows.amount) > limit ? big : small", ["rows.amount", "limit", "big", "small"], []),
+        ("$map(rows, function($v){ $v.amount & unit })", ["rows", "unit"], []),
+        ("($x := a; {'k': $x, 'l': [b, -c]})", ["a", "b", "c"], []),
+        ("$.(a & b)", ["a", "b"], []),
+        ("$[a > 1].b", ["b", "a"], []),
+        ("$lookup($, 'Cur') & $lookup($record, 'no')", ["Cur"], ["no"]),
+        ("sku & ' of ' & $record.no", ["sku"], ["no"]),
+        ("name ~> $uppercase", ["name"], []),
+        ("a.$uppercase(b)", ["a"], []),
+        ("a[0].b", ["a.b"], []),
+        ("(a)", ["a"], []),
+        ("a ~> |rows|{'x': y}|", ["a", "rows", "y"], []),
+        ("1 + 2", [], []),
+    ],
+)
+def test_the_fields_that_an_expression_names(  # type: ignore[no-untyped-def]
+    make, text: str, own: list[str], whole: list[str]
+) -> None:
+    made = make(text)
+    assert made.faults() == [None]
+    (found,) = made.reads()
+    assert sorted(map(".".join, found.own)) == sorted(own)
+    assert sorted(map(".".join, found.whole)) == sorted(whole)
+
+
+def test_a_faulty_expression_names_nothing(make) -> None:  # type: ignore[no-untyped-def]
+    made = make("a &", "b")
+    assert made.reads() == [((), ()), ((("b",),), ())]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "$sum([1..9999999])",

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from connector_agent.mapping import Mapper, read_lines
+from connector_agent.mapping import Mapper, format_path, read_lines
 from connector_sdk import ANY_OBJECT, JSON, Field, Problem, SettingError, conform
 from hypothesis import given
 from hypothesis import strategies as st
@@ -306,3 +306,31 @@ def test_any_record_gives_a_request_or_problems(record: dict[str, JSON]) -> None
         assert problem.message
         assert problem.remedy
         assert len(problem.value) <= 60
+
+
+def test_the_fields_of_the_record_that_lines_name() -> None:
+    made = mapper(
+        {"to": "a", "from": "x.y", "when": {"from": "w", "blank": False}},
+        {"to": "b", "expression": "e & $record.f"},
+        {"to": "c", "lookup": {"operation": "other", "by": ["k", "l"]}},
+        {
+            "to": "d",
+            "each": "rows",
+            "where": {"from": "record.open", "equals": True},
+            "mapping": [
+                {"to": "a", "from": "inside"},
+                {"to": "b", "from": "record.outside"},
+                {"to": "c", "expression": "inside & $record.whole"},
+                {
+                    "to": "m",
+                    "from": "price",
+                    "steps": [{"money_to_minor": {"currency_from": "record.cur"}}],
+                },
+            ],
+        },
+        schema=None,
+        source=None,
+    )
+    named = {format_path(path) for path in made.reads()}
+    made.close()
+    assert named == {"x.y", "w", "e", "f", "k", "l", "rows", "open", "outside", "whole", "cur"}

@@ -4,12 +4,14 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from itertools import count, groupby
+from random import Random
 from typing import Any
 
 import pytest
 from connector_agent.mapping import parse_path
 from connector_agent.operations import grouping
 from connector_agent.operations.grouped import GroupedSource, grouped
+from connector_agent.operations.regrouped import RegroupedSource
 from connector_sdk import ANY_OBJECT, Field, Page, Record, SettingError, SourceChangedError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,6 +80,128 @@ async def test_several_fields_and_nested_ones_make_a_group() -> None:
         ({"b": 1}, "x", 2),
         ({"b": 1, "c": 2}, "y", 1),
     ]
+
+
+READS = tuple(map(parse_path, ("cur", "when", "address.city")))
+
+
+async def read_groups(*given: Row) -> list[Record]:
+    source = GroupedSource(RowSource(given), (parse_path("no"),), "lines", READS)
+    return [each for page in await pages(source) for each in page.records]
+
+
+async def test_a_field_that_only_some_rows_fill_counts() -> None:
+    (group,) = await read_groups(
+        {"no": "1", "cur": "", "when": None, "address": {"city": " "}},
+        {"no": "1", "cur": "eur", "address": {"city": "Bath", "zip": "B1"}},
+        {"no": "1", "when": "2026-01-01", "address": {"city": "", "line1": "A"}},
+    )
+    assert group.problem is None
+    found = value(group)
+    assert (found["cur"], found["when"]) == ("eur", "2026-01-01")
+    assert found["address"] == {"city": "Bath", "zip": "B1", "line1": "A"}
+    assert found["lines"][0]["cur"] == ""
+
+
+async def test_what_no_row_fills_is_as_empty_as_the_first_row_has_it() -> None:
+    (group,) = await read_groups({"no": "1", "cur": ""}, {"no": "1", "cur": None, "when": None})
+    assert (value(group)["cur"], value(group)["when"]) == ("", None)
+
+
+async def test_rows_that_contradict_each_other_are_a_problem_that_names_them() -> None:
+    first, second = await read_groups(
+        {"no": "1", "cur": "eur", "amount": 1},
+        {"no": "1", "cur": "usd", "amount": 2},
+        {"no": "1", "cur": " ", "amount": 3},
+        {"no": "1", "cur": "usd", "amount": 4},
+        {"no": "2", "cur": "eur", "amount": 5},
+        {"no": "2", "amount": 6},
+    )
+    assert second.problem is None
+    assert first.problem is not None
+    assert first.problem.code == "group_contradiction"
+    assert first.problem.path == "cur"
+    assert first.problem.message == (
+        "The rows of the group contradict each other in 'cur': 'eur' (rows.csv row 2) and "
+        "'usd' (rows.csv row 3 and 1 more)."
+    )
+    assert "cur" not in value(first)
+    assert "amount" not in value(second)
+
+
+async def test_many_values_are_not_all_told() -> None:
+    (group,) = await read_groups(*({"no": "1", "cur": str(number)} for number in range(5)))
+    assert group.problem is not None
+    assert group.problem.message.endswith("'2' (rows.csv row 4) and 2 more values.")
+
+
+async def test_all_contradictions_are_told_at_once() -> None:
+    (group,) = await read_groups(
+        {"no": "1", "cur": "eur", "when": "a"}, {"no": "1", "cur": "usd", "when": "b"}
+    )
+    assert group.problem is not None
+    assert "in 'cur': " in group.problem.message
+    assert "; in 'when': " in group.problem.message
+
+
+async def test_a_contradiction_beside_what_is_read_is_none() -> None:
+    (group,) = await read_groups(
+        {"no": "1", "address": {"city": "Bath", "zip": "1"}},
+        {"no": "1", "address": {"city": "Bath", "zip": "2"}},
+    )
+    assert group.problem is None
+    assert value(group)["address"] == {"city": "Bath"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"city": "Bath"}, "Bath"),
+        ({"city": ["a"]}, {"city": ["b"]}),
+        ({"city": [1]}, {"city": [True]}),
+        ({"city": {"name": "a"}}, {"city": {"name": "b"}}),
+    ],
+)
+async def test_above_and_below_what_is_read_rows_contradict_each_other(
+    one: object, other: object
+) -> None:
+    found = await read_groups({"no": "1", "address": one}, {"no": "1", "address": other})
+    assert codes(found) == ["group_contradiction"]
+
+
+filled = st.one_of(st.none(), st.just(""), st.integers(0, 2), st.sampled_from(["0", "a"]))
+
+
+@given(cells=st.lists(filled, min_size=1, max_size=5), other=st.randoms(use_true_random=False))
+async def test_a_field_is_common_whatever_the_order_of_the_rows(
+    cells: list[object], other: Random
+) -> None:
+    """The right value by another way: the set of what is filled."""
+    (group,) = await read_groups(*({"no": "1", "cur": cell} for cell in cells))
+    different = {json.dumps(cell) for cell in cells if cell not in (None, "")}
+    assert (group.problem is not None) == (len(different) > 1)
+    if len(different) == 1:
+        assert {json.dumps(value(group)["cur"])} == different
+    shuffled = other.sample(cells, len(cells))
+    (again,) = await read_groups(*({"no": "1", "cur": cell} for cell in shuffled))
+    assert codes([again]) == codes([group])
+
+
+async def test_a_kept_group_is_looked_at_again() -> None:
+    kept = [
+        {"no": "1", "lines": [{"cur": "eur"}, {"cur": "usd"}]},
+        {"no": "2", "cur": "eur", "lines": [{"cur": "eur"}, {"cur": "usd"}]},
+        {"no": "3", "cur": "eur", "lines": [{"cur": "eur"}, {"cur": ""}]},
+        {"no": "4", "lines": "[]"},
+        None,
+    ]
+    found = await pages(RegroupedSource(RowSource(kept, (9,)), "lines", READS))
+    records = [each for page in found for each in page.records]
+    assert codes(records) == ["group_contradiction", "", "", "", "row_ragged"]
+    assert records[0].problem is not None
+    assert "'eur' (row 1 of the group) and 'usd' (row 2 of the group)" in (
+        records[0].problem.message
+    )
 
 
 async def test_one_and_true_are_not_the_same() -> None:

@@ -53,7 +53,7 @@ class Check(NamedTuple):
             to = (*here.target, *line.to)
             if self.schema is not None:
                 yield from unknown(find(self.schema, to, "target"), to, line.line)
-            for path, place in _reads(each):
+            for path, place in line.reads():
                 yield from self._unknown_source(path, here, place)
             yield from self._money(each, to, here)
             yield from self._file(each, to)
@@ -212,21 +212,6 @@ class Check(NamedTuple):
                 path=name,
                 line=line,
             )
-
-
-def _reads(each: Compiled) -> Iterator[tuple[Path, str]]:
-    """Each path into the source that a line reads, and its place."""
-    line = each.line
-    if line.source is not None:
-        yield line.source, line.line
-    if line.when is not None:
-        yield line.when.source, line.when.line
-    if line.lookup is not None:
-        for path in line.lookup.by:
-            yield path, line.lookup.line
-    for call in line.steps:
-        for path in call.reads():
-            yield path, call.line
 
 
 def _keeps_text(step: Step) -> bool:

@@ -1,6 +1,7 @@
 """JSONata expressions, evaluated in a worker process with a deadline and a memory limit."""
 
 import os
+import pathlib
 import select
 import struct
 import subprocess
@@ -8,13 +9,13 @@ import sys
 import time
 import weakref
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 from connector_sdk import JSON
 
 from connector_agent.mapping.number_text import with_numbers
+from connector_agent.mapping.path import Path
 from connector_agent.mapping.state import ABSENT, Value
 
 SECONDS = 1.0
@@ -24,7 +25,7 @@ MEGABYTES = 256
 
 TOO_LONG, TOO_BIG = "expression_too_long", "expression_too_big"
 
-_WORKER = Path(__file__).with_name("expression_worker.py")
+_WORKER = pathlib.Path(__file__).with_name("expression_worker.py")
 _STARTING = 20.0
 
 
@@ -35,6 +36,14 @@ class ExpressionFault(NamedTuple):
     code: str
     message: str
     at: int = 0
+
+
+class Reads(NamedTuple):
+    """The fields that an expression names: paths into what it is evaluated on, and `whole`
+    ones into the record that this is a part of."""
+
+    own: tuple[Path, ...] = ()
+    whole: tuple[Path, ...] = ()
 
 
 class Expressions:
@@ -48,15 +57,17 @@ class Expressions:
         self._texts: list[JSON] = list(texts)
         self._seconds = seconds
         self._megabytes = megabytes
-        self._faults: list[ExpressionFault | None] | None = None
+        self._looked: list[ExpressionFault | Reads] | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._end: weakref.finalize[Any, Any] | None = None
 
     def faults(self) -> list[ExpressionFault | None]:
         """For each expression what is wrong with its text, or None."""
-        if self._faults is None:
-            self._start()
-        return list(self._faults or ())
+        return [each if isinstance(each, ExpressionFault) else None for each in self._look()]
+
+    def reads(self) -> list[Reads]:
+        """For each expression the fields that it names; none for one that is faulty."""
+        return [each if isinstance(each, Reads) else Reads() for each in self._look()]
 
     def evaluate(self, numbers: Sequence[int], record: JSON) -> list[Value | ExpressionFault]:
         """The values of these expressions for a record: ABSENT where one gives nothing, None
@@ -101,6 +112,11 @@ class Expressions:
         """Ends the process. May be called twice; a later use starts a new one."""
         self._kill()
 
+    def _look(self) -> "list[ExpressionFault | Reads]":
+        if self._looked is None:
+            self._start()
+        return list(self._looked or ())
+
     def _value(self, answer: dict[str, Any]) -> Value | ExpressionFault:
         if answer.get("code") == TOO_BIG:
             return self._too_big()
@@ -128,8 +144,10 @@ class Expressions:
                 "expressions": self._texts,
             }
         )
-        self._faults = [
-            ExpressionFault(**each) if each is not None else None
+        self._looked = [
+            ExpressionFault(**each)
+            if "code" in each
+            else Reads(*(tuple(tuple(path) for path in each[part]) for part in Reads._fields))
             for each in self._receive(_STARTING)
         ]
 

@@ -5,7 +5,8 @@ interrupted. So this process has a limit of memory, a timer that ends it, no env
 nothing of the agent. It ends when its input does.
 
 Messages are JSON behind their length in four bytes. First comes `{"seconds", "megabytes",
-"expressions"}`, answered by a list with null or a fault for each expression. Each
+"expressions"}`, answered by a list with a fault for each expression, or what it reads:
+`{"own", "whole"}`, paths of names into the element and into `$record`. Each
 `{"runs": [[number, element]], "elements"}` after that, perhaps with the `"record"` that the
 elements are parts of, is answered once for each run: `{"value"}`, `{}` for nothing, or a fault
 `{"code", "message", "at"}`. Beside a value stand as `"numbers"` those with decimals that were made
@@ -19,6 +20,7 @@ import signal
 import struct
 import sys
 from decimal import Decimal
+from itertools import takewhile
 from math import isfinite
 from typing import Any, BinaryIO
 
@@ -26,6 +28,7 @@ import re2  # type: ignore[import-untyped]
 from jsonata import Jsonata  # type: ignore[import-untyped]
 from jsonata.functions import Functions  # type: ignore[import-untyped]
 from jsonata.jexception import JException  # type: ignore[import-untyped]
+from jsonata.parser import Parser  # type: ignore[import-untyped]
 from jsonata.utils import Utils  # type: ignore[import-untyped]
 
 DEEPEST = 200
@@ -60,7 +63,7 @@ def main() -> None:
     replaced("formatNumber", lambda written: formatted(written, noted))
     seconds = float(given["seconds"])
     compiled = [compiled_or_fault(text) for text in given["expressions"]]
-    send(sink, [each if isinstance(each, dict) else None for each in compiled])
+    send(sink, [each if isinstance(each, dict) else Reads.of(each.ast) for each in compiled])
     while (request := receive(source)) is not None:
         elements = request["elements"]
         for number, index in request["runs"]:
@@ -83,6 +86,70 @@ def compiled_or_fault(text: str) -> Any:
         return fault("expression_syntax", error)
     expression.set_output_convert_nulls(False)
     return expression
+
+
+class Reads:
+    """The fields that an expression names: paths into what it is evaluated on, and into
+    `$record`. Names that a function makes while it runs are not seen."""
+
+    OWN, WHOLE = ("", "$"), ("record",)
+
+    def __init__(self) -> None:
+        self.own: dict[tuple[str, ...], None] = {}
+        self.whole: dict[tuple[str, ...], None] = {}
+
+    @classmethod
+    def of(cls, tree: Any) -> dict[str, Any]:
+        """What the tree of a compiled expression reads."""
+        reads = cls()
+        reads.node(tree, top=True)
+        return {"own": list(reads.own), "whole": list(reads.whole)}
+
+    def node(self, node: Any, *, top: bool) -> None:
+        """Notes what a part reads; names in it are fields of the element only at the `top`."""
+        if isinstance(node, (list, tuple)):
+            for each in node:
+                self.node(each, top=top)
+        elif isinstance(node, Parser.Symbol):
+            if node.type == "path":
+                self.path(node.steps, top=top)
+            elif node.type == "function":
+                self.looked_up(node)
+            for name, part in vars(node).items():
+                if name not in ("_outer_instance", "ancestor", "slot", "seeking_parent") and not (
+                    node.type == "path" and name == "steps"
+                ):
+                    self.node(part, top=top and not (node.type == "path" and name == "group"))
+
+    def path(self, steps: Any, *, top: bool) -> None:
+        first = steps[0]
+        names = [step.value for step in takewhile(lambda step: step.type == "name", steps[1:])]
+        if first.type == "name" and top:
+            self.own[first.value, *names] = None
+        elif first.type == "variable" and names:
+            self.of_variable(first.value, names)
+        elif first.type not in ("name", "variable"):
+            self.node(first, top=top)
+        same = first.type == "variable" and first.value in self.OWN
+        for index, step in enumerate(steps):
+            for part in (step.predicate, step.stages, step.group):
+                self.node(part, top=top and same and index == 0)
+            if index and step.type != "name":
+                self.node(step, top=top and same and index == 1)
+
+    def looked_up(self, call: Any) -> None:
+        """`$lookup($, "name")`, as names with odd characters are reached."""
+        if getattr(call.procedure, "value", None) != "lookup" or len(call.arguments) != 2:
+            return
+        of, name = call.arguments
+        if of.type == "variable" and name.type == "string":
+            self.of_variable(of.value, [name.value])
+
+    def of_variable(self, variable: str, names: list[str]) -> None:
+        if variable in self.OWN:
+            self.own[tuple(names)] = None
+        elif variable in self.WHOLE:
+            self.whole[tuple(names)] = None
 
 
 def evaluated(expression: Any, element: Any, record: Any, seconds: float) -> dict[str, Any]:

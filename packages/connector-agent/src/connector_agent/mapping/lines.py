@@ -62,6 +62,20 @@ class MappingLine:
     inner: "tuple[MappingLine, ...] | None" = None
     where: tuple[When, ...] = ()
 
+    def reads(self) -> "Iterator[tuple[Path, str]]":
+        """Each path into the source that the line itself reads, and its place. What its
+        expression reads isn't among them, nor what the lines below it do."""
+        if self.source is not None:
+            yield self.source, self.line
+        if self.when is not None:
+            yield self.when.source, self.when.line
+        if self.lookup is not None:
+            for path in self.lookup.by:
+                yield path, self.lookup.line
+        for call in self.steps:
+            for path in call.reads():
+                yield path, call.line
+
     def walk(self) -> "Iterator[MappingLine]":
         """The line itself and all below it."""
         yield self

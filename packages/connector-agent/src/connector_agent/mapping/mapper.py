@@ -11,9 +11,10 @@ from connector_sdk import JSON, Field, Problem, SettingError, conform
 from connector_agent.mapping.checking import Check, dotted
 from connector_agent.mapping.compiled import Compiled, compile_lines
 from connector_agent.mapping.declaration import Surroundings
-from connector_agent.mapping.expression import Expressions
-from connector_agent.mapping.lines import MappingLine
+from connector_agent.mapping.expression import Expressions, Reads
+from connector_agent.mapping.lines import RECORD, MappingLine
 from connector_agent.mapping.making import Found, Making, Wanted, expression_problem, wanted
+from connector_agent.mapping.path import Path
 
 _PLACE = re.compile(r"\[[0-9]+\]")
 _NOTHING: Found = MappingProxyType({})
@@ -70,6 +71,12 @@ class Mapper:
     def looks_up(self) -> bool:
         """Whether `apply` needs ids that are looked up."""
         return any(each.looks_up for each in self._compiled)
+
+    def reads(self) -> tuple[Path, ...]:
+        """The fields of the record that lines name, by their paths; in expressions those that
+        can be seen in their text."""
+        named = self._expressions.reads() if self._expressions is not None else []
+        return tuple(dict.fromkeys(_reads(self._compiled, named, inside=False)))
 
     def wanted(self, record: dict[str, JSON]) -> list[Wanted]:
         """The ids that `apply` needs for this record."""
@@ -140,6 +147,28 @@ class Mapper:
                 return line
             path = path[: max(path.rfind("."), path.rfind("["), 0)]
         return self._line
+
+
+def _reads(lines: Sequence[Compiled], named: Sequence[Reads], *, inside: bool) -> Iterator[Path]:
+    """Paths into the whole record that lines read; `inside` of a list only those that lead out
+    of it."""
+    for each in lines:
+        line = each.line
+        for path, _ in line.reads():
+            yield from _outward(path, inside=inside)
+        for test in line.where:
+            yield from _outward(test.source, inside=True)
+        if each.number is not None:
+            yield from named[each.number].whole
+            yield from () if inside else named[each.number].own
+        yield from _reads(each.inner, named, inside=True)
+
+
+def _outward(path: Path, *, inside: bool) -> Iterator[Path]:
+    if not inside:
+        yield path
+    elif path[0] == RECORD and len(path) > 1:
+        yield path[1:]
 
 
 def _places(lines: Sequence[MappingLine], above: str) -> Iterator[tuple[str, str]]:

@@ -27,13 +27,14 @@ from connector_agent.project.operation import OperationDocument
 class Composition(NamedTuple):
     """`choose` takes the records that pass `where`, None takes all; `by` are the paths of
     `group`; `lines` are those of the mapping, `mapper` is None where records pass as they are.
-    `faults` tell what is wrong with any of them; nothing is to be run before they are mended.
-    `close` it."""
+    `reads` are the fields of a record that these and `identity` name. `faults` tell what is wrong
+    with any of them; nothing is to be run before they are mended. `close` it."""
 
     choose: Choose | None
     by: tuple[paths.Path, ...]
     lines: tuple[MappingLine, ...]
     mapper: Mapper | None
+    reads: tuple[paths.Path, ...]
     faults: tuple[Problem, ...]
 
     def close(self) -> None:
@@ -83,9 +84,11 @@ def compose(
             untold.add("no_currencies")  # what is wrong with that end is told by itself
         faults.extend(each for each in mapper.check() if each.code not in untold)
     faults.extend(unmapped_faults(document, record, target.request if target else None))
+    reads = list(mapper.reads()) if mapper is not None else []
     for text in document.identity:
-        _path(document, ("identity",), text, record, faults)
-    return Composition(choose, by, lines, mapper, tuple(faults))
+        reads.append(_path(document, ("identity",), text, record, faults))
+    named = tuple(path for path in reads if path)
+    return Composition(choose, by, lines, mapper, named, tuple(faults))
 
 
 def _choose(document: OperationDocument, row: Field | None, faults: list[Problem]) -> Choose | None:

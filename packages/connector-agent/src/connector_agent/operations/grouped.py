@@ -6,11 +6,12 @@ A flat file has one row for each line of an invoice; the invoice is the record t
     17,C-1,Tea                   →    "lines": [{"invoice_no": "17", "customer": "C-1", …},
     17,C-1,Milk                                 {"invoice_no": "17", "customer": "C-1", …}]}
 
-Fields that are the same in all rows of a group stand at the top of the record as well.
+Fields that are the same in all rows of a group that fill them stand at the top of the record as
+well.
 """
 
 import hashlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from typing import NamedTuple
 
@@ -63,15 +64,19 @@ class GroupedSource:
     """The groups of a source's rows; a resume begins at the first row of a group.
 
     `by` are paths of names; rows with the same values there, one after the other, are a
-    group, whose rows become the list `into`. Rows whose key comes again later are no whole
-    group: each part is a record with a problem. To know them before the first group is given,
-    the whole source is read twice; a resume reads it once more, and the rows before its place.
+    group, whose rows become the list `into`. In the fields `reads` they must not contradict each
+    other. Rows whose key comes again later are no whole group: each part is a record with a
+    problem. To know them before the first group is given, the whole source is read twice; a
+    resume reads it once more, and the rows before its place.
     """
 
-    def __init__(self, source: Source, by: tuple[Path, ...], into: str) -> None:
+    def __init__(
+        self, source: Source, by: tuple[Path, ...], into: str, reads: Iterable[Path] = ()
+    ) -> None:
         self._source = source
         self._by = by
         self._into = into
+        self._reads = tuple(reads)
 
     async def total(self) -> int | None:
         """Unknown: how many groups there are shows only when the rows are read."""
@@ -118,7 +123,7 @@ class GroupedSource:
     async def _replayed(self, place: _Place, keys: GroupKeys) -> Grouping:
         """What is known behind the rows before `place`. Raises SourceChangedError where a
         group that was given as a whole is none now."""
-        grouping = Grouping(self._by, self._into, keys)
+        grouping = Grouping(self._by, self._into, keys, self._reads)
         left = place.mark.rows
         if left:
             async with aclosing(self._source.read(None)) as pages:

@@ -1,11 +1,13 @@
 """Rows on their way into groups. Pure; `grouped.py` feeds it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import orjson
 from connector_sdk import JSON, Problem, Record, shown
 
 from connector_agent.mapping import ABSENT, Path, format_path, read_path
+from connector_agent.operations.common_fields import CommonFields
 from connector_agent.operations.group_keys import GroupKeys, Parts, RowKey
 
 MAX_ROWS = 10_000
@@ -15,15 +17,16 @@ MAX_BYTES = 32 << 20
 
 @dataclass(slots=True)
 class _Open:
-    """The group that rows are added to. `common` are the fields that all rows so far have with
-    the same value; `scattered` says that it is a part of a group."""
+    """The group that rows are added to. `places` are those of its `rows`;
+    `scattered` says that it is a part of a group."""
 
     number: int
     key: RowKey
-    common: dict[str, JSON]
     first: str
     last: str
+    common: CommonFields = field(default_factory=CommonFields)
     rows: list[bytes] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
     size: int = 0
     count: int = 0
     scattered: bool = False
@@ -32,19 +35,23 @@ class _Open:
 
 class Grouping:
     """Takes rows in their order and gives a group as soon as the next one begins. `keys` are
-    those of the whole source.
+    those of the whole source; in the fields `reads` the rows of a group must not contradict
+    each other.
 
     `begins` says whether the last row was the first of a group, `finished` how many groups
     were given, and `scattered` how many of these were parts of one.
     """
 
-    def __init__(self, by: tuple[Path, ...], into: str, keys: GroupKeys) -> None:
+    def __init__(
+        self, by: tuple[Path, ...], into: str, keys: GroupKeys, reads: Iterable[Path] = ()
+    ) -> None:
         self.begins = False
         self.finished = 0
         self.scattered = 0
         self._by = by
         self._into = into
         self._keys = keys
+        self._reads = tuple(reads)
         self._open: _Open | None = None
         self._unread: Problem | None = None
 
@@ -79,7 +86,7 @@ class Grouping:
         self.finished = finished
 
     def _begun(self, row: Record, key: RowKey) -> _Open:
-        group = _Open(self.finished + 1, key, {}, row.at, row.at)
+        group = _Open(self.finished + 1, key, row.at, row.at)
         if key.digest is None and row.problem is None:
             group.problem = Problem(
                 "no_group",
@@ -126,33 +133,27 @@ class Grouping:
         if group.problem is None and row.problem is not None:
             group.problem = row.problem._replace(at=row.problem.at or row.at)
         if isinstance(value, dict):
-            if group.count == 1:
-                group.common = value
-            group.common = {
-                name: part
-                for name, part in group.common.items()
-                if _same(part, value.get(name, ABSENT))
-            }
+            group.common.add(value)
         if group.count > MAX_ROWS or group.size > MAX_BYTES:
             group.rows.clear()
+            group.places.clear()
             if group.problem is None or group.problem.code != "group_too_large":
                 group.problem = _too_large(row.at)
             return
         group.rows.append(row.raw)
+        group.places.append(row.at)
 
     def _record(self, group: _Open) -> Record:
-        value: dict[str, object] = dict(group.common)
+        problem = group.problem
+        if problem is None:
+            problem = group.common.problem(self._reads, group.rows, group.places)
+        value: dict[str, object] = dict(group.common.value)
         if group.key.digest is not None:
             for path, part in zip(self._by, group.key.values, strict=True):
-                if read_path(group.common, path) is ABSENT:
+                if read_path(group.common.value, path) is ABSENT:
                     _put(value, path, part)
         value[self._into] = [orjson.Fragment(row) for row in group.rows]
-        return Record(group.number, orjson.dumps(value), _span(group), group.problem)
-
-
-def _same(left: object, right: object) -> bool:
-    """Whether both are written the same: 1 is neither true nor 1.0."""
-    return left == right and type(left) is type(right)
+        return Record(group.number, orjson.dumps(value), _span(group), problem)
 
 
 def _put(record: dict[str, object], path: Path, value: JSON) -> None:

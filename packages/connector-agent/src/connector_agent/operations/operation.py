@@ -64,7 +64,7 @@ class Operation:
         if composition.choose is not None:
             source = FilteredSource(source, composition.choose)
         if group is not None:
-            source = GroupedSource(source, composition.by, group.into)
+            source = GroupedSource(source, composition.by, group.into, composition.reads)
         return source
 
     def needs_identity(self, guarantee: Guarantee) -> Problem | None:

@@ -24,6 +24,7 @@ from connector_sdk import (
 
 from connector_agent.connectors import registry
 from connector_agent.operations.operation import Operation
+from connector_agent.operations.regrouped import RegroupedSource
 from connector_agent.runs.cards import MASK
 from connector_agent.runs.outcome_table import MORE, PARTS, RECORD, place_of, without_marks
 from connector_agent.runs.outcomes import OutcomeRow, read_outcomes, read_records
@@ -126,7 +127,8 @@ def _record(row: OutcomeRow, grouped: bool) -> Record:
 
 _IN_PARTS = Problem(
     "group_in_parts",
-    "The rows of this group could not be read whole, or stood apart; a retry would send a part.",
+    "The rows of this group could not be read whole, stood apart, or contradicted each other; a "
+    "retry would not send all of it.",
     "Mend them in the source, and run the operation again.",
 )
 """What the source itself refuses of a group comes neither from a line of the mapping nor was it
@@ -306,12 +308,17 @@ async def open_source(
     after it."""
     if retry is None:
         return await opened.open_source(), None
-    grouped = opened.document.group is not None
-    if not retry.file:
-        return LedgerSource(database, retry, grouped), None
-    types = {field.name: field.type for field in opened.source.schemas.response.fields}
-    originals = Originals(database, types)
-    file, source = await open_file(Path(retry.file), host, grouped, originals)
+    group = opened.document.group
+    file: Connection | None = None
+    source: Source
+    if retry.file:
+        types = {field.name: field.type for field in opened.source.schemas.response.fields}
+        originals = Originals(database, types)
+        file, source = await open_file(Path(retry.file), host, group is not None, originals)
+    else:
+        source = LedgerSource(database, retry, group is not None)
+    if group is not None:
+        source = RegroupedSource(source, group.into, opened.composition.reads)
     return source, file
 
 
