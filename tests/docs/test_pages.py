@@ -8,9 +8,9 @@ from tests.docs.page import Reader, blocks
 COMMANDS = {
     "api-versions": 4,
     "files": 9,
-    "mapping": 9,
+    "mapping": 11,
     "one-off": 7,
-    "projects": 15,
+    "projects": 19,
     "reading": 5,
     "search": 6,
 }

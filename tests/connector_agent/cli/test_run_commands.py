@@ -48,6 +48,26 @@ def test_problems_make_status_3_and_show_where(call: Call, project: Path) -> Non
     assert row["record"] == {"id": "x", "name": "Grace"}
 
 
+def test_a_field_that_no_record_has_is_told(call: Call, project: Path) -> None:
+    (project / "rows.jsonl").write_text('{"id": 1, "name": "Ada"}\n{"id": 2}\n')
+    endpoint = project / "endpoints" / "disk.yaml"
+    endpoint.write_text(endpoint.read_text().replace("rows.csv", "rows.jsonl"))
+    (project / "operations" / "copy.yaml").write_text(
+        "source: disk/rows\ntarget: disk/lines\nwhere:\n  from: state\n  not_equals: closed\n"
+        "mapping:\n  - to: id\n    from: id\n  - to: name\n    from: nmae\n"
+    )
+    said = call("run", "copy")
+    assert said.status == 0
+    assert "2 warnings in its log:  connector log" in said.out
+    assert call("run", "copy", "--json").lines[-1]["warnings"] == 2
+    told = [line for line in call("log", "last", "--json").lines if line["level"] == "warning"]
+    assert [each["text"].split(".")[0] for each in told] == [
+        "No record of the run has the field 'state'",
+        "No record of the run has the field 'nmae'",
+    ]
+    assert "operations/copy.yaml:9:5" in told[1]["text"]
+
+
 @pytest.mark.parametrize(
     ("break_it", "told"),
     [

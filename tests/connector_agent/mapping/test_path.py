@@ -2,6 +2,7 @@
 
 import pytest
 from connector_agent.mapping import ABSENT, PathError, format_path, parse_path, read_path
+from connector_agent.mapping.path import read_each
 from connector_sdk import JSON
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -69,3 +70,32 @@ def test_what_a_path_finds() -> None:
     assert read_path(record, ("n",)) is None
     for path in [("x",), ("a", "b", 2), ("a", "b", "c"), ("a", 0), ("n", "x")]:
         assert read_path(record, path) is ABSENT
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("a.b", [1, 2]),
+        ("a[1].b", 2),
+        ("a.c", []),
+        ("deep.x.y", [1, 2, 3]),
+        ("deep.x[0].y", [1, 3]),
+        ("none.x", ABSENT),
+        ("x", ABSENT),
+        ("plain.x", ABSENT),
+        ("a", [{"b": 1}, {"b": 2}, 7]),
+    ],
+)
+def test_through_lists(path: str, value: object) -> None:
+    record: JSON = {
+        "a": [{"b": 1}, {"b": 2}, 7],
+        "deep": [{"x": [{"y": 1}, {"y": 2}]}, {"x": [{"y": 3}]}],
+        "none": None,
+        "plain": 1,
+    }
+    assert read_each(record, parse_path(path)) == value
+
+
+@given(PATHS, st.recursive(st.integers(), lambda e: st.dictionaries(NAMES, e), max_leaves=5))
+def test_without_lists_it_is_plain_reading(path: tuple[str | int, ...], record: JSON) -> None:
+    assert read_each(record, path) == read_path(record, path)

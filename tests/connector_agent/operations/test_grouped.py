@@ -188,7 +188,7 @@ async def test_a_field_is_common_whatever_the_order_of_the_rows(
 
 
 async def test_a_kept_group_is_looked_at_again() -> None:
-    kept = [
+    kept: list[Row] = [
         {"no": "1", "lines": [{"cur": "eur"}, {"cur": "usd"}]},
         {"no": "2", "cur": "eur", "lines": [{"cur": "eur"}, {"cur": "usd"}]},
         {"no": "3", "cur": "eur", "lines": [{"cur": "eur"}, {"cur": ""}]},

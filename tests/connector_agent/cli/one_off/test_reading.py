@@ -33,6 +33,46 @@ def test_limit(stripe: Stripe, two: tuple[str, str]) -> None:
     assert said.lines == [{"id": two[1]}]
 
 
+LOCALES = "preferred_locales"
+CUSTOM = "invoice_settings.custom_fields"
+
+
+@pytest.fixture
+def listed(made: Made) -> str:
+    """A customer with lists."""
+    fields = [
+        f"{CUSTOM}[{n}].{k}={v}" for n in (0, 1) for k, v in (("name", f"n{n}"), ("value", n))
+    ]
+    return made("customers", "name=Ada", *fields, f"{LOCALES}[0]=de")
+
+
+def test_fields_through_a_list_are_those_of_its_elements(stripe: Stripe, listed: str) -> None:
+    fields = f"{CUSTOM}.name,{LOCALES}[0],{CUSTOM}[1].value"
+    said = stripe("read", "customers", listed, "--fields", fields)
+    assert said.lines == [
+        {
+            "invoice_settings": {"custom_fields": [{"name": "n0"}, {"name": "n1", "value": "1"}]},
+            "preferred_locales": {"0": "de"},
+        }
+    ]
+    said = stripe("read", "customers", listed, "--fields", fields, "-f", "csv")
+    assert list(csv.reader(io.StringIO(said.out)))[1] == ['["n0","n1"]', "de", "1"]
+    said = stripe("read", "customers", listed, "--fields", fields, "-f", "table")
+    assert '["n0","n1"]' in said.out
+    assert said.err == ""
+
+
+def test_a_column_that_no_record_fills_is_told(stripe: Stripe, listed: str) -> None:
+    fields = f"id,{CUSTOM}.name,metadata.odd,default_source.last4"
+    said = stripe("read", "customers", listed, "--fields", fields, "-f", "csv")
+    assert said.status == 0
+    assert said.err.splitlines() == [
+        "No record has anything at 'metadata.odd'.",
+        "No record has anything at 'default_source.last4'. 'default_source' is an id there, "
+        "unless it is asked for: --expand default_source",
+    ]
+
+
 def test_search(stripe: Stripe, made: Made) -> None:
     name = made("customers", "name=Only one of these")
     said = stripe("search", "customers", "name:'Only one of these'", "--json")
@@ -162,6 +202,9 @@ def test_expand(stripe: Stripe, made: Made) -> None:
         (("list", "customers", "--param", "emial=x"), "Did you mean 'email'"),
         (("list", "customers", "--param", "created.gte=2026-31-01"), "2026-01-31T12:00:00Z"),
         (("list", "customers", "--fields", "id,nmae"), "Did you mean 'name'"),
+        (("list", "customers", "--fields", "id,address.ctiy"), "Did you mean 'city'"),
+        (("list", "customers", "--fields", f"{CUSTOM}.nmae"), "Did you mean 'name'"),
+        (("list", "customers", "--fields", "email.x"), "Name 'email' itself."),
         (("list", "customers", "--fields", "a..b"), "no path"),
         (("list", "customers", "--setting", "lmit=1"), "Did you mean 'limit'"),
         (("list", "customers", "--expand", "sourcs"), "Did you mean"),

@@ -34,6 +34,7 @@ from connector_agent.cli.project_option import (
 )
 from connector_agent.operations.tally import Question
 from connector_agent.runs.consent import Consent
+from connector_agent.runs.log import count_warnings
 from connector_agent.runs.outcome_table import problem_json
 from connector_agent.runs.progress import Watch
 from connector_agent.runs.run import Run
@@ -131,11 +132,12 @@ def abandon_command(
         runner = open_runner(project)
         try:
             ended = asyncio.run(runner.abandon(run, reason))
+            warnings = runner.database.call_now(lambda rows: count_warnings(rows, ended.id))
         finally:
             runner.close()
     except ConnectorError as error:
         fail(error, as_json=as_json)
-    _show_end(ended, Display(as_json=as_json), None, as_json=as_json)
+    _show_end(ended, Display(as_json=as_json), None, warnings, as_json=as_json)
 
 
 def retry_command(
@@ -198,6 +200,7 @@ def _execute(
         try:
             with display.frame():
                 run = asyncio.run(_watched(start(runner, display.begin, consent), display))
+            warnings = runner.database.call_now(lambda rows: count_warnings(rows, run.id))
         finally:
             runner.close()
     except ConnectorError as error:
@@ -205,7 +208,7 @@ def _execute(
     except KeyboardInterrupt:
         err.print("Ended at once. Nothing is lost: go on with 'connector resume last'.")
         raise typer.Exit(INTERRUPTED) from None
-    _show_end(run, display, limit, as_json=as_json)
+    _show_end(run, display, limit, warnings, as_json=as_json)
     if display.progress is None and run.status == "finished":
         return  # resumed, and had ended before
     if run.status == "finished":
@@ -213,11 +216,13 @@ def _execute(
     raise typer.Exit(INTERRUPTED if run.status == "interrupted" else COULD_NOT_RUN)
 
 
-def _show_end(run: Run, display: Display, limit: int | None, *, as_json: bool) -> None:
+def _show_end(
+    run: Run, display: Display, limit: int | None, warnings: int, *, as_json: bool
+) -> None:
     if as_json:
-        _print_end_json(run, display)
+        _print_end_json(run, display, warnings)
     else:
-        _print_end(run, display, limit)
+        _print_end(run, display, limit, warnings)
 
 
 async def _watched(running: Awaitable[Run], display: Display) -> Run:
@@ -243,7 +248,7 @@ async def _watched(running: Awaitable[Run], display: Display) -> Run:
     return task.result()
 
 
-def _print_end(run: Run, display: Display, limit: int | None) -> None:
+def _print_end(run: Run, display: Display, limit: int | None, warnings: int) -> None:
     counts = run.counts
     how = run.status.capitalize()
     if display.progress is None and run.status == "finished":
@@ -265,6 +270,9 @@ def _print_end(run: Run, display: Display, limit: int | None) -> None:
         out.print(f"  {counts.skipped:,} {were} done before; nothing was left to do for {them}.")
     if run.problem is not None:
         out.print(problem_text(run.problem))
+    if warnings:
+        told = f"{warnings} warning" + ("" if warnings == 1 else "s")
+        out.print(f"  {told} in its log:  connector log {run.id}")
     if counts.problems:
         out.print(f"  Look at the problems:  connector outcomes {run.id} --only problems")
         if not run.unfinished:
@@ -284,7 +292,7 @@ def _print_end(run: Run, display: Display, limit: int | None) -> None:
         out.print(f"  That was the unfinished run. Start a new one:  {again}")
 
 
-def _print_end_json(run: Run, display: Display) -> None:
+def _print_end_json(run: Run, display: Display, warnings: int) -> None:
     print_json(
         {
             "event": "end",
@@ -297,6 +305,7 @@ def _print_end_json(run: Run, display: Display) -> None:
             "rate": round(display.rate(run), 1),
             **run.counts.as_dict(),
             "pending": run.counts.pending,
+            "warnings": warnings,
             "problem": problem_json(run.problem) if run.problem is not None else None,
         }
     )

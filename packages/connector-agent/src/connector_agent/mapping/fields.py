@@ -15,12 +15,15 @@ class Unknown(NamedTuple):
     remedy: str
 
 
-def find(schema: Field, path: Path, side: str) -> Field | Unknown | None:
+def find(schema: Field, path: Path, side: str, *, each: bool = False) -> Field | Unknown | None:
     """The field at `path`, None where the schema leaves open what stands there, or why there
-    can't be any. `side` is "source" or "target", for the message."""
+    can't be any. `side` is "source" or "target", for the message. With `each` a name leads
+    through a list into all of its elements."""
     options = [schema]
     for depth, segment in enumerate(path):
         shapes = [shape for option in options for shape in _shapes(option)]
+        if each and isinstance(segment, str):
+            shapes = [inner for shape in shapes for inner in _elements(shape)]
         if any(_is_open(shape) for shape in shapes):
             return None
         below = [child for shape in shapes if (child := _step(shape, segment)) is not None]
@@ -62,6 +65,13 @@ def _shapes(schema: Field) -> list[Field]:
     return [shape for option in schema.any_of for shape in _shapes(option)]
 
 
+def _elements(shape: Field) -> list[Field]:
+    """What a list holds, also one of lists; another shape is itself."""
+    if shape.type != "list" or shape.items is None:
+        return [shape]
+    return [inner for option in _shapes(shape.items) for inner in _elements(option)]
+
+
 def _is_open(shape: Field) -> bool:
     """Whether it isn't said what the shape holds."""
     return (
@@ -92,7 +102,7 @@ def _nowhere(shapes: list[Field], path: Path, depth: int, side: str) -> Unknown:
     if not types & {"object", "map"}:
         return Unknown(
             f"{above!r} has no parts at the {side}, so there is no {whole!r}.",
-            f"Map {above!r} itself.",
+            f"Name {above!r} itself.",
         )
     if isinstance(segment, int):
         return Unknown(

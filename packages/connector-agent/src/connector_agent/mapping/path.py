@@ -84,3 +84,21 @@ def read_path(record: JSON, path: Path) -> Value:
                 return ABSENT
             value = value[segment]
     return value
+
+
+def read_each(record: JSON, path: Path) -> Value:
+    """What stands at `path`; where a name comes on a list, the list of what its elements have
+    there, flat, without those that have nothing."""
+    value: Value = record
+    for depth, segment in enumerate(path):
+        if isinstance(value, list) and isinstance(segment, str):
+            below = (read_each(element, path[depth:]) for element in value)
+            return [part for each in below if each is not ABSENT for part in _flat(each)]
+        if value is ABSENT:
+            break
+        value = read_path(value, (segment,))
+    return value
+
+
+def _flat(value: JSON) -> list[JSON]:
+    return value if isinstance(value, list) else [value]

@@ -1,5 +1,6 @@
 """What an operation's file comes to, once it is known what its ends take and give."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from connector_sdk import Field, Problem, Schemas
@@ -14,6 +15,7 @@ from connector_agent.mapping import (
 )
 from connector_agent.mapping import path as paths
 from connector_agent.mapping.fields import find, unknown
+from connector_agent.mapping.unseen import Unseen
 from connector_agent.operations.expression_filter import ExpressionFilter
 from connector_agent.operations.filtered import Choose, Conditions, read_tests
 from connector_agent.operations.grouped import grouped
@@ -27,7 +29,8 @@ from connector_agent.project.operation import OperationDocument
 class Composition(NamedTuple):
     """`choose` takes the records that pass `where`, None takes all; `by` are the paths of
     `group`; `lines` are those of the mapping, `mapper` is None where records pass as they are.
-    `reads` are the fields of a record that these and `identity` name. `faults` tell what is wrong
+    `reads` are the fields of a record that these and `identity` name, and `unseen` takes note of
+    those that no record has. `faults` tell what is wrong
     with any of them; nothing is to be run before they are mended. `close` it."""
 
     choose: Choose | None
@@ -35,7 +38,14 @@ class Composition(NamedTuple):
     lines: tuple[MappingLine, ...]
     mapper: Mapper | None
     reads: tuple[paths.Path, ...]
+    unseen: Unseen
     faults: tuple[Problem, ...]
+
+    def never_there(self) -> Iterator[Problem]:
+        """Warnings of fields that no record had which was read so far."""
+        if isinstance(self.choose, Conditions):
+            yield from self.choose.unseen.warnings()
+        yield from self.unseen.warnings()
 
     def close(self) -> None:
         """Ends what evaluates expressions. May be called twice."""
@@ -88,7 +98,8 @@ def compose(
     for text in document.identity:
         reads.append(_path(document, ("identity",), text, record, faults))
     named = tuple(path for path in reads if path)
-    return Composition(choose, by, lines, mapper, named, tuple(faults))
+    unseen = Unseen.of_lines(lines)
+    return Composition(choose, by, lines, mapper, named, unseen, tuple(faults))
 
 
 def _choose(document: OperationDocument, row: Field | None, faults: list[Problem]) -> Choose | None:

@@ -9,6 +9,7 @@ from connector_sdk import JSON, Cursor, Page, Problem, Record, Source
 
 from connector_agent.mapping import When, read_lines
 from connector_agent.mapping.line_reader import Position
+from connector_agent.mapping.unseen import Unseen
 
 Choose = Callable[[Sequence[Record]], Sequence[Record]]
 """Gives the records that are taken, in their order. One about which it can't be told comes
@@ -42,10 +43,12 @@ class FilteredSource:
 
 class Conditions:
     """Tests of single fields; a record passes when all of them hold. One that can't be read
-    passes as well, so that its fault is told where it always is."""
+    passes as well, so that its fault is told where it always is. `unseen` takes note of the
+    fields that no record has."""
 
     def __init__(self, tests: Sequence[When]) -> None:
         self._tests = tuple(tests)
+        self.unseen = Unseen.of_tests(self._tests)
 
     def __call__(self, records: Sequence[Record]) -> Sequence[Record]:
         return [record for record in records if self._passes(record)]
@@ -57,6 +60,7 @@ class Conditions:
             value = orjson.loads(record.raw)
         except orjson.JSONDecodeError:
             return True
+        self.unseen.note(value)
         return all(test.holds(value) for test in self._tests)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from connector_sdk import Problem
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from connector_agent.store import Database
 from connector_agent.store.tables import events
@@ -46,6 +46,12 @@ def _insert(connection: Connection, run: str, level: Level, kind: str, text: str
     connection.execute(
         insert(events).values(run=run, at=time.time(), level=level, kind=kind, text=text)
     )
+
+
+def count_warnings(connection: Connection, run: str) -> int:
+    """How many events of a run are warnings."""
+    found = select(func.count()).where(events.c.run == run, events.c.level == "warning")
+    return connection.execute(found).scalar_one()
 
 
 def read_log(connection: Connection, run: str) -> list[Event]:

@@ -277,6 +277,9 @@ class Runner:
         if end.problem is not None:
             await log.add_problem(end.status, end.problem)
         elif end.status == FINISHED and end.source is not None:
+            if not resumed and in_snapshot(orjson.loads(run.snapshot)) is None:
+                for warning in opened.composition.never_there():
+                    await log.add("warning", warning.code, warning.text())
             await finish(ended, end.source, log)
         else:
             await log.add("info", end.status, closing(ended))

@@ -33,9 +33,9 @@ class Staged(NamedTuple):
 class Stage:
     """Turns records into requests. Without a transform a record is its own request.
 
-    `identity` holds paths. With `blocking` the transform may wait for something (a worker
-    process) and is kept off the event loop. `prepare` gives a transform for each batch in place
-    of it. Raises PathError for a bad path.
+    `identity` holds paths, and `note` is called with each record. With `blocking` the transform
+    may wait for something (a worker process) and is kept off the event loop. `prepare` gives a
+    transform for each batch in place of it. Raises PathError for a bad path.
     """
 
     def __init__(
@@ -46,12 +46,14 @@ class Stage:
         cards: CardGuard,
         blocking: bool = False,
         prepare: Prepare | None = None,
+        note: Callable[[JSON], None] | None = None,
     ) -> None:
         self.identity = tuple(parse_path(path) for path in identity)
         self._transform = transform
         self._cards = cards
         self._blocking = blocking
         self._prepare = prepare
+        self._note = note
 
     async def all(self, records: Sequence[tuple[int, Record]]) -> list[Staged]:
         """Records with their numbers, staged in order."""
@@ -93,6 +95,8 @@ class Stage:
         long = long_number(record.raw)
         if long:
             return self._refused(seq, record, "", loses_digits(long))
+        if self._note is not None:
+            self._note(value)
         identity = identity_of(value, self.identity)
         if self.identity and not identity:
             names = " and ".join(map(format_path, self.identity))

@@ -19,4 +19,5 @@ def stage_of(opened: Operation, scope: str, database: Database) -> Stage:
         cards=CardGuard(frozenset(options.not_card_numbers), database.vault.sealing),
         blocking=mapper is not None and mapper.blocking,
         prepare=lookups.transform if lookups is not None else None,
+        note=opened.composition.unseen.note,
     )

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from connector_sdk import JSON, Field, Schemas
 
-from connector_agent.mapping.path import format_path, parse_path, read_path
+from connector_agent.mapping.path import format_path, parse_path, read_each
 
 MOST = 7
 _FEW = 3
@@ -86,7 +86,7 @@ def _plain(name: str, schemas: Schemas) -> Column:
     field = schemas.response.child(str(path[0])) if len(path) == 1 else None
 
     def cell(record: Mapping[str, JSON]) -> str:
-        value: Any = read_path(dict(record), path)
+        value: Any = read_each(dict(record), path)
         return text_of(value, field) if isinstance(value, _SHOWN) else ""
 
     return Column(format_path(path), cell)

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
+import orjson
 import typer
 from connector_sdk import (
     JSON,
@@ -15,12 +16,12 @@ from connector_sdk import (
     Connection,
     Connector,
     ConnectorError,
+    Field,
     Plan,
     Problem,
     Record,
     Schemas,
     SettingError,
-    did_you_mean,
 )
 from rich.text import Text
 
@@ -42,7 +43,9 @@ from connector_agent.cli.output import (
     problem_text,
     table,
 )
-from connector_agent.mapping.path import PathError, parse_path
+from connector_agent.mapping.fields import Unknown, find
+from connector_agent.mapping.path import Path, PathError, format_path, parse_path, read_each
+from connector_agent.mapping.state import ABSENT
 from connector_agent.one_off.activity import Choosing
 from connector_agent.one_off.intake import ids, lines_of
 
@@ -185,6 +188,7 @@ class _Reading:
             alone=alone,
             mark=self._given["mark_formulas"],
         )
+        unseen = {name: parse_path(name) for name in self._fields}
         shown = 0
         async with aclosing(records):
             async for record in records:
@@ -192,6 +196,8 @@ class _Reading:
                     self._tell(record.problem)
                     continue
                 shown += 1
+                if unseen:
+                    unseen = _still_unseen(unseen, record)
                 if not self._cut or shown <= SAMPLE:
                     rows.add(record.raw)
         rows.end()
@@ -202,6 +208,9 @@ class _Reading:
             )
         elif self._format == "table" and not shown and not self._problems:
             out.print("Nothing was found.")
+        if shown:
+            for name, path in unseen.items():
+                err.print(_nothing_at(name, path, schemas.response), markup=False)
 
     async def _records(
         self, connection: Connection, first: Activity, more: Iterator[Activity]
@@ -225,18 +234,35 @@ class _Reading:
         err.print(problem_text(problem))
 
 
+def _still_unseen(unseen: Mapping[str, Path], record: Record) -> dict[str, Path]:
+    """Those of the fields that this record doesn't have either."""
+    value = orjson.loads(record.raw)
+    found = {name: read_each(value, path) for name, path in unseen.items()}
+    return {name: path for name, path in unseen.items() if found[name] in (ABSENT, [])}
+
+
+def _nothing_at(name: str, path: Path, record: Field) -> str:
+    """Why a column is empty, as far as the schema tells."""
+    told = f"No record has anything at {name!r}."
+    for depth in range(1, len(path)):
+        field = find(record, path[:depth], "record", each=True)
+        if isinstance(field, Field) and field.expandable:
+            whole = format_path(path[:depth])
+            return f"{told} {whole!r} is an id there, unless it is asked for: --expand {whole}"
+    return told
+
+
 def _require(fields: Sequence[str], schemas: Schemas) -> None:
     """Raises SettingError for a field that records surely don't have."""
-    known = [field.name for field in schemas.response.fields]
-    problems = list(_faults(fields, known))
+    problems = list(_faults(fields, schemas.response))
     if problems:
         raise SettingError(*problems)
 
 
-def _faults(fields: Sequence[str], known: Sequence[str]) -> Iterator[Problem]:
+def _faults(fields: Sequence[str], record: Field) -> Iterator[Problem]:
     for name in fields:
         try:
-            first = str(parse_path(name)[0])
+            path = parse_path(name)
         except PathError as error:
             yield Problem(
                 "wrong_path",
@@ -244,10 +270,6 @@ def _faults(fields: Sequence[str], known: Sequence[str]) -> Iterator[Problem]:
                 "Write it like id,address.city.",
             )
             continue
-        if known and first not in known:
-            yield Problem(
-                "unknown_field",
-                f"A record has no field {first!r}.",
-                did_you_mean(first, known) or f"It has: {', '.join(known)}.",
-                path=name,
-            )
+        found = find(record, path, "record", each=True)
+        if isinstance(found, Unknown):
+            yield Problem("unknown_field", *found, path=name)

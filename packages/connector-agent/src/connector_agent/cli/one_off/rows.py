@@ -15,8 +15,8 @@ from connector_agent.cli.one_off.columns import text_of as text_of_cell
 from connector_agent.cli.output import out, write_json, write_text
 from connector_agent.connectors.files.cells import CellError, Scalar, csv_line, rows_of, text_of
 from connector_agent.connectors.files.formulas import marked
-from connector_agent.mapping.path import Path, parse_path, read_path
-from connector_agent.mapping.state import ABSENT
+from connector_agent.mapping.path import Path, parse_path, read_each
+from connector_agent.mapping.state import ABSENT, Value
 from connector_agent.runs.outcome_table import MORE
 
 SAMPLE = 100
@@ -106,7 +106,8 @@ class CsvRows:
         self._begun = False
 
     def add(self, raw: bytes) -> None:
-        cells = _cells(picked(raw, self._paths), self._columns)
+        chosen = _flat(raw, self._columns, self._paths) if self._paths else raw
+        cells = _cells(chosen, self._columns)
         if self._begun:
             self._write(cells)
             return
@@ -230,27 +231,47 @@ class TableRows:
 
 
 def picked(raw: bytes, paths: Sequence[Path]) -> bytes:
-    """The record with nothing but what stands at these paths; as it is without any."""
+    """The record with nothing but what stands at these paths; as it is without any. Of a list
+    that a path leads through each element has its part; what stands in a list is named by its
+    index where the path has one."""
     if not paths:
         return raw
-    record = orjson.loads(raw)
+    found = _part(orjson.loads(raw), paths)
+    return orjson.dumps({} if found is ABSENT else found)
+
+
+def _part(value: JSON, paths: Sequence[Path]) -> Value:
+    if not all(paths):
+        return value
+    if isinstance(value, list):
+        names = [path for path in paths if isinstance(path[0], str)]
+        places = [path for path in paths if not isinstance(path[0], str)]
+        if names:
+            parts = [
+                _part(each, [*names, *(path[1:] for path in places if path[0] == index)])
+                for index, each in enumerate(value)
+            ]
+            return [{} if part is ABSENT else part for part in parts]
+        value = {str(index): each for index, each in enumerate(value)}
+        paths = [(str(path[0]), *path[1:]) for path in places]
+    if not isinstance(value, dict):
+        return ABSENT
+    below: dict[str, list[Path]] = {}
+    for first, *rest in paths:
+        below.setdefault(str(first), []).append(tuple(rest))
     made: dict[str, JSON] = {}
-    for path in paths:
-        value = read_path(record, path)
-        if value is not ABSENT:
-            _put(made, path, value)
-    return orjson.dumps(made)
+    for name, inner in below.items():
+        part = _part(value[name], inner) if name in value else ABSENT
+        if part is not ABSENT:
+            made[name] = part
+    return made or ABSENT
 
 
-def _put(made: dict[str, JSON], path: Path, value: object) -> None:
-    """Puts a value at its path; what stands in a list is named by its index."""
-    node: dict[str, object] = made  # type: ignore[assignment]
-    for segment in path[:-1]:
-        below = node.setdefault(str(segment), {})
-        if not isinstance(below, dict):
-            return
-        node = below
-    node[str(path[-1])] = value
+def _flat(raw: bytes, names: Sequence[str], paths: Sequence[Path]) -> bytes:
+    """The record with nothing but these fields, each under its whole path."""
+    record = orjson.loads(raw)
+    values = {name: read_each(record, path) for name, path in zip(names, paths, strict=True)}
+    return orjson.dumps({name: value for name, value in values.items() if value is not ABSENT})
 
 
 def _padded(cell: str, width: int) -> str:
