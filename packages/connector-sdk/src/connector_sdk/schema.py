@@ -28,7 +28,9 @@ class Field:
     that is not among the `choices`. `deprecated` says why a field should not
     be used any more, "" where it may be. `elsewhere` are names that an object doesn't have, but
     has in another version of the system, each with a sentence about it. `variable` is the
-    environment variable that gives a connection's setting where no project does.
+    environment variable that gives a connection's setting where no project does. `starting` says,
+    in the request of an update, what an update with the value of the create would undo or do once
+    more ("An update sets the balance back."), as a sentence; "" where it would not.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Field:
     default: JSON = None
     secret: bool = False
     variable: str = ""
+    starting: str = ""
 
     def child(self, name: str) -> "Field | None":
         """The child of an object by its name, or None."""
@@ -89,6 +92,9 @@ class Schemas:
     the activity calls there, for people ("POST /v1/customers"); "" where nothing is called.
     `query` are the fields that a query of the activity can ask for, by their paths; each
     description says with which operators, and gives an example.
+    `update` is the request with which a target updates what it created before, where an
+    operation repeats with `update`: an object without fields where that can't be updated, None
+    for targets whose repeat is the same call as the first.
     `note` is what a person should know before a run, in whole sentences ("It can't be undone.").
     """
 
@@ -99,6 +105,7 @@ class Schemas:
     note: str = ""
     query: tuple[Field, ...] = ()
     amount_decimals: Mapping[str, int] = field(default_factory=dict)
+    update: Field | None = None
 
 
 ANY_OBJECT = Field(name="", type="map", items=Field(name="", type="any"))

@@ -154,7 +154,8 @@ class StripeConnection:
 
     async def schemas(self, activity: Activity) -> Schemas:
         """For a source the record in `response`; for a target the request, without what the
-        activity's `parents` and `expand` set. Settings that are required may be missing."""
+        activity's `parents` and `expand` set, and of a create also that of an update. Settings
+        that are required may be missing."""
         from stripe_connector.activities.calls import calls, note
         from stripe_connector.activities.reading.record import record_schema
 
@@ -167,6 +168,7 @@ class StripeConnection:
             note(resolved),
             askable(self.catalogue, resolved.operation) if activity.type == "search" else (),
             dict(amount_decimals(resolved.operation.id)),
+            resolved.update_schema(self.catalogue),
         )
 
     async def check(self, activity: Activity) -> Sequence[Problem]:

@@ -1,12 +1,12 @@
 """Reads the lines of a mapping from what stands below `mapping:` in an operation."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
 from connector_sdk import JSON, Problem, conform, did_you_mean
 
 from connector_agent.mapping.declaration import Step
-from connector_agent.mapping.lines import Lookup, MappingLine, StepCall
+from connector_agent.mapping.lines import Lookup, MappingLine, Only, StepCall
 from connector_agent.mapping.path import Path, PathError, format_path, parse_path
 from connector_agent.mapping.registry import STEPS
 from connector_agent.mapping.state import ABSENT, Value
@@ -16,7 +16,8 @@ Position: TypeAlias = Callable[[tuple[str | int, ...]], str]
 """Tells the place ("operations/import.yaml:12:5") of a part of the mapping by its keys."""
 
 _ORIGINS = ("from", "value", "expression", "lookup", "each")
-_KEYS = ("to", *_ORIGINS, "mapping", "where", "steps", "when")
+_KEYS = ("to", *_ORIGINS, "mapping", "where", "steps", "when", "only")
+_ONLY: tuple[Only, ...] = get_args(Only)
 _LOOKUP = ("operation", "by", "missing")
 _MISSING = ("refuse", "leave_out")
 
@@ -70,12 +71,13 @@ class _Reader:
         lookup = self._lookup(value["lookup"], (*keys, "lookup")) if "lookup" in value else None
         inner = self._inner(value, keys)
         where = self._where(value["where"], (*keys, "where")) if "where" in value else ()
+        only = self._only(value["only"], (*keys, "only")) if "only" in value else None
         if len(self.problems) > before:
             return None
         constant: Value = value.get("value", ABSENT)
         place = self.position((*keys, "to"))
         return MappingLine(
-            to, source, constant, steps, when, place, expression, lookup, inner, where
+            to, source, constant, steps, when, place, expression, lookup, inner, where, only
         )
 
     def _origin(self, entry: Mapping[str, JSON], steps: Sequence[StepCall], keys: Path) -> None:
@@ -127,6 +129,18 @@ class _Reader:
         ]
         read = (self._when(test, place, "where") for test, place in zip(tests, places, strict=True))
         return tuple(test for test in read if test is not None)
+
+    def _only(self, value: JSON, keys: Path) -> Only | None:
+        found = next((each for each in _ONLY if each == value), None)
+        if found is None:
+            self._fault(
+                "bad_only",
+                f"'only' has to be one of {', '.join(_ONLY)}.",
+                did_you_mean(str(value), _ONLY)
+                or "Leave it out where the line counts for creates and for updates.",
+                keys,
+            )
+        return found
 
     def _lookup(self, value: JSON, keys: Path) -> Lookup | None:
         before = len(self.problems)

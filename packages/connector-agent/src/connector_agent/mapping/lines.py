@@ -1,7 +1,8 @@
 """The lines of a mapping, as they are once they have been read."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
 
 from connector_sdk import JSON
 
@@ -12,6 +13,8 @@ from connector_agent.mapping.when import When
 
 RECORD = "record"
 """The name under which the lines of a list reach the whole record."""
+
+Only: TypeAlias = Literal["create", "update"]
 
 VALUE = "value"
 """The name under which they reach an element that is no object."""
@@ -48,7 +51,8 @@ class MappingLine:
 
     Without a `source` the line starts from what `expression`, a JSONata expression, gives,
     from what `lookup` finds, or from `value`, a constant or ABSENT. A line with `inner` makes
-    a list: these lines make one object of each element that passes `where`.
+    a list: these lines make one object of each element that passes `where`. With `only` the line
+    counts for what is created, or for the update of what an earlier run created.
     """
 
     to: Path
@@ -61,6 +65,7 @@ class MappingLine:
     lookup: Lookup | None = None
     inner: "tuple[MappingLine, ...] | None" = None
     where: tuple[When, ...] = ()
+    only: Only | None = None
 
     def reads(self) -> "Iterator[tuple[Path, str]]":
         """Each path into the source that the line itself reads, and its place. What its
@@ -81,3 +86,19 @@ class MappingLine:
         yield self
         for line in self.inner or ():
             yield from line.walk()
+
+
+def lines_for(lines: Iterable[MappingLine], what: Only) -> tuple[MappingLine, ...]:
+    """The lines that count for a create, or for an update. A list of whose lines none counts is
+    left out."""
+    kept: list[MappingLine] = []
+    for line in lines:
+        if line.only not in (None, what):
+            continue
+        if line.inner is None:
+            kept.append(line)
+            continue
+        inner = lines_for(line.inner, what)
+        if inner:
+            kept.append(replace(line, inner=inner))
+    return tuple(kept)

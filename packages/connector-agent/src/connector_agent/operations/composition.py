@@ -1,6 +1,6 @@
 """What an operation's file comes to, once it is known what its ends take and give."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from connector_sdk import Field, Problem, Schemas
@@ -21,6 +21,7 @@ from connector_agent.operations.filtered import Choose, Conditions, read_tests
 from connector_agent.operations.grouped import grouped
 from connector_agent.operations.lookup_check import lookup_faults
 from connector_agent.operations.unmapped import unmapped_faults
+from connector_agent.operations.updating import split_lines
 from connector_agent.project import Project
 from connector_agent.project.document import Keys
 from connector_agent.project.operation import OperationDocument
@@ -29,6 +30,7 @@ from connector_agent.project.operation import OperationDocument
 class Composition(NamedTuple):
     """`choose` takes the records that pass `where`, None takes all; `by` are the paths of
     `group`; `lines` are those of the mapping, `mapper` is None where records pass as they are.
+    `updater` makes the update of what an earlier run created, None where that is the same request.
     `reads` are the fields of a record that these and `identity` name, and `unseen` takes note of
     those that no record has. `faults` tell what is wrong
     with any of them; nothing is to be run before they are mended. `close` it."""
@@ -37,6 +39,7 @@ class Composition(NamedTuple):
     by: tuple[paths.Path, ...]
     lines: tuple[MappingLine, ...]
     mapper: Mapper | None
+    updater: Mapper | None
     reads: tuple[paths.Path, ...]
     unseen: Unseen
     faults: tuple[Problem, ...]
@@ -51,8 +54,9 @@ class Composition(NamedTuple):
         """Ends what evaluates expressions. May be called twice."""
         if isinstance(self.choose, ExpressionFilter):
             self.choose.close()
-        if self.mapper is not None:
-            self.mapper.close()
+        for mapper in (self.mapper, self.updater):
+            if mapper is not None:
+                mapper.close()
 
 
 def compose(
@@ -77,29 +81,51 @@ def compose(
         found = (*own.problems, *(each for each in found if each.code != "unknown_step"))
     faults.extend(found)
     faults.extend(lookup_faults(project, document, lines))
-    mapper = None
+    mapper = updater = None
+    split = split_lines(document, lines, target)
     if document.mapping:
-        mapper = Mapper(
-            lines,
-            target.request if target is not None else None,
-            target.minor_units if target is not None else None,
-            source_schema=record,
-            source_units=source.minor_units if source is not None else None,
-            amount_decimals=target.amount_decimals if target is not None else None,
-            folder=project.folder,
-            line=document.mapping_position(),
-        )
+        mapping = _Mapping(project, document, source, target, record)
+        mapper = mapping.mapper(split.create, target.request if target is not None else None)
+        checked = [*mapper.check()]
+        if split.update is not None and target is not None:
+            updater = mapping.mapper(split.update, target.update)
+            checked += updater.check()
         untold = {"missing_field"} if found else set()
         if source is None or target is None:
             untold.add("no_currencies")  # what is wrong with that end is told by itself
-        faults.extend(each for each in mapper.check() if each.code not in untold)
+        faults.extend(each for each in dict.fromkeys(checked) if each.code not in untold)
+        faults.extend(split.faults)
     faults.extend(unmapped_faults(document, record, target.request if target else None))
-    reads = list(mapper.reads()) if mapper is not None else []
+    mappers = [each for each in (mapper, updater) if each is not None]
+    reads = [path for each in mappers for path in each.reads()]
     for text in document.identity:
         reads.append(_path(document, ("identity",), text, record, faults))
     named = tuple(path for path in reads if path)
     unseen = Unseen.of_lines(lines)
-    return Composition(choose, by, lines, mapper, named, unseen, tuple(faults))
+    return Composition(choose, by, lines, mapper, updater, named, unseen, tuple(faults))
+
+
+class _Mapping(NamedTuple):
+    """What the mappers of one operation share; `record` is the schema of what they map."""
+
+    project: Project
+    document: OperationDocument
+    source: Schemas | None
+    target: Schemas | None
+    record: Field | None
+
+    def mapper(self, lines: Sequence[MappingLine], schema: Field | None) -> Mapper:
+        """Makes requests of this schema."""
+        return Mapper(
+            lines,
+            schema,
+            self.target.minor_units if self.target is not None else None,
+            source_schema=self.record,
+            source_units=self.source.minor_units if self.source is not None else None,
+            amount_decimals=self.target.amount_decimals if self.target is not None else None,
+            folder=self.project.folder,
+            line=self.document.mapping_position(),
+        )
 
 
 def _choose(document: OperationDocument, row: Field | None, faults: list[Problem]) -> Choose | None:

@@ -197,7 +197,7 @@ def _how(line: Mapping[str, JSON]) -> str:
     parts: list[str] = []
     for name, value in line.items():
         match name:
-            case "to" | "steps" | "when" | "mapping" | "where":
+            case "to" | "steps" | "when" | "mapping" | "where" | "only":
                 pass
             case "lookup" if isinstance(value, dict):
                 parts.append(_lookup(value))
@@ -219,6 +219,8 @@ def _how(line: Mapping[str, JSON]) -> str:
         text = f"{text}: {listed}" if text else listed
     if "when" in line:
         text += f" (when {_condition(line['when'])})"
+    if "only" in line:
+        text += f" (only when {_text(line['only'])}d)"
     return text
 
 

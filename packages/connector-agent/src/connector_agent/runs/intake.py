@@ -52,18 +52,17 @@ async def take_in(parts: Parts, batch: Sequence[Staged]) -> Intake:
 def _decide(
     parts: Parts, staged: Staged, known: Known | None, seen: dict[str, str]
 ) -> Intent | Outcome:
-    if staged.request is None:
-        return Outcome(staged.seq, STEP, "refused", problem=staged.problem)
+    repeat = parts.options.repeat
+    existing = known.object if known is not None and repeat == "update" else ""
+    request = staged.made(updates=bool(existing))
+    if isinstance(request, Problem):
+        return Outcome(staged.seq, STEP, "refused", problem=request)
     if staged.identity in seen:
         return Outcome(staged.seq, STEP, "refused", problem=_same_as(staged, seen[staged.identity]))
-    repeat = parts.options.repeat
-    existing = ""
-    if known is not None and (known.object or known.state == "written"):
-        if repeat == "skip":
-            return Outcome(staged.seq, STEP, "skipped", id=known.object)
-        if repeat == "update":
-            existing = known.object
-    body = parts.target.prepare(staged.request, existing)
+    written = known is not None and (known.object or known.state == "written")
+    if known is not None and written and repeat == "skip":
+        return Outcome(staged.seq, STEP, "skipped", id=known.object)
+    body = parts.target.prepare(request, existing)
     if isinstance(body, Problem):
         return Outcome(staged.seq, STEP, "refused", problem=body._replace(at=staged.at))
     return _intent(parts, staged, body, known, existing=bool(existing))

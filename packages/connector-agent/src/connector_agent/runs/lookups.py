@@ -12,7 +12,7 @@ from connector_agent.mapping import Found, Mapper, Wanted
 from connector_agent.project.names import canonical
 from connector_agent.runs.identities import Identities
 from connector_agent.runs.identity_scope import identity_scope_of
-from connector_agent.runs.stage import Transform
+from connector_agent.runs.stage import Transforms
 from connector_agent.store import Database
 
 _AT_ONCE = 5_000
@@ -20,20 +20,21 @@ _AT_ONCE = 5_000
 
 
 class Lookups:
-    """Looks up for one mapping, on the account and mode `scope`."""
+    """Looks up for the mappings of one operation, that of its requests and perhaps that of its
+    updates, on the account and mode `scope`."""
 
-    def __init__(self, database: Database, scope: str, mapper: Mapper) -> None:
+    def __init__(self, database: Database, scope: str, mappers: Sequence[Mapper]) -> None:
         self._database = database
         self._scope = scope
-        self._mapper = mapper
+        self._mappers = mappers
 
-    async def transform(self, records: Sequence[Record]) -> Transform:
-        """The mapping with the ids that these records ask for."""
+    async def transforms(self, records: Sequence[Record]) -> Transforms:
+        """The mappings with the ids that these records ask for."""
         asked = await asyncio.to_thread(self._asked, records)
         found: Found = {}
         if asked:
             found = await self._database.call(lambda connection: self._find(connection, asked))
-        return partial(self._mapper.apply, found=found)
+        return Transforms(*(partial(mapper.apply, found=found) for mapper in self._mappers))
 
     def _asked(self, records: Sequence[Record]) -> Mapping[str, list[str]]:
         """The identities that are looked up, by operation."""
@@ -45,8 +46,9 @@ class Lookups:
                 value = orjson.loads(record.raw)
             except orjson.JSONDecodeError:
                 continue  # told when the record is staged
-            for operation, identity in self._mapper.wanted(value):
-                asked.setdefault(operation, {})[identity] = None
+            for mapper in self._mappers:
+                for operation, identity in mapper.wanted(value):
+                    asked.setdefault(operation, {})[identity] = None
         return {operation: list(identities) for operation, identities in asked.items()}
 
     def _find(self, connection: Connection, asked: Mapping[str, list[str]]) -> Found:

@@ -15,12 +15,22 @@ from connector_agent.runs.long_numbers import long_number, loses_digits
 Transform = Callable[[dict[str, JSON], str], "dict[str, JSON] | Sequence[Problem]"]
 """A mapping: a record and its place give a request, or the problems of the record."""
 
-Prepare = Callable[[Sequence[Record]], Awaitable[Transform]]
-"""Makes the mapping of a batch of records, with all that it needs from elsewhere."""
+
+class Transforms(NamedTuple):
+    """The mapping that makes a record's request, None where a record is its own; and that of
+    the update of what an earlier run wrote, None where it is the same request."""
+
+    create: Transform | None = None
+    update: Transform | None = None
+
+
+Prepare = Callable[[Sequence[Record]], Awaitable[Transforms]]
+"""Makes the mappings of a batch of records, with all that they need from elsewhere."""
 
 
 class Staged(NamedTuple):
-    """A record on its way. Exactly one of `request` and `problem` is given."""
+    """A record on its way. Exactly one of `request` and `problem` is given. `update` is what it
+    comes to as an update of what an earlier run wrote, None where that is the same."""
 
     seq: int
     at: str
@@ -28,14 +38,24 @@ class Staged(NamedTuple):
     identity: str
     request: bytes | None
     problem: Problem | None
+    update: bytes | Problem | None = None
+
+    def made(self, *, updates: bool) -> bytes | Problem:
+        """The request, of an update or of a create, or why there is none."""
+        made = self.update if updates and self.update is not None else self.request
+        return self.problem or _NOTHING if made is None else made
+
+
+_NOTHING = Problem("not_made", "The record came to no request.")
 
 
 class Stage:
     """Turns records into requests. Without a transform a record is its own request.
 
     `identity` holds paths, and `note` is called with each record. With `blocking` the transform
-    may wait for something (a worker process) and is kept off the event loop. `prepare` gives a
-    transform for each batch in place of it. Raises PathError for a bad path.
+    may wait for something (a worker process) and is kept off the event loop. `update` is the
+    transform for updates, where that is another one. `prepare` gives the transforms for each
+    batch in place of these. Raises PathError for a bad path.
     """
 
     def __init__(
@@ -45,11 +65,12 @@ class Stage:
         *,
         cards: CardGuard,
         blocking: bool = False,
+        update: Transform | None = None,
         prepare: Prepare | None = None,
         note: Callable[[JSON], None] | None = None,
     ) -> None:
         self.identity = tuple(parse_path(path) for path in identity)
-        self._transform = transform
+        self._transforms = Transforms(transform, update)
         self._cards = cards
         self._blocking = blocking
         self._prepare = prepare
@@ -57,28 +78,29 @@ class Stage:
 
     async def all(self, records: Sequence[tuple[int, Record]]) -> list[Staged]:
         """Records with their numbers, staged in order."""
-        transform = self._transform
+        transforms = self._transforms
         if self._prepare is not None:
-            transform = await self._prepare([record for _, record in records])
+            transforms = await self._prepare([record for _, record in records])
         if self._blocking:
-            return await asyncio.to_thread(self._all, records, transform)
-        return self._all(records, transform)
+            return await asyncio.to_thread(self._all, records, transforms)
+        return self._all(records, transforms)
 
-    def _all(
-        self, records: Sequence[tuple[int, Record]], transform: Transform | None
-    ) -> list[Staged]:
-        return [self._one(seq, record, transform) for seq, record in records]
+    def _all(self, records: Sequence[tuple[int, Record]], transforms: Transforms) -> list[Staged]:
+        return [self._one(seq, record, transforms) for seq, record in records]
 
-    def _one(self, seq: int, record: Record, transform: Transform | None) -> Staged:
+    def _one(self, seq: int, record: Record, transforms: Transforms) -> Staged:
         """The staged record under its number in this run. A card number ends here."""
-        staged = self._staged(seq, record, transform)
+        staged = self._staged(seq, record, transforms)
         problem = self._cards.check(record.raw, staged.request)
+        if problem is None and isinstance(staged.update, bytes):
+            problem = self._cards.check(record.raw, staged.update)
         if problem is None:
             return staged
         harmless = record._replace(raw=masked(record.raw))
         return self._refused(seq, harmless, self.identity_in(harmless), problem)
 
-    def _staged(self, seq: int, record: Record, transform: Transform | None) -> Staged:
+    def _staged(self, seq: int, record: Record, transforms: Transforms) -> Staged:
+        transform = transforms.create
         if record.problem is not None:
             return self._refused(seq, record, self.identity_in(record), record.problem)
         if not self.identity and transform is None:
@@ -109,14 +131,24 @@ class Stage:
             return self._refused(seq, record, "", problem)
         if transform is None:
             return Staged(seq, record.at, record.raw, identity, record.raw, None)
+        made = self._made(transform, value, record)
+        update = None
+        if transforms.update is not None:
+            update = self._made(transforms.update, value, record)
+        if isinstance(made, Problem):
+            return self._refused(seq, record, identity, made)._replace(update=update)
+        return Staged(seq, record.at, record.raw, identity, made, None, update)
+
+    def _made(
+        self, transform: Transform, value: dict[str, JSON], record: Record
+    ) -> bytes | Problem:
         mapped = transform(value, record.at)
         if not isinstance(mapped, dict):
-            return self._refused(seq, record, identity, one_of_all(mapped))
+            return _located(one_of_all(mapped), record)
         try:
-            request = orjson.dumps(mapped)
+            return orjson.dumps(mapped)
         except orjson.JSONEncodeError as error:
-            return self._refused(seq, record, identity, _not_written(error))
-        return Staged(seq, record.at, record.raw, identity, request, None)
+            return _located(_not_written(error), record)
 
     def identity_in(self, record: Record) -> str:
         """The identity of a record, "" where it has none."""
@@ -127,8 +159,11 @@ class Stage:
         return identity_of(value, self.identity)
 
     def _refused(self, seq: int, record: Record, identity: str, problem: Problem) -> Staged:
-        located = problem if problem.at else problem._replace(at=record.at)
-        return Staged(seq, record.at, record.raw, identity, None, located)
+        return Staged(seq, record.at, record.raw, identity, None, _located(problem, record))
+
+
+def _located(problem: Problem, record: Record) -> Problem:
+    return problem if problem.at else problem._replace(at=record.at)
 
 
 def _not_written(error: Exception) -> Problem:

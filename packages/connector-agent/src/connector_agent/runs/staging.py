@@ -9,15 +9,17 @@ from connector_agent.store import Database
 
 def stage_of(opened: Operation, scope: str, database: Database) -> Stage:
     """Turns records of the operation into requests for the account and mode `scope`."""
-    mapper, options = opened.mapper, opened.document.options
+    composition, options = opened.composition, opened.document.options
+    mappers = [each for each in (composition.mapper, composition.updater) if each is not None]
     lookups = None
-    if mapper is not None and mapper.looks_up:
-        lookups = Lookups(database, scope, mapper)
+    if any(mapper.looks_up for mapper in mappers):
+        lookups = Lookups(database, scope, mappers)
     return Stage(
         opened.document.identity,
-        mapper.apply if mapper is not None else None,
+        composition.mapper.apply if composition.mapper is not None else None,
+        update=composition.updater.apply if composition.updater is not None else None,
         cards=CardGuard(frozenset(options.not_card_numbers), database.vault.sealing),
-        blocking=mapper is not None and mapper.blocking,
-        prepare=lookups.transform if lookups is not None else None,
-        note=opened.composition.unseen.note,
+        blocking=any(mapper.blocking for mapper in mappers),
+        prepare=lookups.transforms if lookups is not None else None,
+        note=composition.unseen.note,
     )

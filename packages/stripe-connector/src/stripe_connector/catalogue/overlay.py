@@ -45,6 +45,13 @@ def search_places() -> Mapping[str, Mapping[str, str]]:
 
 
 @cache
+def starting() -> Mapping[str, Mapping[str, str]]:
+    """Object -> parameter of its create -> what an update with the same value would undo or do
+    once more, as a sentence."""
+    return MappingProxyType(read("starting.json")["starting"])
+
+
+@cache
 def list_defaults() -> Mapping[str, Mapping[str, list[JSON]]]:
     """Object -> parameter of its list -> the values with which, one call for each, the list
     leaves nothing out; without the parameter it does."""

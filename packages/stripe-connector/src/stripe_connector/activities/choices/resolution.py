@@ -90,6 +90,16 @@ class Resolved:
         allowed = self.settings.get(UNLISTED) == "allow"
         return request_schema(catalogue, self.offer, frozenset(self.parents), unlisted=allowed)
 
+    def update_schema(self, catalogue: Catalogue) -> Field | None:
+        """What a mapping has to make where this target, a create, updates what it made before;
+        None for other targets."""
+        from stripe_connector.activities.choices.updating import update_schema
+
+        if self.activity.type != "create":
+            return None
+        allowed = self.settings.get(UNLISTED) == "allow"
+        return update_schema(catalogue, self.operation, frozenset(self.parents), unlisted=allowed)
+
     @property
     def expansion(self) -> dict[str, JSON]:
         """The setting `expand` as the parameter that it becomes: API v2 calls it `include`."""

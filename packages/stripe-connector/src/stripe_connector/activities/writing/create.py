@@ -3,22 +3,31 @@
 from collections.abc import AsyncGenerator, Sequence
 from typing import cast
 
-from connector_sdk import JSON, Body, Call, Marked, Outcome, Problem, conform
+from connector_sdk import JSON, Body, Call, Host, Marked, Outcome, Problem, conform
 
-from stripe_connector.activities.choices.currency import with_currency
 from stripe_connector.activities.choices.guarding import updating
 from stripe_connector.activities.choices.naming import full_label
-from stripe_connector.activities.choices.verbs import own_id, parents_of
+from stripe_connector.activities.choices.resolution import Resolved
+from stripe_connector.activities.choices.updating import parents_between, update_of
+from stripe_connector.activities.choices.verbs import own_id
 from stripe_connector.activities.writing import request as requests
 from stripe_connector.activities.writing.marked import marked_in, shelf_of
 from stripe_connector.activities.writing.meter_events import stream_of
 from stripe_connector.activities.writing.settle import settle_write
 from stripe_connector.activities.writing.settle_create import settle_creates
 from stripe_connector.activities.writing.target import StripeTarget
+from stripe_connector.catalogue import Catalogue
+from stripe_connector.client import Client
 
 
 class CreateTarget(StripeTarget):
     """Makes one new object for each record, with a marker in its metadata."""
+
+    def __init__(
+        self, client: Client, catalogue: Catalogue, host: Host, resolved: Resolved
+    ) -> None:
+        super().__init__(client, catalogue, host, resolved)
+        self._updating = resolved.update_schema(catalogue)
 
     def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
         """With `existing`, the update of that object instead: an operation that repeats with
@@ -57,31 +66,35 @@ class CreateTarget(StripeTarget):
         return marked_in(self.client, self.catalogue, shelf)
 
     def _update(self, request: bytes, existing: str) -> Body | Problem:
-        update = self.catalogue.operations.get(f"{self.operation.object}.update")
-        if update is None or not own_id(update):
+        update, schema = update_of(self.catalogue, self.operation), self._updating
+        label = full_label(self.catalogue, self.operation.object)
+        if update is None or schema is None:
             return Problem(
                 "not_updatable",
-                f"{full_label(self.catalogue, self.operation.object)} can't be updated, and "
-                f"{existing} was written "
-                "by an earlier run.",
+                f"{label} can't be updated, and {existing} was written by an earlier run.",
                 "Set `repeat` to skip or to create in the options of the operation.",
             )
-        # Checked as a create first, so that the same record has the same faults in every run.
-        fitted = self.fit(request)
-        if isinstance(fitted, Problem):
-            return fitted
-        schema = with_currency(update, self.catalogue.request(update))
-        surplus = [name for name in fitted.params if schema.child(name) is None]
+        given = requests.given(request)
+        if isinstance(given, Problem):
+            return given
+        surplus = [
+            name
+            for name in given
+            if schema.child(name) is None and self.schema.child(name) is not None
+        ]
         if surplus:
-            return _unchangeable(full_label(self.catalogue, update.object), existing, surplus)
-        # By position: refunds of application fees call the same parent by two names.
-        above = zip(parents_of(update), fitted.path.values(), strict=True)
-        values: JSON = {**dict(above), own_id(update): existing, **fitted.params}
-        mended = conform(schema, values)
-        if mended.problems:
-            return mended.problems[0]
+            return _unchangeable(label, existing, surplus)
+        fitted = conform(schema, {**self.constants, **given})
+        if fitted.problems:
+            return fitted.problems[0]
+        values = dict(cast("dict[str, JSON]", fitted.value))
+        pairs = parents_between(self.operation, update)
+        above = {theirs: values.pop(ours, None) for ours, theirs in pairs}
         changed = requests.split(
-            update, cast("dict[str, JSON]", mended.value), mark=False, now=self.now()
+            update,
+            {**values, **above, own_id(update): existing, **self.fixed},
+            mark=False,
+            now=self.now(),
         )
         if isinstance(changed, Problem):
             return changed
@@ -94,7 +107,7 @@ def _unchangeable(object: str, existing: str, surplus: list[str]) -> Problem:
     return Problem(
         "not_updatable",
         f"{existing} exists already, and an update of {object} doesn't take {names}.",
-        "Take the field out of the mapping, or set `repeat` to skip in the options of the "
-        "operation.",
+        "Say `only: create` in the line of the mapping, or set `repeat` to skip in the options of "
+        "the operation.",
         path=surplus[0],
     )

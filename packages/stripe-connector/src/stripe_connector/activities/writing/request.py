@@ -43,13 +43,10 @@ def fit(
 ) -> Request | Problem:
     """The request that a mapping made, with the activity's constants and its types mended; or
     the first thing that is wrong with it. `now` is Stripe's time in Unix seconds."""
-    try:
-        given = msgspec.json.decode(request)
-    except msgspec.DecodeError as error:
-        return _no_object(f"The request is not JSON: {error}.")
-    if not isinstance(given, dict):
-        return _no_object("The request has to be a JSON object.")
-    fitted = conform(schema, {**constants, **given})
+    stated = given(request)
+    if isinstance(stated, Problem):
+        return stated
+    fitted = conform(schema, {**constants, **stated})
     if fitted.problems:
         return fitted.problems[0]
     values = cast("dict[str, JSON]", fitted.value)
@@ -58,6 +55,17 @@ def fit(
         values = {own: values[OWN_ID], **values}
         del values[OWN_ID]
     return split(operation, values, mark, now)
+
+
+def given(request: bytes) -> dict[str, JSON] | Problem:
+    """The request as a mapping made it."""
+    try:
+        value = msgspec.json.decode(request)
+    except msgspec.DecodeError as error:
+        return _no_object(f"The request is not JSON: {error}.")
+    if not isinstance(value, dict):
+        return _no_object("The request has to be a JSON object.")
+    return value
 
 
 def split(
