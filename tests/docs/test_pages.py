@@ -8,7 +8,7 @@ from tests.docs.page import Reader, blocks
 COMMANDS = {
     "api-versions": 4,
     "files": 9,
-    "mapping": 11,
+    "mapping": 12,
     "one-off": 7,
     "projects": 19,
     "reading": 5,

@@ -82,6 +82,17 @@ def test_a_schema_tells_what_is_known_of_a_field(call: Call) -> None:
     assert "Deprecated. The collect parameter is deprecated." in said
 
 
+def test_a_schema_tells_what_an_update_takes(call: Call) -> None:
+    said = " ".join(call("schema", "stripe", "create", "customers").out.split())
+    assert "An update doesn't take payment_method, tax_id_data, test_clock." in said
+    assert "Values to start with are balance, next_invoice_sequence, source." in said
+    said = call("schema", "stripe", "create", "billing.meter_events").out
+    assert "What is created can't be updated" in said
+    said = " ".join(call("schema", "stripe", "create", "terminal.locations").out.split())
+    assert "An update takes every field" in said
+    assert "repeat: update" not in call("schema", "stripe", "update", "customers").out
+
+
 def test_a_schema_of_an_activity(call: Call, acme: Path) -> None:
     said = call("schema", "acme/new", "--depth", "1")
     assert "(POST /v1/customers)" in said.out

@@ -5,12 +5,14 @@ from collections import Counter
 
 import pytest
 from connector_agent.project.operation import Options
+from connector_agent.runs.cards import CardGuard
 from connector_agent.runs.counts import Counts
 from connector_agent.runs.execution import Halt
 from connector_agent.runs.keyed import KeyedExecution
 from connector_agent.runs.ledger import LostRunError
 from connector_agent.runs.outcomes import read_outcomes
 from connector_agent.runs.run import Run, take_run
+from connector_agent.runs.stage import Stage
 from connector_sdk import (
     Call,
     CredentialError,
@@ -79,6 +81,28 @@ async def test_update_sends_to_the_object_of_before(workshop: Workshop) -> None:
             f"update {made[n]}" for n in range(1, 6)
         }
     assert len(target.objects) == 15, "each run updates anew: its keys are its own"
+
+
+async def test_an_update_is_made_by_the_lines_for_updates(workshop: Workshop) -> None:
+    """A refusal of the lines for creates doesn't touch a record that is an update."""
+    target = KeyedTarget()
+    await execute(workshop, await workshop.new(), ListSource(rows(2)), target)
+    target.sent.clear()
+    run = await workshop.new()
+    parts = await workshop.parts(run, ListSource(rows(3)), target, Options(repeat="update"))
+    refusing: tuple[Problem, ...] = (Problem("no_create", "None.", "None."),)
+    parts.stage = Stage(
+        ("id",), lambda record, at: refusing, update=lambda record, at: {"u": 1}, cards=CardGuard()
+    )
+    await KeyedExecution(parts).run()
+    assert [(call.body.action.split()[0], call.body.json) for call in target.sent] == [
+        ("update", b'{"u":1}'),
+        ("update", b'{"u":1}'),
+    ]
+    found = await workshop.database.call(lambda c: list(read_outcomes(c, run.id)))
+    assert [each.kind for each in found] == ["written", "written", "refused"]
+    assert found[2].problem is not None
+    assert found[2].problem.code == "no_create"
 
 
 async def test_create_writes_in_each_run(workshop: Workshop) -> None:

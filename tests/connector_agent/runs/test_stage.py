@@ -7,7 +7,7 @@ import pytest
 from connector_agent.runs.cards import CardGuard
 from connector_agent.runs.long_numbers import long_number, with_long_as_text
 from connector_agent.runs.stage import Stage
-from connector_sdk import JSON, Record
+from connector_sdk import JSON, Problem, Record
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -76,3 +76,51 @@ def test_what_programs_write_of_a_number_of_64_bits_is_that_number(
     number: float, digits: int
 ) -> None:
     assert not long_number(f'{{"a":{number:.{digits}e}}}'.encode())
+
+
+def as_create(record: dict[str, JSON], at: str) -> dict[str, JSON] | tuple[Problem, ...]:
+    return (Problem("no_tax_id", "None."),) if "tax" not in record else {"tax": record["tax"]}
+
+
+def as_update(record: dict[str, JSON], at: str) -> dict[str, JSON] | tuple[Problem, ...]:
+    return (Problem("no_name", "None."),) if "name" not in record else {"name": record["name"]}
+
+
+async def test_a_record_comes_to_a_create_and_to_an_update() -> None:
+    stage = Stage(["id"], as_create, update=as_update, cards=CardGuard())
+    records = [
+        {"id": 1, "tax": 2, "name": 3},
+        {"id": 2, "name": 3},
+        {"id": 3, "tax": 2},
+        {"tax": 1},
+    ]
+    staged = await stage.all(
+        [(n, Record(n, orjson.dumps(record), f"line {n}")) for n, record in enumerate(records, 1)]
+    )
+    assert [_told(each.made(updates=False)) for each in staged] == [
+        '{"tax":2}', "no_tax_id line 2", '{"tax":2}', "no_identity line 4",
+    ]  # fmt: skip
+    assert [_told(each.made(updates=True)) for each in staged] == [
+        '{"name":3}', '{"name":3}', "no_name line 3", "no_identity line 4",
+    ]  # fmt: skip
+
+
+def _told(made: bytes | Problem) -> str:
+    return made.decode() if isinstance(made, bytes) else f"{made.code} {made.at}"
+
+
+async def test_without_lines_of_its_own_an_update_is_the_same_request() -> None:
+    (staged,) = await Stage(["id"], copied, cards=CardGuard()).all([(1, Record(1, b'{"id":1}'))])
+    assert staged.made(updates=True) == staged.made(updates=False) == b'{"id":1}'
+
+
+async def test_a_card_number_in_an_update_ends_there() -> None:
+    def number(record: dict[str, JSON], at: str) -> dict[str, JSON]:
+        return {"description": "4242" * 4}
+
+    stage = Stage(["id"], copied, update=number, cards=CardGuard())
+    (staged,) = await stage.all([(1, Record(1, b'{"id":1}'))])
+    for updates in (True, False):
+        made = staged.made(updates=updates)
+        assert isinstance(made, Problem)
+        assert made.code.startswith("card_number")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from connector_sdk.conform import conform
 from stripe_connector import catalogue as package
-from stripe_connector.catalogue import Catalogue, minor_units, overlay
+from stripe_connector.catalogue import Catalogue, load, minor_units, overlay, versions
 
 OVERLAYS = sorted((Path(package.__file__).parent / "overlays").glob("*.json"))
 
@@ -72,3 +72,31 @@ def test_a_request_schema_drives_conform(catalogue: Catalogue) -> None:
     assert fitted.value == {"name": "Ada", "balance": -500, "metadata": {"crm_id": None}}
     wrong = conform(request, {"nmae": "Ada"})
     assert wrong.problems[0].remedy == "Did you mean 'name'?"
+
+
+def test_starting_values_are_parameters_of_create_and_update() -> None:
+    """In one version at least: older ones have others."""
+    catalogues = [load(version) for version in versions.shipped()]
+    for name, values in overlay.starting().items():
+        for parameter, told in values.items():
+            assert told.startswith("An update "), parameter
+            assert told.endswith("."), parameter
+            assert any(
+                all(
+                    each.request(each.operation(name, action)).child(parameter) is not None
+                    for action in ("create", "update")
+                )
+                for each in catalogues
+                if f"{name}.create" in each.operations
+            ), f"{name}.{parameter}"
+
+
+def test_what_an_update_would_do_once_more_is_a_starting_value(catalogue: Catalogue) -> None:
+    for operation, effect in overlay.read("effects.json")["effects"].items():
+        name, _, action = operation.rpartition(".")
+        if action != "update" or f"{name}.create" not in catalogue.operations:
+            continue
+        create = catalogue.request(catalogue.operation(name, "create"))
+        for parameter in effect.get("again_with", ()):
+            if create.child(parameter) is not None:
+                assert parameter in overlay.starting()[name], f"{name}.{parameter}"

@@ -176,6 +176,23 @@ async def test_prepare_for_an_existing_object_is_its_update(bench: Workbench) ->
     assert (outcome.id, response(outcome)["name"]) == (ada, "Grace")
 
 
+async def test_an_update_needs_nothing_that_only_a_create_needs(bench: Workbench) -> None:
+    target = await bench.target("create", "prices")
+    product = await bench.make("products", name="Tea")
+    price = await bench.make("prices", product=product, currency="eur", unit_amount=5)
+    assert refusal(target, {"nickname": "new"}).code == "missing_field"
+    body = prepared(target, {"nickname": "new"}, existing=price)
+    (outcome,) = await send(target, [Call(1, 1, "k", 1, None, body)])
+    assert (outcome.id, response(outcome)["nickname"]) == (price, "new")
+
+
+async def test_another_id_does_not_lead_an_update_elsewhere(bench: Workbench) -> None:
+    target = await bench.target("create", "products")
+    problem = refusal(target, {"id": "prod_other", "name": "Tea"}, existing="prod_1")
+    assert (problem.code, problem.path) == ("not_updatable", "id")
+    assert "`only: create`" in problem.remedy
+
+
 async def test_what_an_update_does_not_take_is_named(bench: Workbench) -> None:
     target = await bench.target("create", "customers")
     problem = refusal(target, {"test_clock": "clock_1", "name": "A"}, existing="cus_1")

@@ -24,7 +24,14 @@ from connector_agent.cli import completion
 from connector_agent.cli.looking import Looked, look, survey
 from connector_agent.cli.output import fail, in_columns, out, print_json
 from connector_agent.cli.project_option import EnvironmentOption, JsonOption, ProjectOption
-from connector_agent.cli.schema_tree import Line, facts, sentence, tree, type_text
+from connector_agent.cli.schema_tree import (
+    Line,
+    facts,
+    sentence,
+    tree,
+    type_text,
+    updates_text,
+)
 from connector_agent.connectors import registry
 from connector_agent.operations.end import activity_of, schemas_of
 from connector_agent.project import Survey
@@ -176,6 +183,10 @@ def schema_command(
         out.print(f"  No field is about {text!r}.")
     else:
         out.print("  any fields")
+    if schemas.update is not None and not whole:
+        out.print(Text("\nUnder `repeat: update`", style="bold"))
+        for line in updates_text(schemas.request, schemas.update):
+            out.print(Text(f"  {line}"))
     if settings is not None and settings.fields and not whole:
         out.print(Text("\nSettings of such an activity", style="bold"))
         print_tree(tree(settings.as_field(), depth=_DEPTH))

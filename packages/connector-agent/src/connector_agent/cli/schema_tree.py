@@ -92,6 +92,23 @@ def facts(field: Field) -> Iterator[str]:
         yield "deprecated"
 
 
+def updates_text(create: Field, update: Field) -> Iterator[str]:
+    """Which lines of a mapping need `only`, where an operation updates what it created."""
+    if not update.fields:
+        yield "What is created can't be updated; choose `skip` or `create`."
+        return
+    missing = [each.name for each in create.fields if update.child(each.name) is None]
+    starting = [each.name for each in update.fields if each.starting]
+    if missing:
+        yield f"An update doesn't take {', '.join(missing)}."
+    if starting:
+        yield f"Values to start with are {', '.join(starting)}."
+    if missing or starting:
+        yield "Say `only: create` in their lines of a mapping."
+    else:
+        yield "An update takes every field, and none is a value to start with."
+
+
 def sentence(text: str) -> str:
     """The first sentence of a description, without markup."""
     plain = re.sub(r"<[^>]+>", "", _LINK.sub(r"\1", text)).strip()

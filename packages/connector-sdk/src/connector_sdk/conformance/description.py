@@ -127,6 +127,9 @@ class DescriptionTests:
                 assert_round_trip(Schemas, schemas)
                 assert json_schema(schemas.request)["$schema"]
                 assert json_schema(schemas.response)["$schema"]
+                if schemas.update is not None:
+                    assert kind.role == "target"
+                    assert json_schema(schemas.update)["$schema"]
 
     async def test_levels_above_lead_to_the_same_rows(self, subject: Subject) -> None:
         async with opened(subject) as connection:

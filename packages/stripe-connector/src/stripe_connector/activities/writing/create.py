@@ -68,7 +68,7 @@ class CreateTarget(StripeTarget):
     def _update(self, request: bytes, existing: str) -> Body | Problem:
         update, schema = update_of(self.catalogue, self.operation), self._updating
         label = full_label(self.catalogue, self.operation.object)
-        if update is None or schema is None:
+        if update is None or schema is None or not schema.fields:
             return Problem(
                 "not_updatable",
                 f"{label} can't be updated, and {existing} was written by an earlier run.",
