@@ -2,6 +2,7 @@
 
 import pytest
 from connector_sdk import Activity, MemoryHost
+from stripe_connector.activities.choices.currency import with_currency
 from stripe_connector.activities.choices.updating import parents_between, update_of, update_schema
 from stripe_connector.activities.choices.verbs import verb_of
 from stripe_connector.catalogue import load, versions
@@ -21,7 +22,8 @@ def test_every_create_has_the_request_of_its_update(version: str) -> None:
         if update is None:
             assert not found.fields, operation.id
             continue
-        taken = {field.name for field in catalogue.request(update).fields if not field.in_path}
+        request = with_currency(update, catalogue.request(update))
+        taken = {field.name for field in request.fields if not field.in_path}
         above = {ours for ours, _ in parents_between(operation, update)}
         names = {field.name for field in found.fields}
         assert names == (taken - {"expand", "include"}) | above, operation.id
