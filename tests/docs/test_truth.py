@@ -57,7 +57,7 @@ def test_examples_of_mappings_can_be_read() -> None:
     found = [
         block.text for block in blocks("docs/mapping.md") if block.kind == "yaml" and not block.file
     ]
-    assert len(found) == 5
+    assert len(found) == 6
     for text in found:
         document = parse("source: a/b\ntarget: c/d\n" + text, "page.yaml")
         operation, _ = read_operation("page", document, Variables({}))
