@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from connector_sdk import Field
 
-from stripe_connector.activities.choices.offers import Offer
+from stripe_connector.activities.choices.guarding import updating
 from stripe_connector.activities.choices.settings import request_schema
 from stripe_connector.activities.choices.verbs import OWN_ID, own_id, parents_of
 from stripe_connector.catalogue import Catalogue, overlay
@@ -33,9 +33,7 @@ def update_schema(
     update = update_of(catalogue, create)
     if update is None:
         return Field(name=f"{create.object}.update", type="object")
-    request = request_schema(
-        catalogue, Offer(update.action, update), frozenset(), unlisted=unlisted
-    )
+    request = request_schema(catalogue, updating(update), frozenset(), unlisted=unlisted)
     names = {theirs: ours for ours, theirs in parents_between(create, update)}
     starting = overlay.starting().get(create.object, {})
     fields = []
