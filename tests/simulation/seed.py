@@ -124,9 +124,12 @@ class _Play:
         )
 
     def _live(self, life: Life) -> End:
+        begun = self.world.now
         end = self.computer.run(life)
         self.faults += end.faults
-        self.oracle.look()
+        outages = self.network.weather.outages
+        out = any(each.begin < self.world.now and begun < each.end for each in outages)
+        self.oracle.look(out=out)
         if end.how == "finished" and end.run is not None:
             self.oracle.finished(end.run.id)
         return end
