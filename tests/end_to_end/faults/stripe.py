@@ -55,6 +55,7 @@ class FaultyStripe:
         self._denials: dict[str, Denial] = {}
         self._number = 0
         self._told: dict[str, list[str]] = {}
+        self._held: set[str] = set()
         self._late: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self._open: dict[asyncio.Task[Any], asyncio.StreamWriter] = {}
@@ -147,6 +148,8 @@ class FaultyStripe:
                 self.met[f"{denial.status} after a lost answer"] += 1
                 told.append(f"{denial.status} {denial.code}")
                 return await self._send(writer, refusal(*denial[:3]))
+        if fate == w.DENIED and token in self._held:
+            fate = w.GOOD  # no refusal while the first one is at work
         self.met[f"{request.method} {fate}"] += 1
         told.append(f"{fate} at {self.now():.0f}")
         reply = self._meet(request, fate, f"{token} {number}")
@@ -157,7 +160,7 @@ class FaultyStripe:
         if writes and fate not in (w.EARLY, w.BUSY, w.BROKEN, w.DENIED, w.LATE):
             await self._tell("done")
         if fate == w.LATE:
-            self._hold(request)
+            self._hold(request, token)
         if fate in (w.SLOW, w.LATE):
             await asyncio.sleep(1.5 * self.patience)
         if reply is None:
@@ -268,7 +271,7 @@ class FaultyStripe:
         self._api.end(request)
         return _reply(self._api.remember(request, Fault(500), self.now()))
 
-    def _hold(self, request: SandboxRequest) -> None:
+    def _hold(self, request: SandboxRequest, token: str) -> None:
         """Applies the request only when the client has given up waiting."""
         try:
             known = self._api.begin(request, self.now())
@@ -276,10 +279,12 @@ class FaultyStripe:
             return
         if known is not None:
             return
+        self._held.add(token)
 
         async def later() -> None:
             await asyncio.sleep(1.3 * self.patience)
             self._apply(request)
+            self._held.discard(token)
             await self._tell("done")
 
         task = asyncio.create_task(later())

@@ -14,7 +14,7 @@ from tests.end_to_end.faults.life import Life
 SEEDS, RECORDS, DEATHS = (1, 7, 19, 21, 28, 42, 69, 72, 88, 94), 60, 3
 """They notice when one of these is taken out: the look after a refusal that follows a lost answer
 (7, 21, 72), Stripe's clock (7, 21, 42, 72), the check that a success is the object (1, 28, 72),
-the end of a run in an outage (19, 88, 94). The others are for updates and deletes."""
+the end of a run in an outage (19, 94). The others are for deletes and refunds."""
 
 FULL_SEEDS, FULL_RECORDS, FULL_DEATHS = range(1000, 1200), 1000, 7
 
