@@ -19,7 +19,8 @@ from connector_sdk import (
 
 
 class FakeTarget:
-    """Does with a record what its `does` says; `found` is what a look tells."""
+    """Does with a record what its `does` says; `found` is what a look tells, save that what is
+    "late" was written."""
 
     guarantee: Guarantee = "keyed"
     horizon = 60.0
@@ -42,7 +43,7 @@ class FakeTarget:
         async for call in calls:
             self.calls.append(call)
             match orjson.loads(call.body.json).get("does"):
-                case "lose":
+                case "lose" | "late":
                     yield Outcome(call.seq, 1, "unknown", problem=Problem("lost", "Lost."))
                 case "deny":
                     raise CredentialError(Problem("denied", "Denied."))
@@ -53,7 +54,12 @@ class FakeTarget:
         self.settled.extend(calls)
         if self.found is not None and self.found.kind == "failed":
             raise UnreachableError(Problem("gone", "Gone."))
-        return [self.found for _ in calls]
+        return [
+            Outcome(call.seq, 1, "written", f"t_{call.seq}")
+            if orjson.loads(call.body.json)["does"] == "late"
+            else self.found
+            for call in calls
+        ]
 
     async def position(self) -> bytes:
         return b""
@@ -159,6 +165,13 @@ def test_keys_tell_actions_apart() -> None:
     keys = Keys("p")
     assert keys.key(Body(b"{}", "a.create")) != keys.key(Body(b"{}", "a.update"))
     assert len(keys.key(Body(b"{}"))) < 64
+
+
+async def test_a_write_that_is_only_found_ends_no_outage() -> None:
+    target = FakeTarget()
+    writing, _ = await written(target, "a", *["late", *["lose"] * 4] * 100)
+    assert writing.stopped is not None
+    assert len(target.calls) < 30
 
 
 async def test_an_outage_ends_it() -> None:

@@ -53,6 +53,20 @@ async def test_what_nobody_can_look_up_is_an_outage_as_well(workshop: Workshop) 
         await KeyedExecution(parts).run()
 
 
+async def test_a_write_that_is_only_found_ends_no_outage(workshop: Workshop) -> None:
+    """It was done before: its lost answer comes late, between failures of those after it."""
+    run, target = await workshop.new(), failing("unknown", 20)
+    target.settles = lambda call: (
+        Outcome(call.seq, call.step, "written", f"obj_{call.seq}") if call.seq % 5 == 0 else None
+    )
+    parts = await workshop.parts(run, ListSource(rows(200)), target)
+    with pytest.raises(Halt):
+        await KeyedExecution(parts).run()
+    stored = await workshop.run(run.id)
+    assert stored.counts.problems == 0
+    assert stored.counts.written > 20
+
+
 async def test_single_failures_are_outcomes(workshop: Workshop) -> None:
     target = KeyedTarget()
     target.answer = lambda call: (

@@ -139,12 +139,14 @@ class Writing:
 
     async def _tell(self, outcome: Outcome) -> None:
         record, call = self._flying[outcome.seq]
-        if is_open(outcome):
+        lost = is_open(outcome)
+        if lost:
             outcome = await self._looked_up(outcome, call)
         if outcome.problem is not None:
             outcome = outcome._replace(problem=outcome.problem._replace(at=record.at))
         del self._flying[outcome.seq]
-        self._failures.pass_on([outcome])
+        if not lost or outcome.kind != "written":  # that was some time before its answer was lost
+            self._failures.pass_on([outcome])
         outage = self._failures.problem()
         if outage is not None:
             self._outage = outage._replace(

@@ -323,6 +323,8 @@ class KeyedExecution:
                 self._repeated.add(place)
                 await self._send_anew(self._open[place])
             else:
+                if result is not None and result.kind == "written":
+                    self._looked_up.add(place)  # it was done some time before its answer was lost
                 clear.append(found_out(outcome, result))
         clear.sort(key=lambda outcome: order[(outcome.seq, outcome.step)])
         return clear, None
