@@ -1,5 +1,6 @@
 """One seed: a project, its faults, and lives of processes until everything is settled."""
 
+import gc
 import random
 import shutil
 import tempfile
@@ -41,9 +42,11 @@ class Verdict(NamedTuple):
 def simulate(seed: str, weather: str = "") -> Verdict:
     """Plays a seed to its end. `weather` is the name of one, in place of the drawn one."""
     folder = Path(tempfile.mkdtemp(prefix="simulation-", dir=MEMORY if MEMORY.is_dir() else None))
+    gc.disable()  # what it finds, and when, must not depend on the seeds before; and it is slow
     try:
         return _Play(seed, weather, folder).play()
     finally:
+        gc.enable()
         shutil.rmtree(folder, ignore_errors=True)
 
 
