@@ -14,13 +14,15 @@ system. For readable failures, a conftest.py beside it calls
 `pytest.register_assert_rewrite("connector_sdk.conformance")`.
 """
 
+from connector_sdk.conformance.crashing import CrashingTests
 from connector_sdk.conformance.description import DescriptionTests
 from connector_sdk.conformance.reading import ReadingTests
+from connector_sdk.conformance.responding import RespondingTests
 from connector_sdk.conformance.subject import Subject
 from connector_sdk.conformance.writing import WritingTests
 
 
-class Battery(DescriptionTests, ReadingTests, WritingTests):
+class Battery(DescriptionTests, ReadingTests, WritingTests, CrashingTests, RespondingTests):
     """Everything that the contract promises, as tests."""
 
 
