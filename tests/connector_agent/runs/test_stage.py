@@ -45,8 +45,9 @@ async def test_it_passes_as_text_and_where_nothing_reads_it() -> None:
 async def test_what_is_no_json_is_a_problem_of_its_record(value: object) -> None:
     stage = Stage([], lambda record, at: {"a": value}, cards=CardGuard())  # type: ignore[dict-item]
     (staged,) = await stage.all([(1, Record(1, b"{}", "a.jsonl line 1"))])
-    assert staged.problem is not None
-    assert staged.problem.code == "not_json"
+    made = staged.made(updates=False)
+    assert isinstance(made, Problem)
+    assert made.code == "not_json"
 
 
 @given(st.integers() | st.integers(1 << 62, 1 << 65) | st.integers(-(1 << 65), -(1 << 62)))
