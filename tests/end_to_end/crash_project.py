@@ -41,9 +41,9 @@ def csv_of(records: int, note: str = "") -> str:
     return "\n".join(["crm_id,name,email", *lines]) + "\n"
 
 
-async def customers(address: str) -> list[dict[str, Any]]:
+async def customers(address: str, key: str = KEY) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    headers = {"Authorization": f"Bearer {KEY}"}
+    headers = {"Authorization": f"Bearer {key}"}
     async with aiohttp.ClientSession(headers=headers) as session:
         after = ""
         while True:

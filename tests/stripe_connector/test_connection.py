@@ -239,11 +239,20 @@ async def test_labels_are_accepted_for_objects(bench: Workbench) -> None:
 
 async def test_every_choice_has_settings_and_schemas(bench: Workbench) -> None:
     for kind in ("search", "read", "create", "update", "delete"):
-        for row in await bench.connection.choices(kind, [""]):
-            for action in await bench.connection.choices(kind, ["", row.id]):
+        rows = await bench.connection.choices(kind, [""])
+        assert len(rows) > 20, kind
+        for row in rows:
+            actions = await bench.connection.choices(kind, ["", row.id])
+            assert actions, f"{kind} {row.id} leads to nothing"
+            for action in actions:
                 form = bench.connection.settings(kind, ["", row.id, action.id])
                 names = [setting.name for setting in form.fields]
                 assert len(set(names)) == len(names)
+                schemas = await bench.connection.schemas(Activity("a", kind, row.id, action.id))
+                assert schemas.call, f"{kind} {row.id} {action.id} calls nothing"
+                given = schemas.response
+                if kind in ("search", "read"):
+                    assert given.fields or given.any_of or given.items, f"{row.id} gives nothing"
 
 
 async def test_schemas_of_a_source_and_a_target(bench: Workbench) -> None:

@@ -2,12 +2,16 @@
 
 import subprocess
 import sys
+from importlib import metadata
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import pytest
 from connector_agent.cli.output import in_columns, out
 from connector_agent.cli.schema_tree import sentence, tree, type_text
-from connector_sdk import Field
+from connector_agent.connectors import registry
+from connector_sdk import ENTRY_POINTS, Field, Form
+from connector_sdk.memory import MemoryConnector
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -323,3 +327,45 @@ def test_looking_needs_little(arguments: tuple[str, ...]) -> None:
         "stripe_connector.activities.reading.planning",
         "stripe_connector.activities.reading.sources",
     }
+
+
+class Demanding(MemoryConnector):
+    """Can't be looked at without a setting."""
+
+    connection_form = Form((Field("token", "string", required=True),))
+
+
+def installed_with(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
+    found = [EntryPoint(name, value, ENTRY_POINTS) for name, value in values.items()]
+    every = [*metadata.entry_points(group=ENTRY_POINTS), *found]
+    monkeypatch.setattr(
+        registry, "installed", lambda: registry.Installed(EntryPoints(every), "10.1.0")
+    )
+
+
+def test_one_that_cannot_be_looked_at_hides_no_other(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "project.yaml").unlink()
+    installed_with(monkeypatch, demanding=f"{__name__}:Demanding", broken="no_such_module:X")
+    said = call("objects", "--type", "create", "--json")
+    assert said.status == 0
+    assert "customers" in {row["object"] for row in said.lines}
+    assert "Without demanding: " in said.err
+    assert "token" in said.err
+    assert "Without broken: " in said.err
+    assert call("objects", "tax_id").status == 0
+    said = call("objects", "demanding")
+    assert (said.status, "token" in said.err) == (1, True)
+
+
+def test_a_type_that_some_connectors_have(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "project.yaml").unlink()
+    installed_with(monkeypatch, memory="connector_sdk.memory:MemoryConnector")
+    said = call("objects", "--type", "upsert", "--json")
+    assert (said.status, said.err) == (0, "")
+    assert {row["object"] for row in said.lines} == {"people", "places"}
+    said = call("objects", "--type", "upsrt")
+    assert (said.status, "Did you mean 'upsert'" in said.err) == (1, True)

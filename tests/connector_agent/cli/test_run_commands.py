@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from connector_agent.runs.checkpointed import PositionedExecution
 from connector_agent.runs.lock import OperationLock
-from connector_agent.runs.positioned import PositionedExecution
 
 from tests.connector_agent.cli.conftest import Call
 

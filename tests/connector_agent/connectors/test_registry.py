@@ -5,7 +5,7 @@ from importlib.metadata import EntryPoint, EntryPoints
 import pytest
 from connector_agent.connectors.files.connector import FilesConnector
 from connector_agent.connectors.registry import Installed, connector, installed
-from connector_sdk import ENTRY_POINTS, SettingError
+from connector_sdk import ENTRY_POINTS, Form, SettingError
 
 FILES = "connector_agent.connectors.files.connector:FilesConnector"
 
@@ -16,6 +16,11 @@ class FromTheFuture(FilesConnector):
 
 class ForAnotherContract(FilesConnector):
     contract = 2
+
+
+class WithoutForm(FilesConnector):
+    def form(self) -> Form:
+        raise LookupError("no form")
 
 
 def found(version: str = "10.1.0", **values: str) -> Installed:
@@ -54,6 +59,12 @@ def test_unknown_name() -> None:
 def test_a_broken_one_leaves_the_others_alone() -> None:
     among = found(files=FILES, stripe="no_such_module:X")
     assert "no_such_module" in refusal(among, "stripe")
+    assert among.connector("files").name == "files"
+
+
+def test_one_whose_form_fails_leaves_the_others_alone() -> None:
+    among = found(bad=f"{__name__}:WithoutForm", files=FILES)
+    assert "LookupError: no form" in refusal(among, "bad")
     assert among.connector("files").name == "files"
 
 

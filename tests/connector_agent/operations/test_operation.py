@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import orjson
 import pytest
+from connector_agent.operations.guarantees import guarantee_faults
 from connector_agent.operations.operation import Operation, open_operation, require
 from connector_agent.project import Project
-from connector_sdk import MemoryHost, SettingError
+from connector_sdk import Guarantee, MemoryHost, SettingError
 
 from .conftest import ACME, CRM, ENVIRON, IMPORT, Check, Write
 
@@ -79,6 +81,16 @@ async def test_repeat_create_needs_no_identity(write: Write) -> None:
     assert await opened_faults(write({"operations/import.yaml": text})) == set()
 
 
+TOLD = {
+    "keyed": ["no_identity"],
+    "none": ["no_identity"],
+    "positioned": [],
+    "transactional": [],
+    "repeatable": [],
+    "hopeful": ["unknown_guarantee"],
+}
+
+
 async def test_what_only_the_opened_target_tells(write: Write) -> None:
     text = IMPORT.replace("identity: crm_id\n", "").replace("acme/new customer", "crm/list")
     folder = write({"operations/import.yaml": text})
@@ -86,7 +98,6 @@ async def test_what_only_the_opened_target_tells(write: Write) -> None:
     async with open_operation(project, "import", MemoryHost(folder)) as operation:
         assert isinstance(operation, Operation)
         assert await operation.check() == []
-        assert operation.needs_identity("positioned") is None
-        problem = operation.needs_identity("keyed")
-        assert problem is not None
-        assert problem.code == "no_identity"
+        for guarantee, codes in TOLD.items():
+            faults = guarantee_faults(operation.document, cast(Guarantee, guarantee))
+            assert [fault.code for fault in faults] == codes

@@ -28,7 +28,7 @@ async def test_a_number_that_would_lose_digits_is_refused(number: str) -> None:
     (staged,) = await stage.all([(1, Record(1, raw, "a.jsonl line 1"))])
     assert staged.problem is not None
     assert (staged.problem.code, staged.problem.at) == ("number_too_long", "a.jsonl line 1")
-    assert (staged.request, staged.identity) == (None, "")
+    assert (staged.writes, staged.identity) == ((), "")
 
 
 async def test_it_passes_as_text_and_where_nothing_reads_it() -> None:
@@ -38,15 +38,16 @@ async def test_it_passes_as_text_and_where_nothing_reads_it() -> None:
     assert (text.identity, text.problem) == (LONG, None)
     raw = f'{{"id":{LONG}}}'.encode()
     (kept,) = await Stage([], None, cards=CardGuard()).all([(1, Record(1, raw))])
-    assert kept.request == raw
+    assert kept.made(updates=False) == raw
 
 
 @pytest.mark.parametrize("value", [1 << 70, "\ud83d"])
 async def test_what_is_no_json_is_a_problem_of_its_record(value: object) -> None:
     stage = Stage([], lambda record, at: {"a": value}, cards=CardGuard())  # type: ignore[dict-item]
     (staged,) = await stage.all([(1, Record(1, b"{}", "a.jsonl line 1"))])
-    assert staged.problem is not None
-    assert staged.problem.code == "not_json"
+    made = staged.made(updates=False)
+    assert isinstance(made, Problem)
+    assert made.code == "not_json"
 
 
 @given(st.integers() | st.integers(1 << 62, 1 << 65) | st.integers(-(1 << 65), -(1 << 62)))

@@ -111,11 +111,11 @@ def test_a_range_of_time(operation: Operation) -> None:
     if any(body.get(name) != value for name, value in whole.items()):
         pytest.skip("it is made by Stripe")
     created = body["created"]
-    takes_ranges = any(o.child("gte") for o in _options(operation))
+    if not any(option.child("gte") for option in _options(operation)):
+        pytest.skip("it takes a moment only")
     for name, inside in (("gte", True), ("lte", True), ("gt", False), ("lt", False)):
-        if takes_ranges:
-            params = {**whole, "created": {name: created}}
-            assert own(maker, operation, path, params, body) is inside
+        params = {**whole, "created": {name: created}}
+        assert own(maker, operation, path, params, body) is inside
 
 
 def _options(operation: Operation) -> tuple[Field, ...]:

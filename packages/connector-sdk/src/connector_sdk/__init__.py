@@ -11,8 +11,10 @@ from connector_sdk.activity import (
 )
 from connector_sdk.command import COMMANDS, Workspace
 from connector_sdk.conform import Conformed, conform, did_you_mean, shown
-from connector_sdk.connection import Connection, Mode, Source, Target
+from connector_sdk.connection import Connection, Mode, Source, Target, TransactionalTarget
 from connector_sdk.connector import CONTRACT, ENTRY_POINTS, Connector
+from connector_sdk.connector_base import ConnectionBase, ConnectorBase, fitted
+from connector_sdk.driver_thread import DriverThread
 from connector_sdk.errors import (
     ConnectorError,
     CredentialError,
@@ -29,6 +31,7 @@ from connector_sdk.guard import IRREVERSIBLE, Guarded, Money
 from connector_sdk.host import Host, MemoryHost
 from connector_sdk.local_file import LocalFile, inside, sha256_of
 from connector_sdk.marking import Marked, Marking
+from connector_sdk.paged_source import PagedSource, Rows
 from connector_sdk.plan import Plan, PlannedCall
 from connector_sdk.private import narrowed, private_file, private_folder
 from connector_sdk.record import (
@@ -47,6 +50,7 @@ from connector_sdk.record import (
     encode,
 )
 from connector_sdk.schema import ANY_OBJECT, Field, Schemas, json_schema
+from connector_sdk.target_base import BatchTarget, RowTarget
 from connector_sdk.terminal import visible, visible_json
 
 __all__ = [
@@ -59,16 +63,20 @@ __all__ = [
     "KINDS",
     "Activity",
     "ActivityType",
+    "BatchTarget",
     "Body",
     "Call",
     "Choice",
     "Command",
     "Conformed",
     "Connection",
+    "ConnectionBase",
     "Connector",
+    "ConnectorBase",
     "ConnectorError",
     "CredentialError",
     "Cursor",
+    "DriverThread",
     "FailedError",
     "Field",
     "Form",
@@ -85,11 +93,14 @@ __all__ = [
     "Money",
     "Outcome",
     "Page",
+    "PagedSource",
     "Plan",
     "PlannedCall",
     "Problem",
     "Record",
     "RefusedError",
+    "RowTarget",
+    "Rows",
     "Schemas",
     "SettingError",
     "Source",
@@ -98,6 +109,7 @@ __all__ = [
     "TargetFullError",
     "TargetLostError",
     "Tested",
+    "TransactionalTarget",
     "UncertainError",
     "UnreachableError",
     "Workspace",
@@ -105,6 +117,7 @@ __all__ = [
     "decode",
     "did_you_mean",
     "encode",
+    "fitted",
     "inside",
     "json_schema",
     "narrowed",

@@ -8,13 +8,17 @@ from connector_sdk.record import JSON, Problem
 from connector_sdk.schema import Field
 
 Guarantee = Literal["keyed", "positioned", "transactional", "repeatable", "none"]
-"""How a target keeps a repeated write harmless.
+"""How a target keeps a repeated write harmless. What a runner does after a crash:
 
-keyed          each call carries a key; the same key is never done twice within the horizon.
-positioned     what was written is a position; a resume cuts back to the last one kept.
-transactional  writes and position are kept together by the target itself.
-repeatable     writing the same again changes nothing.
-none           a repeat may double; runs say so.
+keyed          each call carries a key; within the horizon the same key is never done twice.
+               Calls without an answer are sent again with their key.
+positioned     what was written ends at a position. A resume cuts back to the last one kept.
+transactional  the target keeps a mark of the run in the same transaction as the rows; see
+               `TransactionalTarget`. A resume continues from the mark.
+repeatable     writing the same again changes nothing, as an upsert by a key of the data does.
+               Calls without an answer are sent again at any time.
+none           a repeat may double. Calls that may have been sent are looked up (`settle`) and
+               never sent again unless they surely were not done.
 """
 
 

@@ -1,7 +1,7 @@
 """One opened account of a system, and the sources and targets that it gives."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from connector_sdk.activity import Activity, Choice, Form, Guarantee, Tested
 from connector_sdk.guard import Guarded
@@ -73,6 +73,22 @@ class Target(Protocol):
     async def finish(self, complete: bool) -> None:
         """Ends the writing. Only with `complete` does what was written become visible where
         a target is positioned; without, it stays aside for a resume."""
+        ...
+
+
+@runtime_checkable
+class TransactionalTarget(Target, Protocol):
+    """A target with the guarantee "transactional". Rows that were written become durable with
+    `commit` only, or with `finish(True)`; `finish(False)` and a crash take back what was written
+    since. Raises as `write` does."""
+
+    async def commit(self, run: str, mark: bytes) -> None:
+        """Makes the rows written so far durable together with the mark of the run, in one
+        transaction. The mark replaces the one before and may hold several kilobytes."""
+        ...
+
+    async def committed(self, run: str) -> bytes | None:
+        """The mark of the run's last commit; None where there was none."""
         ...
 
 

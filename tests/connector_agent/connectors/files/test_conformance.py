@@ -61,10 +61,12 @@ TARGETS = (
 
 
 class TestConformance(Battery):
-    @pytest.fixture(params=[*TARGETS, "columns of csv.xz", "columns of csv", "columns of xlsx"])
+    @pytest.fixture(
+        params=[*TARGETS, "columns of csv.xz", "columns of csv", "columns of xlsx", "moved jsonl"]
+    )
     def subject(self, request: pytest.FixtureRequest, tmp_path: Path) -> Subject:
         first, _, last = str(request.param).rpartition(" ")
-        stated = bool(first)
+        stated, moved = first == "columns of", first == "moved"
         final = tmp_path / "out" / f"customers.{last}"
         kind = last.partition(".")[0]
         if kind == "csv" and not stated:
@@ -78,9 +80,16 @@ class TestConformance(Battery):
         settings: dict[str, JSON] = {"path": f"out/customers.{last}"}
         if stated:
             settings["columns"] = ["id", "name"]
+        if moved:
+            source["after"] = {"move_to": "done"}
 
         async def held() -> int:
             return counted(final) if final.exists() else 0
+
+        async def changed() -> None:
+            """What changed since it was read is not put away."""
+            with (tmp_path / "in" / f"a.{kind}").open("a") as file:
+                file.write("{}\n")
 
         return Subject(
             connector=FilesConnector(),
@@ -104,6 +113,7 @@ class TestConformance(Battery):
                 (Activity("a", "write", settings={"path": "a.xlsx.gz"}), "path"),
             ],
             held=held,
+            unfinishable=changed if moved else None,
             host=MemoryHost(folder=tmp_path, state=tmp_path / ".connector"),
         )
 

@@ -22,7 +22,7 @@ from rich.text import Text
 
 from connector_agent.cli import completion
 from connector_agent.cli.looking import Looked, look, survey
-from connector_agent.cli.output import fail, in_columns, out, print_json
+from connector_agent.cli.output import err, fail, in_columns, out, print_json
 from connector_agent.cli.project_option import EnvironmentOption, JsonOption, ProjectOption
 from connector_agent.cli.schema_tree import (
     Line,
@@ -96,11 +96,14 @@ def objects_command(
     """
     try:
         surveyed = survey(project, environment)
-        names = [endpoint] if endpoint else _all(surveyed)
+        everywhere = not endpoint
         if endpoint and not text and not _is_known(endpoint, surveyed):
-            names, text = _all(surveyed), endpoint
+            everywhere, text = True, endpoint
         wanted = Wanted(type, section, text)
-        found = [row for name in names for row in asyncio.run(_objects(name, surveyed, wanted))]
+        if everywhere:
+            found = _everywhere(surveyed, wanted)
+        else:
+            found = asyncio.run(_objects(endpoint, surveyed, wanted))
         if not found and text == endpoint and text:
             # Says that there is no such name.
             asyncio.run(_objects(endpoint, surveyed, Wanted(type, section, "")))
@@ -255,14 +258,35 @@ def _lines(found: Sequence[Row]) -> "Text | Table":
     return in_columns((*(["of"] if several else []), "object", "name", "activity types"), rows)
 
 
-def _all(surveyed: Survey | None) -> list[str]:
-    """The endpoints of the project whose connector has objects, outside of one the connectors."""
+def _everywhere(surveyed: Survey | None, wanted: Wanted) -> list[Row]:
+    """The objects of the project's endpoints whose connector has any, outside of a project those
+    of every connector. One that can't be looked at is named, and hides no other. Raises
+    SettingError where none can be looked at."""
     every = registry.installed()
-    names = [name for name in every if any(kind.levels for kind in every[name].activity_types())]
-    if surveyed is None:
-        return names
-    endpoints = surveyed.project.endpoints.values()
-    return [endpoint.name for endpoint in endpoints if endpoint.connector in names] or names
+    having: list[str] = []
+    faults: dict[str, SettingError] = {}
+    for name in every:
+        try:
+            if any(kind.levels for kind in every[name].activity_types()):
+                having.append(name)
+        except SettingError as error:
+            faults[name] = error
+    endpoints = surveyed.project.endpoints.values() if surveyed is not None else ()
+    names = [endpoint.name for endpoint in endpoints if endpoint.connector in having] or having
+    found: list[Row] = []
+    looked = 0
+    for name in names:
+        try:
+            found.extend(asyncio.run(_objects(name, surveyed, wanted)))
+            looked += 1
+        except SettingError as error:
+            faults[name] = error
+    if faults and not looked:
+        raise SettingError(*(problem for fault in faults.values() for problem in fault.problems))
+    for name, fault in faults.items():
+        if fault.problem.code != "unknown_activity_type":
+            err.print(Text(f"Without {name}: {fault}"))
+    return found
 
 
 def _is_known(name: str, surveyed: Survey | None) -> bool:

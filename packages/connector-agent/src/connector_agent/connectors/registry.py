@@ -93,6 +93,16 @@ class Installed(Mapping[str, Connector]):
                 f"newer; this one is {self._agent_version}.",
                 "Update the agent, or install an older version of the connector.",
             )
+        try:
+            connector.form()
+            connector.activity_types()
+        except Exception as error:
+            raise _unfit(
+                "connector_broken",
+                f"The connector {name!r} of {origin} can't say what its settings and activities "
+                f"are: {type(error).__name__}: {error}.",
+                "Install another version of that distribution.",
+            ) from error
         return connector
 
 

@@ -10,10 +10,10 @@ from connector_agent.mapping import load_steps
 from connector_agent.operations.composition import compose
 from connector_agent.operations.driving import driving_faults
 from connector_agent.operations.end import End, Key, Role, role_fault
+from connector_agent.operations.guarantees import guarantee_faults
 from connector_agent.operations.guarding import guard_warnings
 from connector_agent.operations.inspection import Inspection
 from connector_agent.operations.lookup_check import other_objects
-from connector_agent.operations.operation import guarantee_faults
 from connector_agent.operations.overlap import outside_faults, overlap_faults
 from connector_agent.project import Project, Survey
 from connector_agent.project.document import without_echoes

@@ -251,6 +251,8 @@ def _options(document: OperationDocument, target: End | None) -> Iterator[tuple[
     }[options.repeat]
     if target is not None and target.type.guarantee == "positioned":
         repeat = "each run writes the target anew; it appears when it is whole"
+    elif not document.identity:
+        repeat = "each run writes every record anew"
     yield "repeat", repeat
     problems = "they never end the run"
     if options.on_problem == "stop":

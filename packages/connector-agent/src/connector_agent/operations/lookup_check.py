@@ -7,6 +7,7 @@ from connector_sdk import Field, Problem, SettingError
 from connector_agent.mapping import Lookup, MappingLine, Path, format_path
 from connector_agent.mapping.fields import find
 from connector_agent.operations.end import End, connector_of
+from connector_agent.operations.guarantees import KEEPS_IDS
 from connector_agent.operations.inspection import Inspection
 from connector_agent.project import Project
 from connector_agent.project.names import canonical, nearest
@@ -108,7 +109,7 @@ def _fault(project: Project, document: OperationDocument, lookup: Lookup) -> Pro
 
 
 def _keeps_ids(project: Project, other: OperationDocument) -> bool:
-    """Whether the target is one that recognises repeats by a key: others note no ids."""
+    """Whether runs to the target note ids: those to files don't."""
     endpoint = project.endpoints.get(other.target.endpoint)
     activity = endpoint.activities.get(other.target.activity) if endpoint is not None else None
     if endpoint is None or activity is None:
@@ -118,7 +119,8 @@ def _keeps_ids(project: Project, other: OperationDocument) -> bool:
     except SettingError:
         return True
     guarantees = {each.name: each.guarantee for each in types}
-    return guarantees.get(activity.type, "keyed") in ("keyed", None)
+    guarantee = guarantees.get(activity.type)
+    return guarantee is None or guarantee in KEEPS_IDS
 
 
 def _count(number: int) -> str:

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from connector_sdk import Guarantee, Host, Problem, SettingError, Source
+from connector_sdk import Host, Problem, SettingError, Source
 
 from connector_agent.mapping import Mapper
 from connector_agent.operations.composition import Composition, compose
@@ -13,6 +13,7 @@ from connector_agent.operations.driving import driving_faults
 from connector_agent.operations.end import End, Key, Role, open_end
 from connector_agent.operations.filtered import FilteredSource
 from connector_agent.operations.grouped import GroupedSource
+from connector_agent.operations.guarantees import guarantee_faults
 from connector_agent.operations.overlap import outside_faults, overlap_faults
 from connector_agent.project import Project
 from connector_agent.project.operation import OperationDocument, Place
@@ -66,43 +67,6 @@ class Operation:
         if group is not None:
             source = GroupedSource(source, composition.by, group.into, composition.reads)
         return source
-
-    def needs_identity(self, guarantee: Guarantee) -> Problem | None:
-        """What `identity_faults` says of a target whose guarantee its type doesn't state."""
-        return next(iter(identity_faults(self.document, guarantee)), None)
-
-
-def identity_faults(document: OperationDocument, guarantee: Guarantee | None) -> list[Problem]:
-    """A target that recognises repeats by a key needs to know what a repeat is."""
-    if guarantee != "keyed" or document.identity or document.options.repeat == "create":
-        return []
-    return [
-        Problem(
-            "no_identity",
-            f"The operation {document.name!r} doesn't say what makes a source record the "
-            "same record again, so that running it twice would write everything twice.",
-            "Add a line such as `identity: crm_id`; or, where each run has to write everything "
-            "anew, `repeat: create` below `options:`.",
-            path="identity",
-            line=document.position(()),
-        )
-    ]
-
-
-def guarantee_faults(document: OperationDocument, guarantee: Guarantee | None) -> list[Problem]:
-    """What an operation asks that its kind of target can't give."""
-    faults = identity_faults(document, guarantee)
-    if guarantee == "positioned" and document.results.written:
-        faults.append(
-            Problem(
-                "no_written_results",
-                "A target that is a file is itself the list of what was written.",
-                "Take `written:` out of `results:`; `problems:` may stay.",
-                path="results.written",
-                line=document.position(("results", "written")),
-            )
-        )
-    return faults
 
 
 @asynccontextmanager

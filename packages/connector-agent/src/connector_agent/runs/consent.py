@@ -120,8 +120,9 @@ class Asking:
                 read += len(records)
                 done = seen | await self._done(each.identity for each in staged if each.identity)
                 for each in staged:
-                    if each.request is not None and each.identity not in done:
-                        tally.add(each.request)
+                    for made in () if each.identity in done else each.writes:
+                        if isinstance(made.create, bytes):
+                            tally.add(made.create)
                     if each.identity:
                         done.add(each.identity)
                         seen.add(each.identity)

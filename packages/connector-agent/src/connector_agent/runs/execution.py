@@ -1,5 +1,6 @@
 """What an execution of a run is made of, and when it has to stop."""
 
+import asyncio
 import time
 from dataclasses import dataclass
 
@@ -25,7 +26,8 @@ class Halt(Exception):  # noqa: N818 - it ends a run on purpose and is no fault 
 @dataclass(slots=True)
 class Parts:
     """Everything that an execution works with. `counts` is shared with whoever shows the
-    progress and changes as the run goes; `started` is a reading of time.monotonic()."""
+    progress and changes as the run goes; `started` is a reading of time.monotonic(). With
+    `resend` a person said that calls whose fate an earlier run left open are sent again."""
 
     database: Database
     ledger: Ledger
@@ -38,6 +40,7 @@ class Parts:
     counts: Counts
     results: Results
     started: float
+    resend: bool = False
 
     def now(self) -> tuple[float, bool]:
         """Unix seconds, and whether they are by the target's clock: otherwise by this
@@ -48,6 +51,22 @@ class Parts:
     def seconds(self) -> float:
         """Time spent executing this run, earlier executions included."""
         return self.ledger.run.seconds + time.monotonic() - self.started
+
+
+class Turns:
+    """Gives the event loop its turn while a source or a target works on without ever waiting,
+    so that outcomes are stored and a stop is noticed."""
+
+    SECONDS = 0.01
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    async def give(self) -> None:
+        """Lets the loop run once, if it didn't for a while."""
+        if time.monotonic() - self._last >= self.SECONDS:
+            await asyncio.sleep(0)
+            self._last = time.monotonic()
 
 
 class Pulse:

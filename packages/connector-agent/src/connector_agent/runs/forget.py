@@ -42,7 +42,11 @@ def forget(connection: Connection, identity: str) -> Forgotten:
     """
     _refuse_pending(connection, identity)
     remaining = [
-        Remaining(operation_of(connection, row.scope, row.identity_scope), row.scope, row.object)
+        Remaining(
+            operation_of(connection, row.scope, row.identity_scope.partition("//")[0]),
+            row.scope,
+            row.object,
+        )
         for row in connection.execute(
             select(identities).where(identities.c.identity == identity, identities.c.object != "")
         )

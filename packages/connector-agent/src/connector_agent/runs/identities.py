@@ -21,6 +21,12 @@ class Known(NamedTuple):
     synced: bool | None
 
 
+def scope_of_step(identity_scope: str, step: int) -> str:
+    """Under what the identities of a step are kept. The first is the operation's own; no name
+    of an operation holds a slash."""
+    return f"{identity_scope}//{step}" if step else identity_scope
+
+
 class Identities:
     """The identities of one operation on one account, as the run `run` sees and changes them."""
 
@@ -29,8 +35,10 @@ class Identities:
         self._identity_scope = identity_scope
         self._run = run
 
-    def known(self, connection: Connection, wanted: Sequence[str]) -> dict[str, Known]:
-        """What earlier runs did with these identities."""
+    def known(
+        self, connection: Connection, wanted: Sequence[str], step: int = 0
+    ) -> dict[str, Known]:
+        """What earlier runs did with these identities in a step."""
         rows = connection.execute(
             select(
                 identities.c.identity,
@@ -41,7 +49,7 @@ class Identities:
                 identities.c.synced,
             ).where(
                 identities.c.scope == self._scope,
-                identities.c.identity_scope == self._identity_scope,
+                identities.c.identity_scope == scope_of_step(self._identity_scope, step),
                 identities.c.identity.in_(wanted),
             )
         )
@@ -49,9 +57,12 @@ class Identities:
 
     def remember(self, connection: Connection, verdicts: Sequence[Verdict]) -> None:
         """Notes what outcomes mean for later runs."""
-        if not verdicts:
-            return
-        before = self.known(connection, [verdict.identity for verdict in verdicts])
+        for step in sorted({verdict.outcome.step for verdict in verdicts}):
+            of_step = [verdict for verdict in verdicts if verdict.outcome.step == step]
+            self._remember(connection, step, of_step)
+
+    def _remember(self, connection: Connection, step: int, verdicts: Sequence[Verdict]) -> None:
+        before = self.known(connection, [verdict.identity for verdict in verdicts], step)
         fresh: list[dict[str, Any]] = []
         again: list[dict[str, Any]] = []
         moment = time.time()
@@ -62,7 +73,7 @@ class Identities:
             is_there = outcome.kind in ("written", "skipped")
             values = {
                 "of_scope": self._scope,
-                "of_identity_scope": self._identity_scope,
+                "of_identity_scope": scope_of_step(self._identity_scope, step),
                 "of_identity": verdict.identity,
                 "state": outcome.kind,
                 # An update that failed doesn't unmake the object that an earlier run wrote, and

@@ -1,4 +1,4 @@
-"""Executes a run whose target recognises a repeated call by its key.
+"""Executes a run whose calls can be told apart one by one: each has an intent and an outcome.
 
 Three tasks work at once, without barriers: the reader stores intents, the writer sends them,
 the flusher stores outcomes. Nothing is sent before its intent is on disk.
@@ -6,25 +6,29 @@ the flusher stores outcomes. Nothing is sent before its intent is on disk.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 from connector_sdk import (
     Call,
     ConnectorError,
     Outcome,
     SourceChangedError,
+    Target,
     UnreachableError,
 )
 
-from connector_agent.runs.execution import Halt, Parts, ProblemWatch, Pulse
+from connector_agent.runs.counts import Counts
+from connector_agent.runs.execution import Halt, Parts, ProblemWatch, Pulse, Turns
 from connector_agent.runs.fate import found_out, is_burnt, is_open
 from connector_agent.runs.frontier import Frontier
 from connector_agent.runs.intake import take_in
 from connector_agent.runs.key import name_of
-from connector_agent.runs.ledger import Intent, LostRunError
+from connector_agent.runs.ledger import Intent, Ledger, LostRunError
 from connector_agent.runs.outage import Outage
 from connector_agent.runs.reading import Batch, Reading
+from connector_agent.runs.tally import Tally
 from connector_agent.runs.verdict import Verdict
+from connector_agent.store import Database
 
 WINDOW = 1000
 """Records without an outcome beyond which the reader waits."""
@@ -39,13 +43,30 @@ Place = tuple[int, int]
 
 
 class KeyedExecution:
-    """One execution. `run` comes back when all is done or after `stop`."""
+    """One execution; `run` returns when all is done or after `stop`. A call that may have been
+    sent is sent again while the target knows its key, and looked up first after that."""
+
+    starts_over = False
+    in_doubt = WINDOW
+    """Calls that may be in doubt after a crash. Where that is as many as are read ahead, a call
+    counts as perhaps sent once it is stored; otherwise from the moment the target is handed it,
+    in lots of so many, and outcomes are stored before the next lot."""
+
+    @classmethod
+    async def counts(cls, database: Database, ledger: Ledger, target: Target) -> Counts:
+        """What the run has done so far, as the stored outcomes give it."""
+        del target
+        return await database.call(ledger.recount)
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._watch = ProblemWatch(parts.options, parts.counts)
         self._pulse = Pulse(parts.ledger.run.settled)
+        self._turns = Turns()
+        self._stamps_early = self.in_doubt >= WINDOW
+        self._lot = 1 if self._stamps_early else self.in_doubt
         self._frontier = Frontier(parts.ledger.run.settled)
+        self._tally = Tally()
         self._queue: asyncio.Queue[Intent | None] = asyncio.Queue()
         self._room = asyncio.Event()
         self._open: dict[Place, Intent] = {}
@@ -106,7 +127,12 @@ class KeyedExecution:
 
     async def _recover(self) -> None:
         parts = self._parts
-        pending = await parts.database.call(parts.ledger.pending)
+        pending, partly = await parts.database.call(
+            lambda connection: (parts.ledger.pending(connection), parts.ledger.partly(connection))
+        )
+        self._tally.expect(intent.call.seq for intent in pending)
+        for seq, kind in partly:
+            self._tally.note(seq, kind)
         # The frontier counts on over records that the last checkpoint did not know of.
         settled = set(range(self._frontier.at + 1, parts.counts.read + 1))
         settled -= {intent.call.seq for intent in pending}
@@ -116,20 +142,24 @@ class KeyedExecution:
         await parts.log.add("info", "pending", f"{len(pending)} records of before are still open.")
         unsent = [intent for intent in pending if intent.call.first_sent is None]
         started = [intent for intent in pending if intent.call.first_sent is not None]
-        await self._restamp(unsent)
+        await self._line_up(unsent)
         for ready in await self._ready(started):
             self._queue.put_nowait(ready)
 
-    async def _restamp(self, batch: Sequence[Intent]) -> None:
-        """Notes now as the time of the first send, and lines the calls up."""
+    async def _line_up(self, batch: Sequence[Intent]) -> None:
+        """Puts calls that surely were not sent into the queue."""
+        for intent in await self._stamped(batch) if self._stamps_early else batch:
+            again = intent._replace(fresh=True)
+            self._plan(again)
+            self._queue.put_nowait(again)
+
+    async def _stamped(self, batch: Sequence[Intent]) -> list[Intent]:
+        """Notes now as the time of their first send."""
         moment, synced = self._parts.now()
         calls = [intent.call._replace(first_sent=moment, synced=synced) for intent in batch]
         ledger = self._parts.ledger
         await self._parts.database.call(lambda connection: ledger.rewrite(connection, calls))
-        for intent, call in zip(batch, calls, strict=True):
-            again = intent._replace(call=call, fresh=True)
-            self._plan(again)
-            self._queue.put_nowait(again)
+        return [intent._replace(call=call) for intent, call in zip(batch, calls, strict=True)]
 
     async def _read(self) -> None:
         parts = self._parts
@@ -157,6 +187,8 @@ class KeyedExecution:
     async def _store(self, batch: Batch) -> None:
         parts = self._parts
         planned, decided = await take_in(parts, batch.staged)
+        if not self._stamps_early:
+            planned = [_unstamped(intent) if intent.fresh else intent for intent in planned]
         read = parts.counts.read + len(batch.staged)
         filtered = parts.counts.filtered + batch.filtered
         await parts.database.call(
@@ -173,9 +205,9 @@ class KeyedExecution:
         self._exhausted = batch.exhausted
         parts.counts.read = read
         parts.counts.filtered = filtered
-        for verdict in decided:
-            parts.counts.add(verdict.outcome.kind)
-        self._frontier.settle(verdict.outcome.seq for verdict in decided)
+        self._tally.expect(intent.call.seq for intent in planned)
+        self._tally.expect(verdict.outcome.seq for verdict in decided)
+        self._count(verdict.outcome for verdict in decided)
         for intent in await self._ready(planned):
             self._queue.put_nowait(intent)
         self._watch.check()
@@ -189,7 +221,7 @@ class KeyedExecution:
         stale: list[Intent] = []
         for intent in batch:
             self._plan(intent)
-            (ready if intent.fresh or self._key_is_safe(intent.call) else stale).append(intent)
+            (ready if intent.fresh or self._may_repeat(intent.call) else stale).append(intent)
         for at in range(0, len(stale), SETTLE_AT_ONCE):
             some = stale[at : at + SETTLE_AT_ONCE]
             found = await target.settle([intent.call for intent in some])
@@ -201,10 +233,24 @@ class KeyedExecution:
                     self._looked_up.add((outcome.seq, outcome.step))
                     self._collect(outcome)
             if missing:
-                await self._restamp(missing)
+                await self._line_up(missing)
         return ready
 
-    def _key_is_safe(self, call: Call) -> bool:
+    async def _handed_over(self, lot: list[Intent]) -> list[Intent]:
+        """Calls that the target is about to take."""
+        if self._stamps_early or not lot:
+            return lot
+        try:
+            await self._flush()
+        except (ConnectorError, Halt) as error:
+            self._fail(error)
+            return []
+        stamped = await self._stamped(lot)
+        for intent in stamped:
+            self._open[(intent.call.seq, intent.call.step)] = intent
+        return stamped
+
+    def _may_repeat(self, call: Call) -> bool:
         """Whether the target surely knows the key of a call that may have been sent before. A
         time of send that lies ahead, or is by another clock, says nothing about that."""
         horizon = self._parts.target.horizon
@@ -228,6 +274,7 @@ class KeyedExecution:
             async with contextlib.aclosing(self._parts.target.write(self._calls())) as outcomes:
                 async for outcome in outcomes:
                     self._collect(outcome)
+                    await self._turns.give()
             await self._flush()
             if self._parts.host.stopping() or self._queue.empty():
                 return
@@ -236,17 +283,28 @@ class KeyedExecution:
         while not self._parts.host.stopping():
             if self._source_ended and self._queue.empty():
                 return
+            for intent in await self._handed_over(await self._next_lot()):
+                await self._turns.give()
+                if self._parts.host.stopping():
+                    return
+                place = (intent.call.seq, intent.call.step)
+                if place in self._unsent:
+                    # The ledger has to think of it as sent from now on; the target knows better.
+                    self._unsent.discard(place)
+                    yield intent.call._replace(first_sent=None)
+                else:
+                    yield intent.call
+
+    async def _next_lot(self) -> list[Intent]:
+        """What is next in the queue; nothing once the source has ended."""
+        lot: list[Intent] = []
+        while not lot or (len(lot) < self._lot and not self._queue.empty()):
             intent = await self._queue.get()
             if intent is None:
                 self._source_ended = True
-                continue
-            place = (intent.call.seq, intent.call.step)
-            if place in self._unsent:
-                # The ledger has to think of it as sent from now on; the target knows better.
-                self._unsent.discard(place)
-                yield intent.call._replace(first_sent=None)
-            else:
-                yield intent.call
+                break
+            lot.append(intent)
+        return lot
 
     def _collect(self, outcome: Outcome) -> None:
         self._finished.append(outcome)
@@ -271,10 +329,10 @@ class KeyedExecution:
             if not batch:
                 return
             clear, failure = await self._resolve(batch)
-            # What was only looked up says nothing of how the target takes writes.
-            found = [each for each in clear if (each.seq, each.step) in self._looked_up]
-            sent = [each for each in clear if (each.seq, each.step) not in self._looked_up]
-            await self._store_outcomes([*found, *self._outage.pass_on(sent)])
+            # What was only looked up says nothing about how the target works now.
+            looked_up = [each for each in clear if self._was_looked_up(each)]
+            sent = [each for each in clear if not self._was_looked_up(each)]
+            await self._store_outcomes([*looked_up, *self._outage.pass_on(sent)])
             if failure is not None:
                 raise failure
         outage = self._outage.problem()
@@ -290,10 +348,19 @@ class KeyedExecution:
             place = (outcome.seq, outcome.step)
             del self._open[place]
             self._unsent.discard(place)
-            parts.counts.add(outcome.kind, replayed=int(outcome.replayed))
-        self._frontier.settle(outcome.seq for outcome in batch)
+        self._count(batch)
         self._room.set()
         await self._checkpoint_if_due()
+
+    def _count(self, batch: Iterable[Outcome]) -> None:
+        """A record counts once, when the last of its writes has its outcome."""
+        counts = self._parts.counts
+        for outcome in batch:
+            counts.replayed += outcome.replayed
+            kind = self._tally.add(outcome.seq, outcome.kind)
+            if kind is not None:
+                counts.add(kind)
+                self._frontier.settle((outcome.seq,))
 
     def _verdict(self, outcome: Outcome) -> Verdict:
         identity, at = self._open[(outcome.seq, outcome.step)][1:3]
@@ -331,21 +398,16 @@ class KeyedExecution:
 
     def _is_open(self, outcome: Outcome) -> bool:
         """Whether the outcome must be looked up, and was not yet."""
-        if (outcome.seq, outcome.step) in self._looked_up:
-            return False
-        return is_open(outcome)
+        return not self._was_looked_up(outcome) and is_open(outcome)
+
+    def _was_looked_up(self, outcome: Outcome) -> bool:
+        return (outcome.seq, outcome.step) in self._looked_up
 
     async def _send_anew(self, intent: Intent) -> None:
         """The key is used up and nothing came of it: the next attempt has a key of its own."""
-        parts = self._parts
         name = name_of(intent.identity, intent.call.seq)
-        moment, synced = parts.now()
-        call = parts.ledger.keys.next(intent.call, name)
-        call = call._replace(first_sent=moment, synced=synced)
-        await parts.database.call(lambda connection: parts.ledger.rewrite(connection, [call]))
-        again = intent._replace(call=call, fresh=True)
-        self._plan(again)
-        self._queue.put_nowait(again)
+        call = self._parts.ledger.keys.next(intent.call, name)
+        await self._line_up([intent._replace(call=call)])
 
     async def _checkpoint_if_due(self) -> None:
         if self._pulse.due(self._frontier.at):
@@ -367,3 +429,23 @@ class KeyedExecution:
         if calls:
             await parts.database.call(lambda connection: parts.ledger.rewrite(connection, calls))
         await self._checkpoint()
+
+
+class RepeatableExecution(KeyedExecution):
+    """For a target where writing the same again changes nothing: no key, no horizon."""
+
+    def _may_repeat(self, call: Call) -> bool:
+        return True
+
+
+class UnrepeatableExecution(KeyedExecution):
+    """For a target where a repeat may double: what may have been sent is only looked up."""
+
+    in_doubt = 10
+
+    def _may_repeat(self, call: Call) -> bool:
+        return False
+
+
+def _unstamped(intent: Intent) -> Intent:
+    return intent._replace(call=intent.call._replace(first_sent=None))

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from connector_sdk import Body, Call, Cursor, Problem, encode
+from connector_sdk import KINDS, Body, Call, Cursor, Kind, Outcome, Problem, encode
 from sqlalchemy import (
+    ColumnElement,
     Connection,
+    Select,
     and_,
     bindparam,
     case,
@@ -37,6 +39,15 @@ from connector_agent.store.vault import vault_of
 
 class LostRunError(Exception):
     """Another process has taken this run; nothing more may be written or sent for it."""
+
+
+class Mark(NamedTuple):
+    """A checkpoint as a transactional target keeps it beside its rows."""
+
+    settled: int
+    cursor: Cursor | None
+    exhausted: bool
+    counts: dict[str, int]
 
 
 class Intent(NamedTuple):
@@ -73,7 +84,7 @@ class Ledger:
         skipped = select(outcomes.c.identity, outcomes.c.at).where(
             outcomes.c.run == self.run.id,
             outcomes.c.identity.in_(wanted),
-            outcomes.c.kind == "skipped",
+            outcomes.c.kind.in_(("skipped", "written")),
         )
         return {
             row.identity: row.at for query in (skipped, sent) for row in connection.execute(query)
@@ -121,23 +132,7 @@ class Ledger:
 
     def pending(self, connection: Connection) -> list[Intent]:
         """The intents that have no outcome, in order."""
-        rows = connection.execute(
-            select(intents)
-            .outerjoin(
-                outcomes,
-                and_(
-                    outcomes.c.run == intents.c.run,
-                    outcomes.c.seq == intents.c.seq,
-                    outcomes.c.step == intents.c.step,
-                ),
-            )
-            .where(
-                intents.c.run == self.run.id,
-                intents.c.seq > self.run.settled,
-                outcomes.c.seq.is_(None),
-            )
-            .order_by(intents.c.seq, intents.c.step)
-        )
+        rows = connection.execute(self._pending(*intents.c).order_by(intents.c.seq, intents.c.step))
         unseal = vault_of(connection).open
         return [
             Intent(
@@ -156,6 +151,32 @@ class Ledger:
             )
             for row in rows
         ]
+
+    def _pending(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        of_same = and_(
+            outcomes.c.run == intents.c.run,
+            outcomes.c.seq == intents.c.seq,
+            outcomes.c.step == intents.c.step,
+        )
+        return (
+            select(*columns)
+            .select_from(intents)
+            .outerjoin(outcomes, of_same)
+            .where(
+                intents.c.run == self.run.id,
+                intents.c.seq > self.run.settled,
+                outcomes.c.seq.is_(None),
+            )
+        )
+
+    def partly(self, connection: Connection) -> list[tuple[int, Kind]]:
+        """The outcomes that there are of records with pending intents."""
+        rows = connection.execute(
+            select(outcomes.c.seq, outcomes.c.kind).where(
+                outcomes.c.run == self.run.id, outcomes.c.seq.in_(self._pending(intents.c.seq))
+            )
+        )
+        return [(row.seq, row.kind) for row in rows]
 
     def rewrite(self, connection: Connection, changed: Sequence[Call]) -> None:
         """Stores a new key, attempt or time of first send for intents."""
@@ -204,29 +225,53 @@ class Ledger:
     def advance(
         self,
         connection: Connection,
-        decided: Sequence[Verdict],
-        settled: int,
-        counts: Counts,
+        mark: Mark,
         seconds: float,
         *,
-        cursor: Cursor | None,
-        position: Cursor,
-        exhausted: bool,
+        position: Cursor | None = None,
+        decided: Sequence[Verdict] = (),
+        done: Sequence[Verdict] = (),
     ) -> None:
-        """The checkpoint of a positioned target: source and target move on together."""
+        """The checkpoint of a target that keeps a place of its own: source and target move on
+        together. `done` are outcomes in the ledger that hold from now on, for later runs
+        too."""
         self._insert_outcomes(connection, decided)
+        written = [each for each in done if each.identity and each.outcome.kind == "written"]
+        self.identities.remember(connection, written)
         self._own(
             connection,
-            cursor=cursor,
+            cursor=mark.cursor,
             position=position,
-            exhausted=exhausted,
-            settled=settled,
+            exhausted=mark.exhausted,
+            settled=mark.settled,
             seconds=seconds,
-            **counts.as_dict(),
+            **mark.counts,
         )
 
+    def note(self, connection: Connection, decided: Sequence[Verdict]) -> None:
+        """Stores outcomes that hold once the checkpoint after them does: see `rewind`."""
+        self._own(connection)
+        self._insert_outcomes(connection, decided)
+
+    def adopt(self, connection: Connection, mark: Mark) -> Run:
+        """Moves to a checkpoint that the target has and this ledger doesn't know of yet."""
+        rows = connection.execute(
+            select(outcomes).where(
+                outcomes.c.run == self.run.id,
+                outcomes.c.seq > self.run.settled,
+                outcomes.c.seq <= mark.settled,
+                outcomes.c.kind == "written",
+            )
+        )
+        done = [
+            Verdict(Outcome(row.seq, row.step, row.kind, row.object), row.identity, row.at, None)
+            for row in rows
+        ]
+        self.advance(connection, mark, self.run.seconds, done=done)
+        return find_run(connection, self.run.id)
+
     def rewind(self, connection: Connection) -> None:
-        """Forgets what a positioned run did behind its last checkpoint."""
+        """Forgets what a run did behind its last checkpoint."""
         self._own(connection)
         connection.execute(
             delete(outcomes).where(outcomes.c.run == self.run.id, outcomes.c.seq > self.run.settled)
@@ -258,18 +303,28 @@ class Ledger:
         )
 
     def recount(self, connection: Connection) -> Counts:
-        """The counts as the stored outcomes give them, whatever the last checkpoint says."""
+        """The counts as the stored outcomes give them, whatever the last checkpoint says: each
+        record once, by the worst outcome of its writes, as soon as none is pending."""
         counts = Counts(read=self.run.counts.read, filtered=self.run.counts.filtered)
-        rows = connection.execute(
+        rank = case({kind: rank for rank, kind in enumerate(KINDS)}, value=outcomes.c.kind)
+        of_records = (
             select(
-                outcomes.c.kind,
-                func.count(),
-                func.sum(case((outcomes.c.replayed, 1), else_=0)),
+                outcomes.c.seq,
+                func.max(rank).label("worst"),
+                func.sum(case((outcomes.c.replayed, 1), else_=0)).label("replayed"),
             )
             .where(outcomes.c.run == self.run.id)
-            .group_by(outcomes.c.kind)
+            .group_by(outcomes.c.seq)
+            .subquery()
         )
-        counts.add_all((kind, count, replayed) for kind, count, replayed in rows)
+        waits = of_records.c.seq.in_(self._pending(intents.c.seq))
+        rows = connection.execute(
+            select(
+                of_records.c.worst, waits, func.count(), func.sum(of_records.c.replayed)
+            ).group_by(of_records.c.worst, waits)
+        )
+        for worst, waiting, count, replayed in rows:
+            counts.add(KINDS[worst], 0 if waiting else count, replayed)
         return counts
 
     def accounted(self, connection: Connection) -> Counter[str]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from connector_sdk import Cursor, Page, Problem, Record, SourceChangedError
 
-from connector_agent.runs.execution import Parts
+from connector_agent.runs.execution import Parts, Turns
 from connector_agent.runs.ledger import fingerprint
 from connector_agent.runs.stage import Staged
 
@@ -39,6 +39,7 @@ class Reading:
         self._last = run.counts.read
         self._left = None if run.limit is None else run.limit - run.counts.read
         self._passed_over: Counter[str] = Counter()
+        self._turns = Turns()
 
     async def batches(self) -> AsyncGenerator[Batch, None]:
         """Raises SourceChangedError, CredentialError, UnreachableError as the source does."""
@@ -83,6 +84,7 @@ class Reading:
                 if self._parts.host.stopping():
                     return
                 batch = await self._batch(page)
+                await self._turns.give()
                 yield batch
                 if batch.exhausted:
                     return

@@ -9,7 +9,6 @@ from contextlib import aclosing
 from typing import Literal, NamedTuple, Protocol, cast
 
 from connector_sdk import (
-    Body,
     Marked,
     Marking,
     Outcome,
@@ -20,6 +19,7 @@ from connector_sdk import (
 )
 from sqlalchemy import Connection
 
+from connector_agent.operations.guarantees import has_to_remember
 from connector_agent.operations.operation import Operation
 from connector_agent.runs.accounting import account_for
 from connector_agent.runs.going_on import not_rebuildable
@@ -110,8 +110,8 @@ async def rebuild(
     document = opened.document
     scope = await opened.target.connection.scope()
     name = document.name
-    if target.guarantee == "positioned":
-        # A file is written from its start: nothing has to be recognised.
+    if not has_to_remember(document, target.guarantee):
+        # A file, say, is written from its start: nothing has to be recognised.
         return Rebuilt(scope, [], settled=True)
     if not document.identity or document.options.repeat == "create":
         raise SettingError(not_rebuildable(name, "its keys are those of single runs"))
@@ -169,11 +169,10 @@ class _Search:
 
     def _entry(self, staged: Staged) -> _Entry:
         seq, identity, at = staged.seq, staged.identity, staged.at
-        body: Body | Problem | None = staged.problem
-        if staged.request is not None:
-            body = self._target.prepare(staged.request)
-        if not isinstance(body, Body):
-            return _Entry(seq, identity, at, None, body.message if body is not None else "")
+        request = staged.made(updates=False)
+        body = request if isinstance(request, Problem) else self._target.prepare(request)
+        if isinstance(body, Problem):
+            return _Entry(seq, identity, at, None, body.message)
         self._actions[body.action] = None
         shelf = self._target.shelf(body)
         if shelf is None:

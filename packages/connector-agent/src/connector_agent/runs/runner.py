@@ -19,20 +19,20 @@ from connector_sdk import (
     TargetLostError,
 )
 
+from connector_agent.operations.guarantees import guarantee_faults, has_to_remember
 from connector_agent.operations.operation import Operation, open_operation, require
 from connector_agent.project import STATE, Project, environment_of
 from connector_agent.runs.abandon import abandon
 from connector_agent.runs.accounting import account_for, unaccounted
 from connector_agent.runs.consent import NOBODY, Asking, Consent, allowed, noted, was_given
 from connector_agent.runs.execution import Halt, Parts
+from connector_agent.runs.executions import execution_of
 from connector_agent.runs.finishing import FINISHED, closing, finish, make_up
 from connector_agent.runs.going_on import other_account, require_same, was_abandoned
 from connector_agent.runs.keeper import Keeper
-from connector_agent.runs.keyed import KeyedExecution
 from connector_agent.runs.ledger import Ledger, LostRunError
 from connector_agent.runs.lock import OperationLock
 from connector_agent.runs.log import RunLog
-from connector_agent.runs.positioned import PositionedExecution
 from connector_agent.runs.progress import Progress, Watch
 from connector_agent.runs.recognition import unrecognised
 from connector_agent.runs.results import Results
@@ -114,10 +114,9 @@ class Runner:
                 ready = allowed(opened) if guard is not None else opened
                 target = await connection.target(ready.target.activity)
                 scope = await connection.scope()
-                fault = opened.needs_identity(target.guarantee)
-                faults = [fault] if fault is not None else []
+                faults = guarantee_faults(opened.document, target.guarantee)
                 faults += await self.database.call(sealing_faults)
-                if target.guarantee == "keyed" and not new:
+                if has_to_remember(opened.document, target.guarantee) and not new:
                     faults += await self.database.call(
                         lambda connection: [
                             *unaccounted(connection, scope, name),
@@ -127,6 +126,7 @@ class Runner:
                 if faults:
                     await target.finish(complete=False)
                     raise SettingError(*faults)
+                execution_of(target)
                 stored = project.snapshot(name)
                 if guard is not None:
                     await target.finish(complete=False)
@@ -229,7 +229,7 @@ class Runner:
             except TargetLostError as error:
                 lost = error.problem
                 target = await ready.target.connection.target(activity)
-            if target.guarantee == "keyed":
+            if has_to_remember(opened.document, target.guarantee):
                 require(
                     await self.database.call(
                         lambda connection: unaccounted(connection, scope, run.operation)
@@ -298,8 +298,9 @@ class Runner:
         document = opened.document
         while True:
             retry = in_snapshot(orjson.loads(ledger.run.snapshot))
+            execution_type = execution_of(target)
+            counts = await execution_type.counts(self.database, ledger, target)
             source, file = await open_source(retry, opened, self.database, host)
-            positioned = target.guarantee == "positioned"
             results = Results(
                 self.folder,
                 document.results,
@@ -317,12 +318,11 @@ class Runner:
                 stage=stage_of(opened, ledger.run.scope, self.database),
                 options=document.options,
                 results=results,
-                counts=ledger.run.counts.copy()
-                if positioned
-                else await self.database.call(ledger.recount),
+                counts=counts,
                 started=time.monotonic(),
+                resend=target.guarantee == "none" and _unknown_again(ledger.run),
             )
-            execution = PositionedExecution(parts) if positioned else KeyedExecution(parts)
+            execution = execution_type(parts)
             total = await source.total() if ledger.run.limit is None else ledger.run.limit
             environment = opened.environment
             watch(Progress(ledger.run, parts.counts, total, resumed, execution.stop, environment))
@@ -334,7 +334,7 @@ class Runner:
             except Halt as halt:
                 return _End("stopped", halt.problem, source)
             except (SourceChangedError, TargetLostError) as changed:
-                if not positioned:
+                if not execution.starts_over:
                     return _End("stopped", changed.problem, source)
                 await log.add("warning", changed.problem.code, changed.problem.text())
             except ConnectorError as error:
@@ -357,6 +357,12 @@ class _End(NamedTuple):
     status: Status
     problem: Problem | None
     source: Source | None = None
+
+
+def _unknown_again(run: Run) -> bool:
+    """Whether a person asked for records of open fate to be sent again."""
+    retry = in_snapshot(orjson.loads(run.snapshot))
+    return retry is not None and "unknown" in retry.kinds
 
 
 def _opening(run: Run, opened: Operation) -> str:

@@ -28,25 +28,31 @@ Prepare = Callable[[Sequence[Record]], Awaitable[Transforms]]
 """Makes the mappings of a batch of records, with all that they need from elsewhere."""
 
 
+class Made(NamedTuple):
+    """What one write of a record comes to: a request, or why there is none. `update` is that of
+    the update of what an earlier run wrote, None where it is the same."""
+
+    create: bytes | Problem
+    update: bytes | Problem | None = None
+
+
 class Staged(NamedTuple):
-    """A record on its way. Exactly one of `request` and `problem` is given. `update` is what it
-    comes to as an update of what an earlier run wrote, None where that is the same."""
+    """A record on its way, with each write that it takes (step 0, 1, …); or the `problem` for
+    which it is refused before it is mapped."""
 
     seq: int
     at: str
     record: bytes
     identity: str
-    request: bytes | None
+    writes: tuple[Made, ...]
     problem: Problem | None
-    update: bytes | Problem | None = None
 
-    def made(self, *, updates: bool) -> bytes | Problem:
-        """The request, of an update or of a create, or why there is none."""
-        made = self.update if updates and self.update is not None else self.request
-        return self.problem or _NOTHING if made is None else made
-
-
-_NOTHING = Problem("not_made", "The record came to no request.")
+    def made(self, step: int = 0, *, updates: bool) -> bytes | Problem:
+        """The request of a write, of an update or of a create, or why there is none."""
+        if self.problem is not None:
+            return self.problem
+        made = self.writes[step]
+        return made.update if updates and made.update is not None else made.create
 
 
 class Stage:
@@ -91,10 +97,14 @@ class Stage:
     def _one(self, seq: int, record: Record, transforms: Transforms) -> Staged:
         """The staged record under its number in this run. A card number ends here."""
         staged = self._staged(seq, record, transforms)
-        problem = self._cards.check(record.raw, staged.request)
-        if problem is None and isinstance(staged.update, bytes):
-            problem = self._cards.check(record.raw, staged.update)
-        if problem is None:
+        made = [
+            request for write in staged.writes for request in write if isinstance(request, bytes)
+        ]
+        for request in made or (None,):
+            problem = self._cards.check(record.raw, request)
+            if problem is not None:
+                break
+        else:
             return staged
         harmless = record._replace(raw=masked(record.raw))
         return self._refused(seq, harmless, self.identity_in(harmless), problem)
@@ -104,7 +114,7 @@ class Stage:
         if record.problem is not None:
             return self._refused(seq, record, self.identity_in(record), record.problem)
         if not self.identity and transform is None:
-            return Staged(seq, record.at, record.raw, "", record.raw, None)
+            return Staged(seq, record.at, record.raw, "", (Made(record.raw),), None)
         try:
             value = orjson.loads(record.raw)
         except orjson.JSONDecodeError as error:
@@ -130,14 +140,12 @@ class Stage:
             )
             return self._refused(seq, record, "", problem)
         if transform is None:
-            return Staged(seq, record.at, record.raw, identity, record.raw, None)
+            return Staged(seq, record.at, record.raw, identity, (Made(record.raw),), None)
         made = self._made(transform, value, record)
         update = None
         if transforms.update is not None:
             update = self._made(transforms.update, value, record)
-        if isinstance(made, Problem):
-            return self._refused(seq, record, identity, made)._replace(update=update)
-        return Staged(seq, record.at, record.raw, identity, made, None, update)
+        return Staged(seq, record.at, record.raw, identity, (Made(made, update),), None)
 
     def _made(
         self, transform: Transform, value: dict[str, JSON], record: Record
@@ -159,7 +167,7 @@ class Stage:
         return identity_of(value, self.identity)
 
     def _refused(self, seq: int, record: Record, identity: str, problem: Problem) -> Staged:
-        return Staged(seq, record.at, record.raw, identity, None, _located(problem, record))
+        return Staged(seq, record.at, record.raw, identity, (), _located(problem, record))
 
 
 def _located(problem: Problem, record: Record) -> Problem:

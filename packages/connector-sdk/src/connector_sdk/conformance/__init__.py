@@ -1,4 +1,4 @@
-"""The battery of tests that every connector has to pass, for pytest with pytest-asyncio.
+"""The battery of tests that every connector has to pass: `pip install connector-sdk[conformance]`.
 
 A connector's own tests subclass `Battery` and say in the fixture `subject` what to test it on:
 
@@ -6,22 +6,27 @@ A connector's own tests subclass `Battery` and say in the fixture `subject` what
 
     class TestConformance(Battery):
         @pytest.fixture
-        async def subject(self, tmp_path: Path) -> AsyncIterator[Subject]:
-            yield Subject(connector=MyConnector(), settings={"path": str(tmp_path)}, ...)
+        def subject(self, tmp_path: Path) -> Subject:
+            return Subject(connector=MyConnector(), settings={"path": str(tmp_path)}, ...)
 
 The fixture is made anew for each test, so every test starts from the same state of the other
-system. For readable failures, a conftest.py beside it calls
-`pytest.register_assert_rewrite("connector_sdk.conformance")`.
+system. It may be a `pytest_asyncio.fixture` where it has to wait for something.
 """
 
+import pytest
+
+from connector_sdk.conformance.crashing import CrashingTests
 from connector_sdk.conformance.description import DescriptionTests
 from connector_sdk.conformance.reading import ReadingTests
+from connector_sdk.conformance.responding import RespondingTests
 from connector_sdk.conformance.subject import Subject
 from connector_sdk.conformance.writing import WritingTests
 
 
-class Battery(DescriptionTests, ReadingTests, WritingTests):
+class Battery(DescriptionTests, ReadingTests, WritingTests, CrashingTests, RespondingTests):
     """Everything that the contract promises, as tests."""
+
+    pytestmark = pytest.mark.asyncio
 
 
 __all__ = ["Battery", "Subject"]

@@ -56,11 +56,20 @@ class ReadingTests:
             assert (await anext(again.read(None))).records == first.records
 
     async def test_finishing_tells_what_it_could_not_do(self, subject: Subject) -> None:
+        """A source that puts nothing away has nothing to tell; the others say what they
+        couldn't do."""
         *_, last = await read_all(subject)
         async with opened(subject) as connection:
             source = await connection.source(subject.source)
-            for problem in await source.finish(last.after):
-                assert_told(problem)
+            if subject.unfinishable is not None:
+                await subject.unfinishable()
+            problems = await source.finish(last.after)
+        for problem in problems:
+            assert_told(problem)
+        if subject.unfinishable is None:
+            assert list(problems) == []
+        else:
+            assert problems, "it could not put away what was read, and says nothing"
 
 
 async def read_all(subject: Subject, after: bytes | None = None) -> list[Page]:

@@ -23,6 +23,10 @@ class Subject:
     faults          activities that `check` finds fault with, each with the `path` of the
                     wrong setting ("on" and "action" for the choices themselves)
     held            how many of the target's records are visible at the other system now
+    unfinishable    makes it impossible for the source to put away what was read, so that
+                    `finish` has something to tell; None for a source that puts nothing away
+    elsewhere       "module:name" of what makes the connector in another process, for the tests
+                    that kill one; by default its class, called without arguments
     host            what the connection runs on
     """
 
@@ -35,4 +39,6 @@ class Subject:
     wrong_settings: Sequence[tuple[Mapping[str, JSON], str]] = ()
     bad: Sequence[tuple[bytes, str]] = ()
     faults: Sequence[tuple[Activity, str]] = ()
+    unfinishable: Callable[[], Awaitable[None]] | None = None
+    elsewhere: str = ""
     host: Host = field(default_factory=MemoryHost)

@@ -1,13 +1,15 @@
 """Targets: pure preparation, one outcome for each call, and repeats that do no harm."""
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from typing import get_args
 
 import pytest
 
+from connector_sdk.activity import Guarantee
 from connector_sdk.conformance.description import assert_round_trip, assert_told, opened
+from connector_sdk.conformance.driver import write
 from connector_sdk.conformance.subject import Subject
-from connector_sdk.connection import Target
+from connector_sdk.connection import Target, TransactionalTarget
 from connector_sdk.record import Body, Call, Outcome, Problem
 
 
@@ -59,6 +61,7 @@ class WritingTests:
             target = await connection.target(subject.target)
             await target.finish(False)
         assert stated in (None, target.guarantee)
+        assert target.guarantee in get_args(Guarantee)
 
     async def test_nothing_to_write(self, subject: Subject) -> None:
         before = await subject.held()
@@ -118,6 +121,33 @@ class WritingTests:
             await target.finish(True)
         assert await subject.held() - before == len(calls)
 
+    async def test_rows_commit_with_their_mark(self, subject: Subject) -> None:
+        before = await subject.held()
+        async with opened(subject) as connection:
+            target = await connection.target(subject.target)
+            if target.guarantee != "transactional":
+                await target.finish(False)
+                pytest.skip(f"a {target.guarantee} target keeps no mark")
+            assert isinstance(target, TransactionalTarget), "it has no commit of its own"
+            assert await target.committed("conformance") is None
+            calls = calls_for(subject, target)
+            await write(target, calls[:1])
+            await target.commit("conformance", b"one")
+            await write(target, calls[1:3])
+            await target.finish(False)
+        assert await subject.held() - before == 1, "what is not committed is taken back"
+        async with opened(subject) as connection:
+            target = await connection.target(subject.target)
+            assert isinstance(target, TransactionalTarget)
+            assert await target.committed("conformance") == b"one"
+            assert await target.committed("another") is None
+            outcomes = await write(target, calls[1:])
+            assert {outcome.kind for outcome in outcomes} == {"written"}
+            await target.commit("conformance", b"all")
+            assert await target.committed("conformance") == b"all"
+            await target.finish(True)
+        assert await subject.held() - before == len(calls)
+
 
 def calls_for(subject: Subject, target: Target) -> list[Call]:
     """A call with a key of its own for each good request, first sent now."""
@@ -129,13 +159,3 @@ def calls_for(subject: Subject, target: Target) -> list[Call]:
         assert_round_trip(Call, call)
         calls.append(call)
     return calls
-
-
-async def write(target: Target, calls: Sequence[Call]) -> list[Outcome]:
-    """Every outcome of these calls, handed over one by one."""
-
-    async def handed() -> AsyncIterator[Call]:
-        for call in calls:
-            yield call
-
-    return [outcome async for outcome in target.write(handed())]

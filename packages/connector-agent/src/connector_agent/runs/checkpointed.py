@@ -1,0 +1,238 @@
+"""Executes a run whose target keeps a place of its own, so that no intents are needed.
+
+Source and target move on together, from checkpoint to checkpoint. What was written since the
+last one is gone when the run continues, and is read and written again.
+"""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+
+from connector_sdk import (
+    Body,
+    Call,
+    Outcome,
+    Problem,
+    SettingError,
+    Target,
+    TransactionalTarget,
+    decode,
+    encode,
+)
+
+from connector_agent.runs.counts import Counts
+from connector_agent.runs.execution import Halt, Parts, ProblemWatch, Pulse, Turns
+from connector_agent.runs.intake import STEP, Intake, take_in
+from connector_agent.runs.ledger import Intent, Ledger, Mark
+from connector_agent.runs.reading import Batch, Reading
+from connector_agent.runs.stage import Staged
+from connector_agent.runs.tally import Tally
+from connector_agent.runs.verdict import Verdict
+from connector_agent.store import Database
+
+GRACE = 0.5
+"""Seconds in which a batch may come to its end after a stop. A longer one is given up, and
+written again from the last checkpoint."""
+
+
+class PositionedExecution:
+    """For a target that is a position in something that only this run writes. `run` returns when
+    all is done or after `stop`."""
+
+    starts_over = True
+    """Whether a changed source is read from its start: nobody has seen the unfinished target."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._watch = ProblemWatch(parts.options, parts.counts)
+        self._pulse = Pulse(parts.ledger.run.settled)
+        self._turns = Turns()
+        self._stopped: float | None = None
+        self._decided: list[Verdict] = []
+
+    @classmethod
+    async def counts(cls, database: Database, ledger: Ledger, target: Target) -> Counts:
+        """What the run has done up to its last checkpoint."""
+        del database, target
+        return ledger.run.counts.copy()
+
+    async def run(self) -> bool:
+        """Whether every record of the source has its outcome. Raises Halt, ConnectorError or
+        LostRunError; a later execution continues from the last checkpoint."""
+        parts = self._parts
+        await parts.database.call(parts.ledger.rewind)
+        exhausted = parts.ledger.run.exhausted
+        async with aclosing(Reading(parts, anew=not self.starts_over).batches()) as batches:
+            async for batch in batches:
+                if not await self._write(batch):
+                    # It ended within the batch, which is written again from its start.
+                    return False
+                exhausted = batch.exhausted
+                stopping = parts.host.stopping()
+                try:
+                    self._watch.check()
+                except Halt:
+                    await self._checkpoint(batch)
+                    raise
+                # A page of nothing says that its cursor is worth keeping: a report was ordered.
+                told = not batch.staged and not batch.filtered
+                if exhausted or stopping or told or self._pulse.due(parts.counts.read):
+                    await self._checkpoint(batch)
+                if stopping:
+                    break
+        return exhausted
+
+    def stop(self) -> None:
+        """Ends after the batch that is being written, or within it if that takes long."""
+        self._stopped = time.monotonic()
+        self._parts.host.stop()
+
+    async def _write(self, batch: Batch) -> bool:
+        """Whether every record of the batch has its outcome."""
+        parts, tally = self._parts, Tally()
+        settled = parts.counts.settled + len(batch.staged)
+        parts.counts.read += len(batch.staged)
+        parts.counts.filtered += batch.filtered
+        planned, decided = await self._take_in(batch.staged)
+        tally.expect(intent.call.seq for intent in planned)
+        tally.expect(verdict.outcome.seq for verdict in decided)
+        for verdict in decided:
+            self._decide(verdict, tally)
+        of_place = {(intent.call.seq, intent.call.step): intent for intent in planned}
+        async with aclosing(parts.target.write(self._calls(planned))) as outcomes:
+            async for outcome in outcomes:
+                _, identity, at, record, _ = of_place[(outcome.seq, outcome.step)]
+                self._decide(Verdict(outcome, identity, at, record), tally)
+                await self._turns.give()
+        return parts.counts.settled == settled
+
+    async def _take_in(self, batch: Sequence[Staged]) -> Intake:
+        """The calls for records, and the outcomes of those that need none."""
+        intake = Intake([], [])
+        for staged in batch:
+            intents, problem = [], staged.problem
+            for step in range(len(staged.writes)):
+                request = staged.made(step, updates=False)
+                body = self._prepared(request)
+                if isinstance(body, Problem):
+                    problem = body
+                    break
+                call = Call(staged.seq, step, "", 0, None, body)
+                intents.append(Intent(call, staged.identity, staged.at, staged.record))
+            if problem is None:
+                intake.planned.extend(intents)
+            else:
+                refused = Outcome(staged.seq, STEP, "refused", problem=problem)
+                intake.decided.append(Verdict(refused, staged.identity, staged.at, staged.record))
+        return intake
+
+    def _prepared(self, request: bytes | Problem) -> Body | Problem:
+        return request if isinstance(request, Problem) else self._parts.target.prepare(request)
+
+    async def _calls(self, planned: Sequence[Intent]) -> AsyncIterator[Call]:
+        for intent in planned:
+            await self._turns.give()
+            if self._stopped is not None and time.monotonic() - self._stopped > GRACE:
+                return
+            yield intent.call
+
+    def _decide(self, verdict: Verdict, tally: Tally) -> None:
+        outcome = verdict.outcome
+        kind = tally.add(outcome.seq, outcome.kind)
+        if kind is not None:
+            self._parts.counts.add(kind)
+        if outcome.kind not in ("written", "skipped"):
+            problem = outcome.problem or Problem(
+                outcome.kind, "The target did not take the record."
+            )
+            outcome = outcome._replace(problem=problem._replace(at=verdict.at))
+        if self._is_kept(outcome, verdict.identity):
+            self._decided.append(verdict._replace(outcome=outcome))
+
+    def _is_kept(self, outcome: Outcome, identity: str) -> bool:
+        """Whether the ledger has a row for it: what a file holds says so itself."""
+        del identity
+        return outcome.kind != "written"
+
+    async def _checkpoint(self, batch: Batch) -> None:
+        parts = self._parts
+        decided, self._decided = self._decided, []
+        await self._keep(batch, decided)
+        self._pulse.taken(parts.counts.read)
+        await parts.results.catch_up(parts.counts.read)
+
+    async def _keep(self, batch: Batch, decided: Sequence[Verdict]) -> None:
+        parts = self._parts
+        position, mark = await parts.target.position(), self._mark(batch)
+        await parts.database.call(
+            lambda connection: parts.ledger.advance(
+                connection, mark, parts.seconds(), position=position, decided=decided
+            )
+        )
+
+    def _mark(self, batch: Batch) -> Mark:
+        counts = self._parts.counts
+        return Mark(counts.read, batch.cursor, batch.exhausted, counts.as_dict())
+
+
+class TransactionalExecution(PositionedExecution):
+    """For a target that keeps the checkpoint in the same transaction as its rows. Outcomes are
+    stored first, then the target commits, then the ledger moves on: a crash in between leaves
+    the target ahead, and the ledger adopts its mark. With an identity, what was written is known
+    to later runs."""
+
+    starts_over = False
+
+    @classmethod
+    async def counts(cls, database: Database, ledger: Ledger, target: Target) -> Counts:
+        """Adopts the checkpoint of the target if it is ahead. Raises SettingError where it lies
+        before the ledger's."""
+        data = await transactional(target).committed(ledger.run.id)
+        mark: Mark | None = decode(Mark, data) if data is not None else None
+        run = ledger.run
+        here = Mark(run.settled, run.cursor, run.exhausted, run.counts.as_dict())
+        if mark is None:
+            if here.settled or here.cursor is not None:
+                raise SettingError(_behind(0, here.settled))
+        elif mark.settled < here.settled:
+            raise SettingError(_behind(mark.settled, here.settled))
+        elif mark != here:
+            ledger.run = await database.call(lambda connection: ledger.adopt(connection, mark))
+        return ledger.run.counts.copy()
+
+    async def _take_in(self, batch: Sequence[Staged]) -> Intake:
+        unstored = {verdict.identity: verdict.at for verdict in self._decided if verdict.identity}
+        return await take_in(self._parts, batch, unstored)
+
+    def _is_kept(self, outcome: Outcome, identity: str) -> bool:
+        return outcome.kind != "written" or bool(identity)
+
+    async def _keep(self, batch: Batch, decided: Sequence[Verdict]) -> None:
+        parts, ledger, mark = self._parts, self._parts.ledger, self._mark(batch)
+        await parts.database.call(lambda connection: ledger.note(connection, decided))
+        await transactional(parts.target).commit(ledger.run.id, encode(mark))
+        await parts.database.call(
+            lambda connection: ledger.advance(connection, mark, parts.seconds(), done=decided)
+        )
+
+
+def transactional(target: Target) -> TransactionalTarget:
+    """The target with its commit. Raises SettingError where it has none."""
+    if not isinstance(target, TransactionalTarget):
+        raise SettingError(
+            Problem(
+                "not_transactional",
+                "The target calls itself transactional and has no commit of its own.",
+                "Install a version of its connector that fits this agent.",
+            )
+        )
+    return target
+
+
+def _behind(theirs: int, ours: int) -> Problem:
+    return Problem(
+        "target_behind",
+        f"The target has this run's records up to number {theirs:,}, and the ledger knows that "
+        f"{ours:,} were there: it was restored from a backup, or is another one.",
+        "Put the target back as it was, then resume the run.",
+    )

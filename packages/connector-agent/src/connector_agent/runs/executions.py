@@ -1,0 +1,38 @@
+"""One execution for each guarantee that a target can give."""
+
+from collections.abc import Mapping
+
+from connector_sdk import Guarantee, SettingError, Target
+
+from connector_agent.operations.guarantees import unknown_guarantee
+from connector_agent.runs.checkpointed import (
+    PositionedExecution,
+    TransactionalExecution,
+    transactional,
+)
+from connector_agent.runs.keyed import (
+    KeyedExecution,
+    RepeatableExecution,
+    UnrepeatableExecution,
+)
+
+Execution = type[KeyedExecution] | type[PositionedExecution]
+
+EXECUTIONS: Mapping[Guarantee, Execution] = {
+    "keyed": KeyedExecution,
+    "positioned": PositionedExecution,
+    "transactional": TransactionalExecution,
+    "repeatable": RepeatableExecution,
+    "none": UnrepeatableExecution,
+}
+
+
+def execution_of(target: Target) -> Execution:
+    """How runs write to this target. Raises SettingError for a guarantee that no execution
+    keeps, and for a target that lacks what its guarantee needs."""
+    execution = EXECUTIONS.get(target.guarantee)
+    if execution is None:
+        raise SettingError(unknown_guarantee(target.guarantee))
+    if execution is TransactionalExecution:
+        transactional(target)
+    return execution

@@ -1,0 +1,142 @@
+"""The connector and its connections."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from connector_sdk.activity import Activity, ActivityType, Choice, Form
+from connector_sdk.connection import Connection, Source, Target
+from connector_sdk.connector_base import ConnectionBase, ConnectorBase, fitted
+from connector_sdk.errors import SettingError
+from connector_sdk.host import Host
+from connector_sdk.local_file import inside
+from connector_sdk.memory.source import MemorySource
+from connector_sdk.memory.store import Store
+from connector_sdk.memory.targets import (
+    AppendTarget,
+    CreateTarget,
+    LoadTarget,
+    ReplaceTarget,
+    UpsertTarget,
+)
+from connector_sdk.record import JSON, Cursor, Problem
+from connector_sdk.schema import Field, Schemas
+
+THING = Field(
+    name="thing",
+    type="object",
+    fields=(
+        Field("name", "string", required=True, description="What tells it from the others."),
+        Field("age", "integer", description="In years."),
+        Field("note", "string", description="Anything else."),
+    ),
+)
+LISTS = (Choice("people", "People"), Choice("places", "Places"))
+_LEVELS = ("list",)
+TYPES = (
+    ActivityType("read", "source", "Read", "Reads a list.", _LEVELS),
+    ActivityType(
+        "create", "target", "Create", "Adds a record once for each key.", _LEVELS, "keyed"
+    ),
+    ActivityType(
+        "upsert",
+        "target",
+        "Upsert",
+        "Adds records or replaces them by name.",
+        _LEVELS,
+        "repeatable",
+    ),
+    ActivityType("append", "target", "Append", "Adds a record each time.", _LEVELS, "none"),
+    ActivityType(
+        "load", "target", "Load", "Adds records in transactions.", _LEVELS, "transactional"
+    ),
+    ActivityType("replace", "target", "Replace", "Writes a list anew.", _LEVELS, "positioned"),
+)
+
+
+_Plain = CreateTarget | UpsertTarget | AppendTarget | LoadTarget
+
+
+class MemoryConnector(ConnectorBase):
+    """Without a `file` the records live as long as this object."""
+
+    name = "memory"
+    label = "Memory"
+    version = "1.0.0"
+    types = TYPES
+    connection_form = Form(
+        (
+            Field(
+                "file",
+                "string",
+                description="A SQLite file in the project that keeps the records. Without it "
+                "they are kept in memory.",
+            ),
+        )
+    )
+
+    def __init__(self) -> None:
+        self._in_memory = Store()
+
+    async def open(self, settings: Mapping[str, JSON], host: Host) -> Connection:
+        """Raises SettingError for a file outside of the project."""
+        file = settings.get("file")
+        if not file:
+            return MemoryConnection(self._in_memory, "memory", owned=False)
+        path = inside(host.folder or Path.cwd(), str(file))
+        if path is None:
+            raise SettingError(_outside(str(file)))
+        return MemoryConnection(Store(str(path)), f"memory:{file}", owned=True)
+
+
+class MemoryConnection(ConnectionBase):
+    """Opened on one store; `owned` says that it is closed with the connection."""
+
+    types = TYPES
+    forms: ClassVar[Mapping[str, Form]] = {
+        "read": Form((Field("size", "integer", default=100, description="Records a page."),))
+    }
+    objects: ClassVar[Mapping[str, Sequence[Choice]]] = {kind.name: LISTS for kind in TYPES}
+
+    def __init__(self, kept: Store, name: str, *, owned: bool) -> None:
+        self.store = kept
+        self._name = name
+        self._owned = owned
+
+    async def scope(self) -> str:
+        """The file as the project states it."""
+        return self._name
+
+    async def schemas(self, activity: Activity) -> Schemas:
+        """Every list holds the same. Raises SettingError for a faulty activity."""
+        await self.require(activity)
+        return Schemas(THING, THING)
+
+    async def open_source(self, activity: Activity) -> Source:
+        settings = fitted(self.forms["read"], activity.settings)
+        return MemorySource(self.store, activity.on, int(str(settings["size"])))
+
+    async def open_target(self, activity: Activity, resume: Cursor | None) -> Target:
+        if activity.type == "replace":
+            return ReplaceTarget(self.store, activity.on, THING, resume)
+        kinds: dict[str, type[_Plain]] = {
+            "create": CreateTarget,
+            "upsert": UpsertTarget,
+            "append": AppendTarget,
+            "load": LoadTarget,
+        }
+        return kinds[activity.type](self.store, activity.on, THING)
+
+    async def close(self) -> None:
+        if self._owned:
+            self.store.close()
+
+
+def _outside(file: str) -> Problem:
+    return Problem(
+        "file_outside",
+        f"{file!r} leads out of the folder, or to a hidden file.",
+        "Name a file in it.",
+        path="file",
+        value=file,
+    )
