@@ -13,6 +13,8 @@ The fixture is made anew for each test, so every test starts from the same state
 system. It may be a `pytest_asyncio.fixture` where it has to wait for something.
 """
 
+import inspect
+
 import pytest
 
 from connector_sdk.conformance.crashing import CrashingTests
@@ -26,7 +28,9 @@ from connector_sdk.conformance.writing import WritingTests
 class Battery(DescriptionTests, ReadingTests, WritingTests, CrashingTests, RespondingTests):
     """Everything that the contract promises, as tests."""
 
-    pytestmark = pytest.mark.asyncio
 
+for _name, _test in inspect.getmembers(Battery, inspect.iscoroutinefunction):
+    if _name.startswith("test_"):
+        pytest.mark.asyncio(_test)
 
 __all__ = ["Battery", "Subject"]
