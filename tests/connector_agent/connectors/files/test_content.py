@@ -13,7 +13,7 @@ import pytest
 from connector_agent.connectors.files.connection import FilesConnection
 from connector_agent.connectors.files.connector import FilesConnector
 from connector_agent.connectors.files.part import part_of
-from connector_sdk import JSON, MemoryHost, Problem, SettingError
+from connector_sdk import JSON, MemoryHost, Problem, TargetLostError
 from openpyxl import load_workbook
 
 from tests.connector_agent.connectors.files.conftest import Write
@@ -162,11 +162,11 @@ async def test_a_run_killed_behind_the_move_is_done(
     assert await target.position() == last
     await target.finish(True)
     assert (tmp_path / path).read_bytes() == before
-    with pytest.raises(SettingError, match=r"holds other bytes|has .* bytes, and"):
+    with pytest.raises(TargetLostError, match=r"holds other bytes|has .* bytes, and"):
         await opened(connection, path, early)
     # Another file in its place is not taken for the one that was made.
     (tmp_path / path).write_bytes(before + b" ")
-    with pytest.raises(SettingError):
+    with pytest.raises(TargetLostError):
         await opened(connection, path, last)
 
 
