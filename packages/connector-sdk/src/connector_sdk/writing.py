@@ -79,9 +79,7 @@ class Writing:
             await self._arrived.put(None)
             await concluding
             if self.stopped is not None:
-                for record, call in self._open.values():
-                    outcome = _not_done(record, self.stopped.problem)
-                    await self._written.put(Written(record, outcome, call.key))
+                await self._stop(self.stopped)
             if self._failure is None:
                 await self._target.finish(self.stopped is None)
         except Exception as error:
@@ -90,6 +88,12 @@ class Writing:
             concluding.cancel()
             await asyncio.gather(concluding, return_exceptions=True)
         await self._written.put(None)
+
+    async def _stop(self, error: ConnectorError) -> None:
+        """Outcomes for what has none: not sent, unless an attempt before may have been."""
+        lost = [Outcome(seq, STEP, "unknown", problem=error.problem) for seq in sorted(self._open)]
+        for outcome in await self._resolve(lost) if error.maybe_done else map(_not_done, lost):
+            await self._finish(outcome)
 
     # sending
 
@@ -179,7 +183,7 @@ class Writing:
             held = {outcome.seq: _unseen(outcome, error.problem) for outcome in lost}
         else:
             pairs = zip(lost, seen, strict=True)
-            held = {outcome.seq: found_out(outcome, found) for outcome, found in pairs}
+            held = {outcome.seq: _looked_up(outcome, found) for outcome, found in pairs}
         return [held.get(outcome.seq, outcome) for outcome in batch]
 
     def _is_lost(self, outcome: Outcome) -> bool:
@@ -203,9 +207,10 @@ def _at(problem: Problem, record: Record) -> Problem:
     return problem._replace(at=record.at)
 
 
-def _not_done(record: Record, problem: Problem) -> Outcome:
-    said = problem._replace(message=f"It was not done: {problem.message}", at=record.at)
-    return Outcome(record.seq, STEP, "failed", problem=said)
+def _not_done(outcome: Outcome) -> Outcome:
+    assert outcome.problem is not None
+    said = f"It was not done: {outcome.problem.message}"
+    return outcome._replace(kind="failed", problem=outcome.problem._replace(message=said))
 
 
 def _unseen(outcome: Outcome, problem: Problem) -> Outcome:
@@ -214,3 +219,17 @@ def _unseen(outcome: Outcome, problem: Problem) -> Outcome:
         return outcome._replace(kind="unknown")
     said = f"{outcome.problem.message} It couldn't be looked up: {problem.message}"
     return outcome._replace(kind="unknown", problem=outcome.problem._replace(message=said))
+
+
+def _looked_up(outcome: Outcome, found: Outcome | None) -> Outcome:
+    """The outcome after a look, with both what happened and what was found."""
+    held, problem = found_out(outcome, found), outcome.problem
+    if problem is None or held.problem is None or outcome.open:
+        return held
+    if found is None and held.kind == "failed":
+        said = f"{problem.message} A look at the target found that it was not done."
+        return held._replace(problem=problem._replace(message=said))
+    if found is not None:
+        said = f"{problem.message} {held.problem.message}"
+        return held._replace(problem=held.problem._replace(message=said))
+    return held
