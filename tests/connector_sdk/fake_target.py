@@ -17,7 +17,8 @@ from connector_sdk import (
 
 
 class FakeTarget:
-    """Does with a record what its `does` says; `found` is what a look tells."""
+    """Does with a record what its `does` says; `found` is what a look tells, save that what is
+    "late" was written."""
 
     guarantee: Guarantee = "keyed"
     horizon = 60.0
@@ -40,7 +41,7 @@ class FakeTarget:
         async for call in calls:
             self.calls.append(call)
             match orjson.loads(call.body.json).get("does"):
-                case "lose":
+                case "lose" | "late":
                     yield Outcome(call.seq, 1, "unknown", problem=Problem("lost", "Lost."))
                 case "deny":
                     raise CredentialError(Problem("denied", "Denied."))
@@ -51,7 +52,12 @@ class FakeTarget:
         self.settled.extend(calls)
         if self.found is not None and self.found.kind == "failed":
             raise UnreachableError(Problem("gone", "Gone."))
-        return [self.found for _ in calls]
+        return [
+            Outcome(call.seq, 1, "written", f"t_{call.seq}")
+            if orjson.loads(call.body.json)["does"] == "late"
+            else self.found
+            for call in calls
+        ]
 
     async def position(self) -> bytes:
         return b""

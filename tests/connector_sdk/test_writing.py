@@ -99,6 +99,13 @@ async def test_the_same_command_has_the_same_keys() -> None:
     assert other.calls[0].key not in keys
 
 
+async def test_a_write_that_is_only_found_ends_no_outage() -> None:
+    target = FakeTarget()
+    writing, _ = await written(target, "a", *["late", *["lose"] * 4] * 100)
+    assert writing.stopped is not None
+    assert len(target.calls) < 30
+
+
 async def test_an_outage_ends_it() -> None:
     target = FakeTarget()
     writing, told = await written(target, "a", *["lose"] * 500)

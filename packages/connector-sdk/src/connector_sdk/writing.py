@@ -93,7 +93,7 @@ class Writing:
         """Outcomes for what has none: not sent, unless an attempt before may have been."""
         lost = [Outcome(seq, STEP, "unknown", problem=error.problem) for seq in sorted(self._open)]
         for outcome in await self._resolve(lost) if error.maybe_done else map(_not_done, lost):
-            await self._finish(outcome)
+            await self._finish(outcome, found=error.maybe_done)
 
     # sending
 
@@ -164,8 +164,9 @@ class Writing:
                         break
                     arrived = self._arrived.get_nowait()
                 ended = arrived is None
+                lost = {outcome.seq for outcome in batch if self._is_lost(outcome)}
                 for outcome in await self._resolve(batch):
-                    await self._finish(outcome)
+                    await self._finish(outcome, found=outcome.seq in lost)
         except Exception as error:
             self._failure = error
             self._out.set()
@@ -190,11 +191,13 @@ class Writing:
         mistake = is_other_body(outcome) and not outcome.open and not self._keys.edited
         return is_open(outcome) and not mistake
 
-    async def _finish(self, outcome: Outcome) -> None:
+    async def _finish(self, outcome: Outcome, *, found: bool) -> None:
         record, call = self._open[outcome.seq]
         if outcome.problem is not None:
             outcome = outcome._replace(problem=_at(outcome.problem, record))
-        self._failures.pass_on([outcome])
+        if not (found and outcome.kind == "written"):
+            # What was only found says nothing of how the target takes writes now.
+            self._failures.pass_on([outcome])
         outage = self._failures.problem()
         if outage is not None and self.stopped is None:
             self.stopped = UnreachableError(outage)
