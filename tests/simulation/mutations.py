@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from connector_agent.runs import fate, identities, keyed
-from connector_agent.runs.outage import Outage
+from connector_agent.runs import identities, keyed
+from connector_sdk import fate
+from connector_sdk.outage import Outage
 from stripe_connector.activities.writing import answers, target
 from stripe_connector.activities.writing.target import StripeTarget
 from stripe_connector.client import client, decision

@@ -12,10 +12,11 @@ from connector_sdk import RefusedError, SettingError
 from stripe_connector import Stripe
 from stripe_connector.reads import Reads
 from stripe_connector.sandbox import Sandbox
+from stripe_connector.writes import Writes
 
 EXAMPLES = [
     test
-    for kind in (Stripe, Reads)
+    for kind in (Stripe, Reads, Writes)
     for test in doctest.DocTestFinder().find(kind, globs={"Stripe": Stripe})
     if test.examples
 ]
@@ -95,7 +96,7 @@ async def test_errors_before_anything_is_sent(stripe: Stripe) -> None:
         await stripe.create("custmers", {})
     with pytest.raises(SettingError, match="empty"):
         await stripe.update("customers", "", {"customer": "", "name": "A"})
-    with pytest.raises(SettingError, match="customer"):
+    with pytest.raises(SettingError, match="'id' is missing"):
         await stripe.update("customers", "", {"name": "A"})
     with pytest.raises(SettingError):
         _ = [each async for each in stripe.list("customers", emial="a")]
@@ -111,7 +112,7 @@ async def test_stripes_refusals(stripe: Stripe) -> None:
 async def test_each_create_without_a_key_is_a_new_object(stripe: Stripe) -> None:
     one, two = [await stripe.create("customers", {"name": "Ada"}) for _ in "ab"]
     assert one["id"] != two["id"]
-    assert "connector_key" not in one["metadata"]
+    assert one["metadata"]["connector_key"] != two["metadata"]["connector_key"]
 
 
 async def test_wrong_settings_and_use_before_opening() -> None:

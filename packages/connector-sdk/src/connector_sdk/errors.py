@@ -18,7 +18,10 @@ from connector_sdk.record import Problem
 
 
 class ConnectorError(Exception):
-    """Carries the Problem that says what happened, where and what to do."""
+    """Carries the Problem that says what happened, where and what to do. `maybe_done` says that an
+    attempt before the one that raised it may have done the write."""
+
+    maybe_done = False
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)

@@ -62,6 +62,7 @@ class StripeConnection:
         self._clock = Clock()
         self._opening = asyncio.Lock()
         self._asking = asyncio.Lock()
+        self._timing = asyncio.Lock()
         self._sandbox: Sandbox | None = None
         self._account = ""
         self._client: Client | None = None
@@ -270,11 +271,14 @@ class StripeConnection:
     async def _learn_time(self) -> None:
         """Stripe's clock has to be known before the first write: one cheap call, unless there
         was one already. An answer that refuses tells the time as well."""
-        if self._clock.now() is not None:
-            return
-        async with self._client_with((await self.client()).settings) as plain:
+        async with self._timing:
+            if self._clock.now() is not None:
+                return
             try:
-                await self._ask_account(plain)
+                await self.scope()
+                if self._clock.now() is None:
+                    async with self._client_with((await self.client()).settings) as plain:
+                        await self._ask_account(plain)
             except ConnectorError:
                 if self._clock.now() is None:
                     raise

@@ -3,22 +3,17 @@
 import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from connector_sdk import Plan
 
-if TYPE_CHECKING:
-    from stripe_connector.activities.choices.offers import Offer
-    from stripe_connector.connection import StripeConnection
+from stripe_connector.opened import Opened
 
 _log = logging.getLogger("stripe_connector.search")
 
 
-class Reads:
+class Reads(Opened):
     """What can be read of an account that is open: see `Stripe`, which adds the rest."""
-
-    def __init__(self) -> None:
-        self._connection: StripeConnection | None = None
 
     async def search(
         self,
@@ -164,12 +159,6 @@ class Reads:
         async for each in self._read("read", object, "rows", settings):
             yield each
 
-    @property
-    def _opened(self) -> "StripeConnection":
-        if self._connection is None:
-            raise RuntimeError("Open it first: `async with Stripe(...) as stripe:`.")
-        return self._connection
-
     async def _read(
         self, type: str, object: str, action: str, settings: Mapping[str, Any]
     ) -> AsyncGenerator[dict[str, Any], None]:
@@ -208,15 +197,13 @@ class Reads:
         settings = self._settings_of("search", object, action, filters)
         return {**settings, "query": given, "consistency": consistency}
 
-    def _offer(self, type: str, object: str, action: str) -> "Offer":
-        from stripe_connector.activities.choices.offers import offer_for
-
-        opened = self._opened
-        return offer_for(opened.catalogue, type, object, action, opened.mode)
-
     def _settings_of(
         self, type: str, object: str, action: str, given: Mapping[str, Any]
     ) -> dict[str, Any]:
-        from stripe_connector.activities.writing.single import settings_of
+        from stripe_connector.activities.choices.verbs import parents_of
 
-        return settings_of(self._offer(type, object, action), given)
+        above = parents_of(self._offer(type, object, action).operation)
+        parents = {name: value for name, value in given.items() if name in above}
+        others = {name: value for name, value in given.items() if name not in above}
+        settings: dict[str, Any] = {"parents": parents} if parents else {}
+        return {**settings, "parameters": others} if others else settings

@@ -160,3 +160,18 @@ def test_locks_keep_their_order(plan: list[tuple[str, int]], places: int) -> Non
     for lock in "abc":
         seqs = [seq for seq, (name, _) in enumerate(plan) if name == lock]
         assert [seq for seq in sky.began if seq in seqs] == seqs
+
+
+@pytest.mark.parametrize("late", [1, 2])
+async def test_one_of_several_errors_may_have_done_something(late: int) -> None:
+    async def send(each: Call) -> Outcome:
+        for _ in range(each.seq):
+            await asyncio.sleep(0)
+        error = CredentialError(Problem("invalid_api_key", f"The key of {each.seq} is wrong."))
+        error.maybe_done = each.seq == late
+        raise error
+
+    flight = Flight(send, 2, lambda: False)
+    with pytest.raises(CredentialError, match="of 1") as caught:
+        _ = [each async for each in flight.outcomes(handed([call(1), call(2)]))]
+    assert caught.value.maybe_done

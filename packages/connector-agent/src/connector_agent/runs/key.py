@@ -1,10 +1,10 @@
 """The key under which a call can be repeated without harm."""
 
-import hashlib
 from dataclasses import dataclass
 
 import orjson
 from connector_sdk import Call
+from connector_sdk.keys import hashed
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Keys:
         for `repeat: create`, and for updates of what an earlier run wrote."""
         identity_scope = f"{self.identity_scope}@{self.run}" if per_run else self.identity_scope
         parts = orjson.dumps([self.scope, identity_scope, identity, step, action, attempt])
-        return f"sc-{hashlib.sha256(parts).hexdigest()[:48]}"
+        return hashed(parts)
 
     def next(self, call: Call, identity: str) -> Call:
         """The same call one attempt on, with the key that a later run would give it, too."""

@@ -16,15 +16,15 @@ from connector_sdk import (
     Target,
     UnreachableError,
 )
+from connector_sdk.fate import found_out, is_burnt, is_open
+from connector_sdk.outage import Outage
 
 from connector_agent.runs.counts import Counts
 from connector_agent.runs.execution import Halt, Parts, ProblemWatch, Pulse, Turns
-from connector_agent.runs.fate import found_out, is_burnt, is_open
 from connector_agent.runs.frontier import Frontier
 from connector_agent.runs.intake import take_in
 from connector_agent.runs.key import name_of
 from connector_agent.runs.ledger import Intent, Ledger, LostRunError
-from connector_agent.runs.outage import Outage
 from connector_agent.runs.reading import Batch, Reading
 from connector_agent.runs.tally import Tally
 from connector_agent.runs.verdict import Verdict
@@ -37,6 +37,7 @@ GATHER = 0.02
 SETTLE_AT_ONCE = 100
 AHEAD = 300.0
 """Seconds by which a time of send may lie ahead of the target's clock and still be believed."""
+GO_ON = "Wait until the target works again, then go on with 'connector resume'."
 
 Place = tuple[int, int]
 """Record and step."""
@@ -337,7 +338,7 @@ class KeyedExecution:
                 raise failure
         outage = self._outage.problem()
         if outage is not None:
-            raise Halt(outage)
+            raise Halt(outage._replace(remedy=GO_ON))
         self._watch.check()
 
     async def _store_outcomes(self, batch: Sequence[Outcome]) -> None:

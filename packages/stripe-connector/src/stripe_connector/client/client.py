@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, Self, TypeAlias
 
 from connector_sdk import (
     JSON,
+    ConnectorError,
     Host,
     Limit,
     Problem,
@@ -163,7 +164,11 @@ class Client:
                 failed += 1
                 wait = self._retry.wait(failed, status, headers, problem.code)
             if wait is None or (perhaps_done and not request.repeatable):
-                return conclude(request, got, problem, perhaps_done, earlier is not None)
+                try:
+                    return conclude(request, got, problem, perhaps_done, earlier is not None)
+                except ConnectorError as error:
+                    error.maybe_done = perhaps_done
+                    raise
             _log.info("%s: again in %.1f s: %s", operation.id, wait, problem.text())
             await asyncio.sleep(wait)
 

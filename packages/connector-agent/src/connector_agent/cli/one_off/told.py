@@ -5,11 +5,11 @@ from typing import Any
 import orjson
 from connector_sdk import Schemas
 from connector_sdk.schema import ANY_OBJECT
+from connector_sdk.writing import Written
 from rich.text import Text
 
 from connector_agent.cli.one_off.rows import rows_for
 from connector_agent.cli.output import on_line, out, print_json
-from connector_agent.one_off.writing import Told
 from connector_agent.runs.outcome_table import problem_json
 
 _COLUMNS = (
@@ -35,7 +35,7 @@ class Printer:
         fields = _COLUMNS if format == "csv" else ()
         self._rows = rows_for(format, fields, Schemas(ANY_OBJECT, ANY_OBJECT), mark=mark)
 
-    def add(self, told: Told) -> None:
+    def add(self, told: Written) -> None:
         """One outcome, at once."""
         if self._table:
             out.print(_line(told))
@@ -50,7 +50,7 @@ class Printer:
             self._rows.end()
 
 
-def _line(told: Told) -> Text:
+def _line(told: Written) -> Text:
     outcome, problem = told.outcome, told.outcome.problem
     text = Text.assemble((f"{outcome.kind:<8}", _STYLES.get(outcome.kind, "red")))
     named = outcome.id or told.record.at or f"record {told.record.seq}"
@@ -66,7 +66,7 @@ def _line(told: Told) -> Text:
     return text
 
 
-def _json(told: Told) -> dict[str, Any]:
+def _json(told: Written) -> dict[str, Any]:
     outcome, problem = told.outcome, told.outcome.problem
     return {
         "seq": outcome.seq,

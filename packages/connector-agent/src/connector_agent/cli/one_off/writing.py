@@ -24,6 +24,9 @@ from connector_sdk import (
     Record,
     SettingError,
 )
+from connector_sdk.keys import new_prefix
+from connector_sdk.outage import OUT
+from connector_sdk.writing import Writing, Written
 
 from connector_agent.cli.confirmation import by_option, confirm, has_terminal
 from connector_agent.cli.one_off.connecting import connected
@@ -51,7 +54,7 @@ from connector_agent.one_off.assignment import applied, assignments
 from connector_agent.one_off.feed import Feed
 from connector_agent.one_off.intake import Given, ids, lines_of, objects
 from connector_agent.one_off.requests import about, of_ids, of_objects
-from connector_agent.one_off.writing import Told, Writing, new_prefix
+from connector_agent.one_off.writing import writing as writing_of
 from connector_agent.operations.tally import Question, Tally
 
 
@@ -103,7 +106,8 @@ class _Writing:
                 activity = replace(activity, settings=settings)
             target = await connection.target(activity)
             feed = Feed(records)
-            writing = Writing(target, feed.all(), self._prefix)
+            again = bool(self._given["key"])
+            writing = writing_of(target, feed.all(), self._prefix, given=again)
             with _on_signal(lambda: self._stop(host, feed)):
                 await self._print(writing, host, feed)
             return self._end(writing)
@@ -185,7 +189,7 @@ class _Writing:
                     host.stop()
                     feed.stop()
 
-    def _in_words(self, told: Told) -> Told:
+    def _in_words(self, told: Written) -> Written:
         problem = told.outcome.problem
         if problem is None:
             return told
@@ -210,7 +214,7 @@ class _Writing:
             rest = " Nothing after that was sent." if early else ""
             err.print(f"{', '.join(told) or 'Nothing was written'}.{rest}")
         if writing.stopped is not None:
-            err.print(problem_text(writing.stopped.problem))
+            err.print(problem_text(_in_a_command(writing.stopped.problem)))
         if early or self._counts["unknown"] or self._counts["failed"]:
             self.tell_how_to_repeat()
         if self._unread:
@@ -240,6 +244,15 @@ def _on_signal(stop: Callable[[], None]) -> Iterator[None]:
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
+
+
+def _in_a_command(problem: Problem) -> Problem:
+    if problem.code != OUT:
+        return problem
+    return problem._replace(
+        remedy="Wait until the target works again, then give the command once more for what was "
+        "not written."
+    )
 
 
 def _ids_and_data() -> Problem:

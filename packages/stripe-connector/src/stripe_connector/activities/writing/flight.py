@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from functools import partial
 
-from connector_sdk import Call, Outcome
+from connector_sdk import Call, ConnectorError, Outcome
 
 
 class Flight:
@@ -90,6 +90,8 @@ class Flight:
                 outcome = task.result()
             else:
                 self._fault = self._fault or error
+                if isinstance(error, ConnectorError) and isinstance(self._fault, ConnectorError):
+                    self._fault.maybe_done = self._fault.maybe_done or error.maybe_done
                 if self._taking is not None:
                     self._taking.cancel()
         self._landed.put_nowait(outcome)

@@ -1,6 +1,6 @@
 """Calls whose fate is open: which they are, and what a look at the target makes of them."""
 
-from connector_sdk import Outcome
+from connector_sdk.record import Outcome
 
 REPLAYED_FAILURE = "replayed_failure"
 OTHER_BODY = "idempotency_error"
@@ -9,7 +9,12 @@ OTHER_BODY = "idempotency_error"
 
 def is_open(outcome: Outcome) -> bool:
     """Whether the outcome must be looked up at the target."""
-    return outcome.open or outcome.kind == "unknown" or _code(outcome) == OTHER_BODY
+    return outcome.open or outcome.kind == "unknown" or is_other_body(outcome)
+
+
+def is_other_body(outcome: Outcome) -> bool:
+    """Whether something else was sent under the key before."""
+    return _code(outcome) == OTHER_BODY
 
 
 def is_burnt(outcome: Outcome) -> bool:
@@ -22,7 +27,7 @@ def found_out(outcome: Outcome, found: Outcome | None) -> Outcome:
     got through, this one was not written: the object is there as it was sent then. A refusal
     holds if nothing was found, and stays open: the lost send may still be under way."""
     if found is not None:
-        if _code(outcome) == OTHER_BODY and found.kind == "written":
+        if is_other_body(outcome) and found.kind == "written":
             return found._replace(kind="skipped")
         return _with_refusal(found, outcome)
     if outcome.open:

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
-from connector_sdk import Outcome, Problem
+from connector_sdk.record import Outcome, Problem
 
 MOST = 10
 """Failures in a row, none of them the record's fault, that are taken for an outage."""
+
+OUT = "target_failing"
+"""The code of the problem that says so."""
 
 
 class Outage:
@@ -37,9 +40,9 @@ class Outage:
         last = self._held[-1].problem
         why = f" The last time: {last.message}" if last is not None else ""
         return Problem(
-            "target_failing",
+            OUT,
             f"The target failed {len(self._held)} times in a row, through no fault of the "
             f"records.{why}",
-            "Wait until the target works again, then go on with 'connector resume'.",
+            "Wait until the target works again, then send what was not written once more.",
             request_id=last.request_id if last is not None else "",
         )
