@@ -1,10 +1,9 @@
 """Target commands: connector stripe create, update and delete."""
 
 import asyncio
-import signal
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import aclosing, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
@@ -46,6 +45,7 @@ from connector_agent.cli.output import (
     mode_text,
     problem_text,
 )
+from connector_agent.cli.signals import on_signal
 from connector_agent.one_off.activity import Choosing
 from connector_agent.one_off.assignment import applied, assignments
 from connector_agent.one_off.feed import Feed
@@ -104,7 +104,7 @@ class _Writing:
             target = await connection.target(activity)
             feed = Feed(records)
             writing = Writing(target, feed.all(), self._prefix)
-            with _on_signal(lambda: self._stop(host, feed)):
+            with on_signal(lambda: self._stop(host, feed)):
                 await self._print(writing, host, feed)
             return self._end(writing)
 
@@ -220,26 +220,6 @@ class _Writing:
         if writing.stopped is not None:
             return COULD_NOT_RUN
         return WITH_PROBLEMS if problems else 0
-
-
-@contextmanager
-def _on_signal(stop: Callable[[], None]) -> Iterator[None]:
-    """Inside, the first Ctrl-C or SIGTERM calls `stop`; the next one ends the process."""
-    loop = asyncio.get_running_loop()
-    numbers = (signal.SIGINT, signal.SIGTERM)
-
-    def first() -> None:
-        for number in numbers:
-            loop.remove_signal_handler(number)
-        stop()
-
-    for number in numbers:
-        loop.add_signal_handler(number, first)
-    try:
-        yield
-    finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
 
 
 def _ids_and_data() -> Problem:
