@@ -66,7 +66,7 @@ class Alone:
     """An environment with one distribution and what it declares."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Runs Python there, which sees nothing else that is installed."""
@@ -74,8 +74,8 @@ class Alone:
         environ = {name: os.environ[name] for name in kept if name in os.environ}
         return subprocess.run(
             [sys.executable, "-S", *arguments],
-            cwd=self._folder,
-            env={**environ, "PYTHONPATH": str(self._folder), "COLUMNS": "100"},
+            cwd=self.folder,
+            env={**environ, "PYTHONPATH": str(self.folder), "COLUMNS": "100"},
             capture_output=True,
             text=True,
             check=False,

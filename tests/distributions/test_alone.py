@@ -5,6 +5,16 @@ import pytest
 from tests.distributions.conftest import Alone
 from tests.docs.page import blocks
 
+PROJECT = {
+    "project.yaml": "name: alone\n",
+    "in.csv": "id,mail\n1, Ada@Example.com\n",
+    "endpoints/disk.yaml": "connector: files\nactivities:\n"
+    "  people:\n    type: read\n    path: in.csv\n"
+    "  copies:\n    type: write\n    path: out.jsonl\n",
+    "operations/collect.yaml": "source: disk/people\nmapping:\n"
+    "  - to: mail\n    from: mail\n    steps:\n      - trim\n      - lower\ntarget: disk/copies\n",
+}
+
 only = pytest.mark.parametrize
 
 
@@ -43,7 +53,13 @@ def test_the_command_without_stripe(alone: Alone) -> None:
     assert "stripe" not in done.stdout.lower()
     done = alone.run("-m", "connector_agent.cli", "objects")
     assert done.returncode == 0, done.stderr
-    assert "files" in done.stdout
+    for path, text in PROJECT.items():
+        file = alone.folder / "project" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    done = alone.run("-m", "connector_agent.cli", "run", "collect", "--project", "project")
+    assert done.returncode == 0, done.stderr
+    assert (alone.folder / "project" / "out.jsonl").read_text() == '{"mail":"ada@example.com"}\n'
 
 
 @only("alone", ["stripe-connector[cli]"], indirect=True)
