@@ -17,6 +17,7 @@ from tests.distributions.conftest import PACKAGES, ROOT, Wheels
 
 EXTRAS = {
     "connector_sdk/conformance/": "conformance",
+    "connector_sdk/pytest_plugin.py": "conformance",
     "connector_agent/connectors/files/parquet.py": "parquet",
     "stripe_connector/commands.py": "cli",
 }
@@ -102,16 +103,6 @@ def test_what_is_pinned_is_what_is_declared() -> None:
     assert {
         each for each in pinned if Requirement(each).name not in ("hatchling", "editables")
     } == (declared)
-
-
-def test_each_dependency_has_its_reason() -> None:
-    page = (ROOT / "docs/decisions/0006-dependencies.md").read_text(encoding="utf-8")
-    for package in PACKAGES:
-        part = page.partition(f"**{package.name}**")[2].partition("\n**")[0]
-        for requirement in project(package)["dependencies"]:
-            name = Requirement(requirement).name
-            if name not in {each.name for each in PACKAGES}:
-                assert f"- `{name}`" in part, f"{package.name} doesn't say why it needs {name}"
 
 
 @each_package
