@@ -1,5 +1,7 @@
 # make demo       sets everything up and does the main job on the embedded sandbox
 # make test       sets everything up and runs every check and test
+# make test T=tests/connector_sdk K=private    runs these tests only, by path and by name
+# make dev        sets up what checks and tests need, and no more
 # make test-full  the long property and crash runs as well
 # make bench      the benchmarks
 # make fix        formats the code and mends what the linter can
@@ -13,7 +15,7 @@ EDITABLE := $(addprefix -e ,$(PACKAGES))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
 CODE := packages tests bench scripts examples
 
-.PHONY: demo setup test test-full check bench fix constraints
+.PHONY: demo setup dev test test-full check bench fix constraints
 .DEFAULT_GOAL := demo
 
 $(VENV)/ready: constraints.txt $(PROJECTS)
@@ -30,6 +32,8 @@ $(VENV)/ready-dev: $(VENV)/ready constraints-dev.txt
 
 setup: $(VENV)/ready
 
+dev: $(VENV)/ready-dev
+
 demo: setup
 	@$(BIN)/python examples/demo.py
 
@@ -42,11 +46,16 @@ check: $(VENV)/ready-dev
 	$(BIN)/python scripts/build_docs.py --check
 	$(BIN)/python scripts/collect_twice.py
 
+ifeq ($(T)$(K),)
 test: check
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m coverage run -m pytest -n auto
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
+else
+test: dev
+	$(BIN)/python -m pytest $(T) $(if $(K),-k "$(K)")
+endif
 
 test-full: check
 	$(BIN)/python scripts/build_catalogue.py --check --all

@@ -130,7 +130,7 @@ def test_each_dependency_has_its_reason(package: str) -> None:
     with (ROOT / "packages" / package / "pyproject.toml").open("rb") as file:
         project = tomllib.load(file)["project"]
     extras = [each for group in project.get("optional-dependencies", {}).values() for each in group]
-    assert reasons()[package] == named([*project["dependencies"], *extras]) - {"connector-sdk"}
+    assert reasons()[package] == named([*project["dependencies"], *extras]) - {*PACKAGES}
 
 
 def test_each_tool_has_its_reason() -> None:

@@ -133,6 +133,24 @@ def test_what_would_never_end(make, text: str) -> None:  # type: ignore[no-untyp
         assert first.code in ("expression_too_long", "expression_too_big")
 
 
+def test_where_the_system_sets_no_limit_the_memory_is_watched(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(expressions, "_WATCHED", True)
+    made = Expressions(["$sum([1..9999999])", "'well'"], 60, 48)
+    send = made._send
+
+    def unlimited(message: dict[str, JSON]) -> None:
+        send({**message, "megabytes": 1_000_000} if "megabytes" in message else message)
+
+    monkeypatch.setattr(made, "_send", unlimited)
+    first, second = made.evaluate([0, 1], {})
+    made.close()
+    assert isinstance(first, ExpressionFault)
+    assert (first.code, first.message) == ("expression_too_big", "it needs more than 48 MB")
+    assert second == "well"
+
+
 def test_what_a_function_can_not_work_on_is_told_in_our_words(make) -> None:  # type: ignore[no-untyped-def]
     made = make("$sift(a, function($v) { $v != null })")
     assert made.evaluate([0], {"a": {"x": 1, "y": None}}) == [{"x": 1}]
@@ -181,7 +199,7 @@ def test_it_ends_when_its_parent_is_killed() -> None:
         "from connector_agent.mapping.expression import Expressions\n"
         "made = Expressions(['$sum([1..9999999])'], 0.5, 1000)\n"
         "made.faults()\n"
-        "made._send({'runs': [0], 'record': {}})\n"
+        "made._send({'runs': [[0, 0]], 'elements': [{}]})\n"
         "print(made._process.pid, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )

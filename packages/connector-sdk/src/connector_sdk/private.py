@@ -26,7 +26,7 @@ def private_folder(path: Path, *, narrow: bool = False) -> None:
 def private_file(path: Path, flags: int = os.O_RDWR | os.O_CREAT) -> int:
     """Opens a file, for the owner alone also where others could read it before; what comes back
     is its descriptor. Raises OSError."""
-    file = os.open(path, flags | os.O_CLOEXEC, FILE)
+    file = os.open(path, flags, FILE)
     if stat.S_IMODE(os.fstat(file).st_mode) & ~FILE:
         narrowed(path)
     return file

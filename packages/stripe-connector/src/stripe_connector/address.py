@@ -101,13 +101,9 @@ def _lives(pid: int) -> bool:
     for process in list(_started):
         if process.poll() is not None:  # else it stays a zombie, which looks alive
             _started.discard(process)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    import psutil
+
+    return psutil.pid_exists(pid)
 
 
 def _start(state: Path, announce: Path) -> subprocess.Popen[bytes]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import shlex
-import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -32,6 +31,7 @@ from connector_agent.cli.project_option import (
     YesOption,
     open_runner,
 )
+from connector_agent.cli.signals import on_signal
 from connector_agent.operations.tally import Question
 from connector_agent.runs.consent import Consent
 from connector_agent.runs.log import count_warnings
@@ -227,24 +227,20 @@ def _show_end(
 
 async def _watched(running: Awaitable[Run], display: Display) -> Run:
     task = asyncio.ensure_future(running)
-    loop = asyncio.get_running_loop()
 
     def stop() -> None:
         progress = display.progress
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)  # a second one ends the process at once
         if progress is None:
             task.cancel()
             return
         err.print("Stopping: what was sent comes to its end. Ctrl-C again ends at once.")
         progress.stop()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-    while not task.done():
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(asyncio.shield(task), LIVE_SECONDS)
-        display.show()
+    with on_signal(stop):
+        while not task.done():
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(asyncio.shield(task), LIVE_SECONDS)
+            display.show()
     return task.result()
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import orjson
+import psutil
 from connector_sdk import JSON
 
 from connector_agent.mapping.number_text import with_numbers
@@ -27,6 +28,10 @@ TOO_LONG, TOO_BIG = "expression_too_long", "expression_too_big"
 
 _WORKER = pathlib.Path(__file__).with_name("expression_worker.py")
 _STARTING = 20.0
+_WATCHED = not hasattr(psutil.Process, "rlimit")
+"""Whether this system sets no limit of memory for a process, so that we have to watch it."""
+_LOOK = 0.02
+"""Seconds between two looks at the memory of a worker that is watched."""
 
 
 class ExpressionFault(NamedTuple):
@@ -59,6 +64,7 @@ class Expressions:
         self._megabytes = megabytes
         self._looked: list[ExpressionFault | Reads] | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._memory: _Memory | None = None
         self._end: weakref.finalize[Any, Any] | None = None
 
     def faults(self) -> list[ExpressionFault | None]:
@@ -150,11 +156,14 @@ class Expressions:
             else Reads(*(tuple(tuple(path) for path in each[part]) for part in Reads._fields))
             for each in self._receive(_STARTING)
         ]
+        if _WATCHED:
+            self._memory = _Memory(process.pid, self._megabytes)
 
     def _kill(self) -> None:
         if self._end is not None:
             self._end()
         self._process = None
+        self._memory = None
 
     def _send(self, value: JSON) -> None:
         data = orjson.dumps(value)
@@ -172,6 +181,17 @@ class Expressions:
         (length,) = struct.unpack(">I", self._read(4, deadline))
         return orjson.loads(self._read(length, deadline))
 
+    def _look_at_memory(self) -> None:
+        """Raises EOFError, as the end of the worker would, where it has taken too much."""
+        if self._memory is None:
+            return
+        try:
+            over = self._memory.is_over()
+        except psutil.Error:
+            return  # it has ended, which reading shows
+        if over:
+            raise EOFError
+
     def _read(self, count: int, deadline: float) -> bytes:
         process = self._process
         if process is None or process.stdout is None:
@@ -179,15 +199,32 @@ class Expressions:
         file = process.stdout.fileno()
         parts: list[bytes] = []
         while count:
-            ready, _, _ = select.select([file], [], [], max(0.0, deadline - time.monotonic()))
-            if not ready:
+            left = max(0.0, deadline - time.monotonic())
+            pause = left if self._memory is None else min(left, _LOOK)
+            ready, _, _ = select.select([file], [], [], pause)
+            if not ready and pause == left:
                 raise TimeoutError
+            if not ready:
+                self._look_at_memory()
+                continue
             part = os.read(file, count)
             if not part:
                 raise EOFError
             parts.append(part)
             count -= len(part)
         return b"".join(parts)
+
+
+class _Memory:
+    """The memory of a process, and how much it may have: `megabytes` more than now."""
+
+    def __init__(self, pid: int, megabytes: int) -> None:
+        self._process = psutil.Process(pid)
+        self._ceiling = self._process.memory_info().rss + megabytes * 1024 * 1024
+
+    def is_over(self) -> bool:
+        """Raises psutil.Error where the process has ended."""
+        return self._process.memory_info().rss > self._ceiling
 
 
 def _is_spent(found: Value | ExpressionFault) -> bool:

@@ -2,7 +2,8 @@
 
 Someone else's expression may run for ever or ask for all memory, inside a library that can't be
 interrupted. So this process has a limit of memory, a timer that ends it, no environment and
-nothing of the agent. It ends when its input does.
+nothing of the agent. It ends when its input does. Where the system sets no limits, the parent
+watches its memory.
 
 Messages are JSON behind their length in four bytes. First comes `{"seconds", "megabytes",
 "expressions"}`, answered by a list with a fault for each expression, or what it reads:
@@ -13,10 +14,10 @@ elements are parts of, is answered once for each run: `{"value"}`, `{}` for noth
 text on the way.
 """
 
+import faulthandler
 import json
+import os
 import re
-import resource
-import signal
 import struct
 import sys
 from decimal import Decimal
@@ -24,6 +25,7 @@ from itertools import takewhile
 from math import isfinite
 from typing import Any, BinaryIO
 
+import psutil
 import re2  # type: ignore[import-untyped]
 from jsonata import Jsonata  # type: ignore[import-untyped]
 from jsonata.functions import Functions  # type: ignore[import-untyped]
@@ -34,7 +36,7 @@ from jsonata.utils import Utils  # type: ignore[import-untyped]
 DEEPEST = 200
 """Calls within calls; the library spends some twenty frames of Python on each."""
 PATIENCE = 1.5
-"""Of the deadline, after which the process ends itself: its parent may be gone."""
+"""Of the deadlines of a request, after which the process ends itself: its parent may be gone."""
 TIMED_OUT, TOO_DEEP = "D1012", "D1011"
 MISFIT = "a function or a sign in it was given what it can't work on, such as null"
 
@@ -50,6 +52,7 @@ SPENT = ("expression_too_big", "expression_too_long")
 
 def main() -> None:
     source, sink = sys.stdin.buffer, sys.stdout.buffer
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     given = receive(source)
     if given is None:
         return
@@ -65,18 +68,19 @@ def main() -> None:
     compiled = [compiled_or_fault(text) for text in given["expressions"]]
     send(sink, [each if isinstance(each, dict) else Reads.of(each.ast) for each in compiled])
     while (request := receive(source)) is not None:
-        elements = request["elements"]
-        for number, index in request["runs"]:
-            signal.setitimer(signal.ITIMER_REAL, seconds * PATIENCE)
+        elements, runs = request["elements"], request["runs"]
+        # A timer of C code: it ends the process inside a call that never returns to Python, too.
+        faulthandler.dump_traceback_later(seconds * PATIENCE * len(runs), exit=True, file=nowhere)
+        for number, index in runs:
             whole = request.get("record", elements[index])
             noted.clear()
             answer = evaluated(compiled[number], elements[index], whole, seconds)
             if noted and "value" in answer:
                 answer["numbers"] = list(dict.fromkeys(noted))
-            signal.setitimer(signal.ITIMER_REAL, 0)
             send(sink, answer)
             if answer.get("code") in SPENT:
                 return
+        faulthandler.cancel_dump_traceback_later()
 
 
 def compiled_or_fault(text: str) -> Any:
@@ -279,12 +283,13 @@ def engine(pattern: str, flags: Any) -> Any:
 
 
 def limit_memory(megabytes: int) -> None:
-    """So much on top of what the process has now."""
-    with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 - nothing else here
-        pages = int(statm.read().split()[0])
-    ceiling = pages * resource.getpagesize() + megabytes * 1024 * 1024
-    resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    """So much on top of what the process has now, where the system can see to it."""
+    process = psutil.Process()
+    if not hasattr(process, "rlimit"):
+        return
+    ceiling = process.memory_info().vms + megabytes * 1024 * 1024
+    process.rlimit(psutil.RLIMIT_AS, (ceiling, ceiling))
+    process.rlimit(psutil.RLIMIT_CORE, (0, 0))
 
 
 def receive(source: BinaryIO) -> Any:

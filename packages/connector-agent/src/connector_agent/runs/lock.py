@@ -1,14 +1,14 @@
 """One process per operation: a lock that dies with its holder, however that ends."""
 
-import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
 from connector_sdk import Problem, SettingError, private_file, private_folder
+from filelock import lock_descriptor
 
 from connector_agent.store.faults import unwritable
 
@@ -33,9 +33,12 @@ class OperationLock:
         except OSError as error:
             raise unwritable(self._path, error, "lock") from error
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(handle, 32).decode("ascii", "replace").strip()
+            taken = lock_descriptor(handle, blocking=False)
+        except OSError as error:
+            os.close(handle)
+            raise unwritable(self._path, error, "lock") from error
+        if not taken:
+            holder = _note(handle)
             os.close(handle)
             who = f" (process {holder})" if holder else ""
             raise SettingError(
@@ -44,7 +47,7 @@ class OperationLock:
                     f"The operation {self._operation!r} is being run by another process{who}.",
                     "Wait until it has ended; 'connector runs' shows how far it is.",
                 )
-            ) from None
+            )
         os.ftruncate(handle, 0)
         os.write(handle, str(os.getpid()).encode())
         self._file = handle
@@ -66,19 +69,24 @@ def all_held(folder: Path) -> Iterator[None]:
     """Keeps every operation that ever ran from running. Raises SettingError while one does."""
     with ExitStack() as held:
         for path in sorted(folder.glob("*.lock")):
-            handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            handle = os.open(path, os.O_RDWR)
             held.callback(os.close, handle)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not lock_descriptor(handle, blocking=False):
                 raise SettingError(
                     Problem(
                         BUSY,
                         "An operation of this project is being run by another process.",
                         "Wait until it has ended; 'connector runs' shows how far it is.",
                     )
-                ) from None
+                )
         yield
+
+
+def _note(handle: int) -> str:
+    """The process that the holder left in the file; "" where it can't be read."""
+    with suppress(OSError):  # on Windows a locked file can't be read either
+        return os.read(handle, 32).decode("ascii", "replace").strip()
+    return ""
 
 
 def is_held(folder: Path, operation: str) -> bool:

@@ -37,7 +37,7 @@ def write_mark(path: Path, mark: Mark) -> None:
     OSError."""
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
-        file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(file, "wb") as out:
             out.write(msgspec.json.encode(mark))
             out.flush()

@@ -131,7 +131,8 @@ async def _serve(options: argparse.Namespace) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        # Not the loop's own handlers: those don't exist on every system.
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     sandbox = Sandbox(
         options.data,
         options.port,

@@ -1,7 +1,6 @@
 """Keeps the sandbox's state in a SQLite file, and its one owner."""
 
 import contextlib
-import fcntl
 import json
 import os
 import sqlite3
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import orjson
 from connector_sdk import narrowed, private_file
+from filelock import lock_descriptor
 
 from stripe_connector.sandbox.store import Account, Remembered, Store, Stored
 
@@ -138,18 +138,24 @@ class _Lock:
     def __init__(self, path: Path) -> None:
         self._file = private_file(path)
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(self._file, 4096, 0).decode("utf-8", "replace")
-            os.close(self._file)
-            raise AlreadyServedError(_who(path, holder)) from None
+            taken = lock_descriptor(self._file, blocking=False)
+            holder = "" if taken else self._read()
         except BaseException:
             os.close(self._file)
             raise
+        if not taken:
+            os.close(self._file)
+            raise AlreadyServedError(_who(path, holder))
 
     def write(self, note: dict[str, object]) -> None:
         os.ftruncate(self._file, 0)
-        os.pwrite(self._file, json.dumps(note).encode(), 0)
+        os.lseek(self._file, 0, os.SEEK_SET)
+        os.write(self._file, json.dumps(note).encode())
+
+    def _read(self) -> str:
+        with contextlib.suppress(OSError):  # on Windows a locked file can't be read either
+            return os.read(self._file, 4096).decode("utf-8", "replace")
+        return ""
 
     def release(self) -> None:
         os.close(self._file)

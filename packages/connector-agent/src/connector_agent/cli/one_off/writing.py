@@ -1,10 +1,9 @@
 """Target commands: connector stripe create, update and delete."""
 
 import asyncio
-import signal
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import aclosing, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
@@ -49,6 +48,7 @@ from connector_agent.cli.output import (
     mode_text,
     problem_text,
 )
+from connector_agent.cli.signals import on_signal
 from connector_agent.one_off.activity import Choosing
 from connector_agent.one_off.assignment import applied, assignments
 from connector_agent.one_off.feed import Feed
@@ -108,7 +108,7 @@ class _Writing:
             feed = Feed(records)
             again = bool(self._given["key"])
             writing = writing_of(target, feed.all(), self._prefix, given=again)
-            with _on_signal(lambda: self._stop(host, feed)):
+            with on_signal(lambda: self._stop(host, feed)):
                 await self._print(writing, host, feed)
             return self._end(writing)
 
@@ -224,26 +224,6 @@ class _Writing:
         if writing.stopped is not None:
             return COULD_NOT_RUN
         return WITH_PROBLEMS if problems else 0
-
-
-@contextmanager
-def _on_signal(stop: Callable[[], None]) -> Iterator[None]:
-    """Inside, the first Ctrl-C or SIGTERM calls `stop`; the next one ends the process."""
-    loop = asyncio.get_running_loop()
-    numbers = (signal.SIGINT, signal.SIGTERM)
-
-    def first() -> None:
-        for number in numbers:
-            loop.remove_signal_handler(number)
-        stop()
-
-    for number in numbers:
-        loop.add_signal_handler(number, first)
-    try:
-        yield
-    finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
 
 
 def _in_a_command(problem: Problem) -> Problem:

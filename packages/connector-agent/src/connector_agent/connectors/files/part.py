@@ -1,7 +1,6 @@
 """The hidden file in which a target is written until it is whole."""
 
 import errno
-import fcntl
 import os
 import zlib
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from connector_sdk import ConnectorError, Problem, SettingError, TargetFullError, TargetLostError
+from filelock import lock_descriptor
 
 from connector_agent.connectors.files.packing import GZIP_LEVEL
 
@@ -17,7 +17,7 @@ _BLOCK = 1 << 20
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _GZIP_WINDOW = 31
 # A link that somebody put there must not lead the bytes elsewhere.
-_PART = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+_PART = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
 
 Make = Callable[[BinaryIO, BinaryIO], None]
 """Makes a whole file, the second, of what a part holds, the first."""
@@ -171,12 +171,15 @@ def _held(final: Path) -> int:
     while True:
         file = os.open(path, _PART, 0o666)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            taken = lock_descriptor(file, blocking=False)
             # Between open and lock another process may have moved the file into place.
-            if path.exists() and path.stat().st_ino == os.fstat(file).st_ino:
+            if taken and path.exists() and path.stat().st_ino == os.fstat(file).st_ino:
                 return file
-        except BlockingIOError:
+        except BaseException:
             os.close(file)
+            raise
+        os.close(file)
+        if not taken:
             raise SettingError(
                 Problem(
                     "target_busy",
@@ -184,11 +187,7 @@ def _held(final: Path) -> int:
                     "Wait for its end, or state another path.",
                     path="path",
                 )
-            ) from None
-        except BaseException:
-            os.close(file)
-            raise
-        os.close(file)
+            )
 
 
 def _prove(path: Path, size: int, crc: int) -> None:

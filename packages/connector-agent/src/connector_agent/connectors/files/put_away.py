@@ -43,7 +43,7 @@ def _reserved(folder: Path, name: str) -> Path:
     while True:
         place = folder / (name if count == 1 else f"{stem} ({count}){ending}")
         try:
-            os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+            os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         except FileExistsError:
             count += 1
         else:
