@@ -168,6 +168,17 @@ async def test_a_request_that_fails_half_way_is_not_in_the_file(tmp_path: Path) 
     db.close()
 
 
+async def test_a_seed_gives_no_id_twice(tmp_path: Path) -> None:
+    made: list[str] = []
+    for _ in range(2):
+        async with (
+            Sandbox(tmp_path / "state.db", seed=5) as sandbox,
+            aiohttp.ClientSession() as session,
+        ):
+            made.append((await Caller(sandbox, session).make("/v1/customers", name="A"))["id"])
+    assert made[0] != made[1]
+
+
 def test_a_seed_makes_the_same_ids() -> None:
     one, other, free = Ids(5), Ids(5), Ids()
     same = [one.id("cus") for _ in range(3)]

@@ -44,10 +44,10 @@ class Sandbox:
 
     `data` is the file that keeps the state, None for memory only. `port` 0 takes a free one.
     `key_horizon` is how many seconds an idempotency key is remembered. With `seed` the same
-    requests give the same ids. `clock` tells the Unix time in seconds. `searching` says how
-    searches behave: at once and always, if nothing else is said. `restricted` has the
-    permissions of keys that haven't all of them, as Stripe calls them ("rak_customer_read");
-    UnknownPermissionError for one that there isn't.
+    requests to the same state give the same ids. `clock` tells the Unix time in seconds.
+    `searching` says how searches behave: at once and always, if nothing else is said. `restricted`
+    has the permissions of keys that haven't all of them, as Stripe calls them
+    ("rak_customer_read"); UnknownPermissionError for one that there isn't.
 
     `on_request` is awaited before a request is carried out, `on_answer` after its changes were
     made and kept, and before it is answered; each may return a Fault to answer instead. Both
@@ -79,6 +79,7 @@ class Sandbox:
         self._port = port
         self._bound = port
         self._keys = Keys(key_horizon)
+        self._seed = seed
         self._ids = Ids(seed)
         self._clock = clock
         self._searching = searching
@@ -105,6 +106,8 @@ class Sandbox:
         try:
             store = self._journal.load(fresh) if self._journal else Store(fresh)
             self.account = store.own
+            if self._seed is not None and store.last_seq:
+                self._ids = Ids(self._seed + (store.last_seq << 32))  # other ids than before
             self._api = Api(
                 standard(),
                 store,
