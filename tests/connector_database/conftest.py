@@ -33,3 +33,23 @@ async def bench(url: str, tmp_path: Path) -> AsyncIterator[Workbench]:
     connection = DatabaseConnection(Address.of(url, "", tmp_path), host)
     yield Workbench(url, tmp_path, host, connection)
     await connection.close()
+
+
+@pytest.fixture
+async def postgresql_bench(postgresql: str, tmp_path: Path) -> AsyncIterator[Workbench]:
+    """A database of PostgreSQL, for what only that has."""
+    host = MemoryHost(folder=tmp_path)
+    connection = DatabaseConnection(Address.of(postgresql, "", tmp_path), host)
+    yield Workbench(postgresql, tmp_path, host, connection)
+    await connection.close()
+
+
+@pytest.fixture
+async def sqlite_bench(tmp_path: Path) -> AsyncIterator[Workbench]:
+    """A database of SQLite, for what only that has."""
+    (tmp_path / "test.db").touch()
+    url = "sqlite:///test.db"
+    host = MemoryHost(folder=tmp_path)
+    connection = DatabaseConnection(Address.of(url, "", tmp_path), host)
+    yield Workbench(url, tmp_path, host, connection)
+    await connection.close()

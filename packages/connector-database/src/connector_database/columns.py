@@ -102,8 +102,7 @@ class Column:
             case "json" | "any":
                 return Field("", "any")
             case "list":
-                item = self.item.field(target=target) if self.item is not None else None
-                return Field("", "list", items=replace(item, name="") if item else None)
+                return Field("", "list")
 
 
 def column_of(reflected: SQLColumn[Any], dialect: str) -> Column:
@@ -159,7 +158,7 @@ def _of_type(name: str, kind: Any, dialect: str) -> Column:
         case sql.JSON():
             return Column(name, "json")
         case sql.ARRAY():
-            return Column(name, "list", item=_item(kind, dialect))
+            return Column(name, "list", item=_of_type("", kind.item_type, dialect))
         case sql.LargeBinary() | sql.BINARY() | sql.VARBINARY():
             return Column(name, "bytes")
         case sql.DateTime():
@@ -176,14 +175,6 @@ def _of_type(name: str, kind: Any, dialect: str) -> Column:
             return Column(name, "text", length=kind.length or 0)
         case _:
             return Column(name, "any" if dialect == "sqlite" else "other")
-
-
-def _item(kind: "sql.ARRAY[Any]", dialect: str) -> Column:
-    """PostgreSQL doesn't enforce the number of dimensions, so that lists may hold lists."""
-    item = _of_type("", kind.item_type, dialect)
-    for _ in range((kind.dimensions or 1) - 1):
-        item = Column("", "list", item=item)
-    return item
 
 
 _BITS = {"TINYINT": 8, "SMALLINT": 16, "MEDIUMINT": 24, "INTEGER": 32, "INT": 32, "BIGINT": 64}

@@ -30,7 +30,7 @@ from sqlalchemy.engine import Connection
 
 from connector_database.address import Address
 from connector_database.creation import column_faults, table_of
-from connector_database.engine import engine_of, for_writing
+from connector_database.engine import engine_of, for_reading, for_writing
 from connector_database.forms import FORMS
 from connector_database.paging import Plan, plan_of_query, plan_of_table
 from connector_database.session import Session
@@ -140,7 +140,7 @@ class DatabaseConnection:
             )
         plan, table = await self._look(self._source, activity, settings)
         columns = [table.columns[name] for name in plan.names] if table is not None else None
-        return RowSource(self._session(), plan, columns, self._host)
+        return RowSource(self._session(for_reading), plan, columns, self._host)
 
     async def target(self, activity: Activity, resume: Cursor | None = None) -> RowTarget:
         """Raises SettingError, UnreachableError and CredentialError. `resume` has no say: the
@@ -149,7 +149,7 @@ class DatabaseConnection:
         table, key, created = await self._look(self._writing, activity, settings)
         if created is not None and self._address.file is not None:
             self._address.file.touch()
-        session = self._session(writes=True)
+        session = self._session(for_writing)
         return RowTarget(session, activity.type, table, key, self._address.schema, created)
 
     async def close(self) -> None:
@@ -176,8 +176,8 @@ class DatabaseConnection:
 
         return await self._looking.call(inside)
 
-    def _session(self, *, writes: bool = False) -> Session:
-        session = Session(self._engine, for_writing if writes else None)
+    def _session(self, prepared: Callable[[Connection], Connection] | None = None) -> Session:
+        session = Session(self._engine, prepared)
         self._sessions.append(session)
         return session
 

@@ -48,6 +48,14 @@ def engine_of(address: Address) -> Engine:
     return engine
 
 
+def for_reading(connection: Connection) -> Connection:
+    """The connection, whose driver gives values without a loss: Python has no infinite time, no
+    year beyond 9999, no month as a length of time. Not for reflecting tables."""
+    if connection.dialect.name == "postgresql":
+        _load_exactly(connection.connection.dbapi_connection)
+    return connection
+
+
 def for_writing(connection: Connection) -> Connection:
     """The connection, whose transactions are going to write."""
     return connection.execution_options(connector_writes=True)
@@ -76,6 +84,13 @@ def _begin(connection: Connection) -> None:
 
 def _set_up_postgresql(connection: Any, record: object) -> None:
     del record
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.execute("SET DateStyle = 'ISO, YMD'")
+    connection.execute("SET IntervalStyle = 'iso_8601'")
+    connection.commit()
+
+
+def _load_exactly(connection: Any) -> None:
     from psycopg.adapt import Loader
     from psycopg.types.string import TextLoader
 
@@ -85,12 +100,7 @@ def _set_up_postgresql(connection: Any, record: object) -> None:
         def load(self, data: Any) -> msgspec.Raw:
             return msgspec.Raw(bytes(data))
 
-    # Python has no infinite time, no year beyond 9999, no month as a length of time.
     for name in ("date", "time", "timetz", "timestamp", "timestamptz", "interval"):
         connection.adapters.register_loader(name, TextLoader)
     for name in ("json", "jsonb"):
         connection.adapters.register_loader(name, RawJson)
-    connection.execute("SET TIME ZONE 'UTC'")
-    connection.execute("SET DateStyle = 'ISO, YMD'")
-    connection.execute("SET IntervalStyle = 'iso_8601'")
-    connection.commit()

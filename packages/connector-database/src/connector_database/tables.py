@@ -145,6 +145,8 @@ def table_info(connection: Connection, on: str, schema: str | None) -> TableInfo
     for constraint in _unique(inspector, name, where):
         unique.add(constraint)
     for each in table.columns:
+        if each.primary_key:
+            each.nullable = False  # SQLite says that it may be
         if isinstance(each.type, sql.JSON):
             each.type.none_as_null = True
         elif columns[each.name].kind == "other" or (

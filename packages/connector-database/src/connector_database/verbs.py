@@ -156,11 +156,10 @@ class Deleting:
         where, _ = _where(self._table, self._key, rows[0])
         statement = delete(self._table.table).where(where)
         if len(rows) > 1:
-            together = connection.begin_nested()
-            if connection.execute(statement, keys).rowcount == len(rows):
-                together.commit()
-                return [Done("written", id_of(self._key, row)) for row in rows]
-            together.rollback()  # one of them isn't there, and nobody says which
+            with connection.begin_nested() as together:
+                if connection.execute(statement, keys).rowcount == len(rows):
+                    return [Done("written", id_of(self._key, row)) for row in rows]
+                together.rollback()  # one of them isn't there, and nobody says which
         gone = [connection.execute(statement, key).rowcount for key in keys]
         return [
             Done("written" if count else "skipped", id_of(self._key, row))

@@ -247,7 +247,11 @@ def _uuid(value: Any, *, as_text: bool) -> Any:
 def _list(convert: Convert, value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise _wrong("a list", value)
-    return [None if each is None else convert(each) for each in value]
+    # A list of PostgreSQL may have any number of dimensions, whatever its column says.
+    return [
+        _list(convert, each) if isinstance(each, list) else None if each is None else convert(each)
+        for each in value
+    ]
 
 
 def _any(value: Any) -> Any:
