@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from connector_database.connector import DatabaseConnector
-from connector_sdk import Activity, MemoryHost
+from connector_sdk import JSON, Activity, MemoryHost
 from connector_sdk.conformance import Battery, Subject
 
 from tests.connector_database.workbench import Workbench
@@ -32,7 +32,7 @@ class TestConformance(Battery):
             found = bench.count("target")
             return -found if verb == "delete" else found
 
-        read = {"key": ["id"]}
+        read: dict[str, JSON] = {"key": ["id"]}
         return Subject(
             connector=DatabaseConnector(),
             settings={"url": bench.url},

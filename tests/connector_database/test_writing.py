@@ -101,7 +101,12 @@ async def test_text_that_postgresql_can_t_hold(postgresql_bench: Workbench) -> N
 async def test_ids_that_the_database_gives(bench: Workbench) -> None:
     kind = "SERIAL PRIMARY KEY" if bench.is_postgresql else "INTEGER PRIMARY KEY"
     bench.sql(f"CREATE TABLE people (id {kind}, name TEXT, note TEXT DEFAULT 'none')")
-    rows = [{"name": "a"}, {"name": "b", "note": "x"}, {"name": "c"}, {"id": 50, "name": "d"}]
+    rows: list[dict[str, Any]] = [
+        {"name": "a"},
+        {"name": "b", "note": "x"},
+        {"name": "c"},
+        {"id": 50, "name": "d"},
+    ]
     outcomes = await bench.write("insert", "people", rows)
     stored = {name: str(number) for number, name in bench.sql("SELECT id, name FROM people")}
     assert {row["name"]: outcome.id for row, outcome in zip(rows, outcomes, strict=True)} == stored
@@ -228,7 +233,7 @@ async def test_a_table_is_created(bench: Workbench) -> None:
         "blob": "bytes",
         "tag": "uuid",
     }
-    settings = {"create": True, "columns": columns, "key": ["id"]}
+    settings: dict[str, Any] = {"create": True, "columns": columns, "key": ["id"]}
     what = Activity("a", "insert", "made", settings=settings)
     schemas = await bench.connection.schemas(what)
     assert [field.name for field in schemas.request.fields] == list(columns)

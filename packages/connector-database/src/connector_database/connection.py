@@ -1,5 +1,6 @@
 """One database, and the sources and targets in it."""
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Concatenate, ParamSpec, TypeVar, cast
@@ -14,6 +15,7 @@ from connector_sdk import (
     Cursor,
     Field,
     Form,
+    Guarded,
     Host,
     Mode,
     Problem,
@@ -25,6 +27,7 @@ from connector_sdk import (
     conform,
 )
 from connector_sdk import Plan as CallPlan
+from connector_sdk.private import private_file
 from sqlalchemy import Table
 from sqlalchemy.engine import Connection
 
@@ -115,6 +118,10 @@ class DatabaseConnection:
             return (error.problem._replace(warning=True),)
         return ()
 
+    async def guard(self, activity: Activity) -> Guarded | None:
+        """Nothing: a database doesn't say whether it is live, and moves no money."""
+        return None
+
     async def plan(self, activity: Activity, records: int | None = None) -> CallPlan:
         settings = self._settings(activity)
         if activity.type in _SOURCES:
@@ -148,7 +155,7 @@ class DatabaseConnection:
         settings = self._settings(activity, tuple(kind for kind in FORMS if kind not in _SOURCES))
         table, key, created = await self._look(self._writing, activity, settings)
         if created is not None and self._address.file is not None:
-            self._address.file.touch()
+            os.close(private_file(self._address.file))
         session = self._session(for_writing)
         return RowTarget(session, activity.type, table, key, self._address.schema, created)
 
@@ -253,10 +260,11 @@ class DatabaseConnection:
             request = table.key_request(key, whole=False)
             return Schemas(request, _NOTHING, call=call, note="Deleted rows can't be brought back.")
         note = f"The table {table.name} is created." if created is not None else ""
-        request = table.request()
         if activity.type == "upsert":
             request = table.key_request(key, whole=True)
-        return Schemas(request, _NOTHING, call=call, note=note)
+            return Schemas(request, _NOTHING, call=call, note=note)
+        update = table.change() if table.primary else _NOTHING
+        return Schemas(table.request(), _NOTHING, call=call, note=note, update=update)
 
     def _reading(
         self, connection: Connection, activity: Activity, settings: Mapping[str, JSON]

@@ -43,6 +43,10 @@ class TableInfo:
             column.field(target=True) for column in self.columns.values() if not column.given
         )
 
+    def change(self) -> Field:
+        """What is changed of a row that is there."""
+        return _object(replace(field, required=False) for field in self.request().fields)
+
     def key_request(self, key: Sequence[str], *, whole: bool) -> Field:
         """A row that is found by its key; `whole` says that other columns may be given."""
         fields = []

@@ -95,6 +95,12 @@ class RowTarget:
         """The row, checked against every column. With `existing` the key of a row that an
         earlier run inserted: the change of that row."""
         changes = bool(existing) and self._verb == "insert"
+        if changes and not self._table.primary:
+            return Problem(
+                "no_key",
+                f"{self._table.name} has no primary key by which a row could be changed.",
+                "Add one, or repeat with `skip`.",
+            )
         row = (self._changes if changes else self._requests).row(request)
         if isinstance(row, Problem):
             return row
