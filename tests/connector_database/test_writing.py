@@ -269,6 +269,15 @@ async def test_a_table_is_created(bench: Workbench) -> None:
     assert kinds(await bench.write("insert", "made", [row], **settings)) == ["refused"]
 
 
+async def test_a_commit_makes_the_table_of_marks(bench: Workbench) -> None:
+    bench.sql("CREATE TABLE people (id INTEGER PRIMARY KEY)")
+    target = await bench.target("insert", "people")
+    await written(target, [b'{"id":1}'])
+    await target.commit("run-1", MARK)
+    await target.finish(True)
+    assert bench.count("people") == bench.count("connector_positions") == 1
+
+
 async def test_a_file_is_made_with_its_first_table_only(sqlite_bench: Workbench) -> None:
     bench = sqlite_bench
     (bench.folder / "test.db").unlink()
@@ -276,10 +285,17 @@ async def test_a_file_is_made_with_its_first_table_only(sqlite_bench: Workbench)
     assert tested.problem is not None
     assert tested.problem.code == "database_unreachable"
     what = Activity("a", "insert", "made", settings={"create": True, "columns": {"id": "integer"}})
-    assert await bench.connection.check(what) == (tested.problem._replace(warning=True),)
+    assert await bench.connection.check(what) == ()
+    read = Activity("a", "read", "made")
+    assert await bench.connection.check(read) == (tested.problem._replace(warning=True),)
     with pytest.raises(UnreachableError):
-        await bench.connection.source(Activity("a", "read", "made"))
-    assert not (bench.folder / "test.db").exists()
+        await bench.connection.source(read)
+    assert not (bench.folder / "test.db").exists(), "a wrong name makes no file"
+    target = await bench.connection.target(what)
+    assert kinds(await written(target, [b'{"id":1}'])) == ["written"]
+    await target.finish(True)
+    assert bench.count("made") == 1
+    assert (bench.folder / "test.db").stat().st_mode & 0o077 == 0
 
 
 async def test_the_loop_goes_on_while_the_database_waits(

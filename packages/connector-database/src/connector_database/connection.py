@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Concatenate, ParamSpec, TypeVar, cast
+from typing import Concatenate, NamedTuple, ParamSpec, TypeVar, cast
 
 from connector_sdk import (
     ANY_OBJECT,
@@ -50,6 +50,14 @@ _DONE = {
     "upsert": "Each record changes the row of {table} with the same {key}, or is added.",
     "delete": "The row of {table} with the {key} of the record is deleted.",
 }
+
+
+class _Written(NamedTuple):
+    """A table, the columns that find a row in it, and the table to create."""
+
+    table: TableInfo
+    key: tuple[str, ...]
+    created: Table | None
 
 
 class DatabaseConnection:
@@ -102,7 +110,7 @@ class DatabaseConnection:
         before it is run, the schema is open. Raises SettingError."""
         settings = self._settings(activity)
         try:
-            return await self._look(self._schemas, activity, settings)
+            return await self._schemas(activity, settings)
         except (UnreachableError, CredentialError):
             role = activity.type in _SOURCES
             return Schemas(_NOTHING if role else ANY_OBJECT, ANY_OBJECT)
@@ -111,7 +119,7 @@ class DatabaseConnection:
         """Looks at the tables; a database that doesn't answer is a warning."""
         try:
             settings = self._settings(activity)
-            await self._look(self._schemas, activity, settings)
+            await self._schemas(activity, settings)
         except SettingError as error:
             return error.problems
         except (UnreachableError, CredentialError) as error:
@@ -125,10 +133,10 @@ class DatabaseConnection:
     async def plan(self, activity: Activity, records: int | None = None) -> CallPlan:
         settings = self._settings(activity)
         if activity.type in _SOURCES:
-            plan = await self._look(self._reading, activity, settings)
+            plan, _ = await self._look(self._source, activity, settings)
             by = " and ".join(plan.key)
             return CallPlan(lines=(f"{plan.name} is read by {by}, {ROWS} rows at a time.",))
-        table, key, created = await self._look(self._writing, activity, settings)
+        table, key, created = await self._table(activity, settings)
         line = _DONE[activity.type].format(table=table.name, key=" and ".join(key))
         lines = (f"{table.name} is created.", line) if created is not None else (line,)
         return CallPlan(lines=lines)
@@ -153,7 +161,7 @@ class DatabaseConnection:
         """Raises SettingError, UnreachableError and CredentialError. `resume` has no say: the
         marks of runs are in the database."""
         settings = self._settings(activity, tuple(kind for kind in FORMS if kind not in _SOURCES))
-        table, key, created = await self._look(self._writing, activity, settings)
+        table, key, created = await self._table(activity, settings)
         if created is not None and self._address.file is not None:
             os.close(private_file(self._address.file))
         session = self._session(for_writing)
@@ -246,15 +254,13 @@ class DatabaseConnection:
             raise SettingError(*problems)
         return settings
 
-    def _schemas(
-        self, connection: Connection, activity: Activity, settings: Mapping[str, JSON]
-    ) -> Schemas:
+    async def _schemas(self, activity: Activity, settings: Mapping[str, JSON]) -> Schemas:
         if activity.type in _SOURCES:
-            plan, table = self._source(connection, activity, settings)
+            plan, table = await self._look(self._source, activity, settings)
             if table is None:
                 return Schemas(_NOTHING, ANY_OBJECT, call="SELECT")
             return Schemas(_NOTHING, table.record(plan.names), call=f"SELECT {table.name}")
-        table, key, created = self._writing(connection, activity, settings)
+        table, key, created = await self._table(activity, settings)
         call = f"{activity.type.upper()} {table.name}"
         if activity.type == "delete":
             request = table.key_request(key, whole=False)
@@ -266,10 +272,11 @@ class DatabaseConnection:
         update = table.change() if table.primary else _NOTHING
         return Schemas(table.request(), _NOTHING, call=call, note=note, update=update)
 
-    def _reading(
-        self, connection: Connection, activity: Activity, settings: Mapping[str, JSON]
-    ) -> Plan:
-        return self._source(connection, activity, settings)[0]
+    async def _table(self, activity: Activity, settings: Mapping[str, JSON]) -> _Written:
+        file = self._address.file
+        if settings.get("create") and file is not None and not file.exists():
+            return self._planned(activity, settings, self._engine.dialect.name)
+        return await self._look(self._writing, activity, settings)
 
     def _source(
         self, connection: Connection, activity: Activity, settings: Mapping[str, JSON]
@@ -291,17 +298,19 @@ class DatabaseConnection:
 
     def _writing(
         self, connection: Connection, activity: Activity, settings: Mapping[str, JSON]
-    ) -> tuple[TableInfo, tuple[str, ...], Table | None]:
-        """The table, the columns that find a row in it, and what is to be created."""
+    ) -> _Written:
         key, schema = _key(settings), self._address.schema
         if settings.get("create") and not exists(connection, activity.on, schema):
-            dialect = connection.dialect.name
-            created = table_of(activity.on, schema, _columns(settings), key, dialect)
-            return planned_info(created, dialect), tuple(key), created
+            return self._planned(activity, settings, connection.dialect.name)
         table = table_info(connection, activity.on, schema)
         if activity.type == "insert":
-            return table, table.primary, None
-        return table, table.key(key, enforced=True), None
+            return _Written(table, table.primary, None)
+        return _Written(table, table.key(key, enforced=True), None)
+
+    def _planned(self, activity: Activity, settings: Mapping[str, JSON], dialect: str) -> _Written:
+        key = _key(settings)
+        created = table_of(activity.on, self._address.schema, _columns(settings), key, dialect)
+        return _Written(planned_info(created, dialect), tuple(key), created)
 
 
 def _key(settings: Mapping[str, JSON]) -> list[str]:

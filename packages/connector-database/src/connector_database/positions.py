@@ -17,6 +17,7 @@ class Positions:
 
     def __init__(self, schema: str | None) -> None:
         self._schema = schema
+        self._is_there = False
         self._table = Table(
             POSITIONS,
             MetaData(),
@@ -26,8 +27,9 @@ class Positions:
         )
 
     def read(self, connection: Connection, run: str) -> bytes | None:
-        """The mark of a run; makes the table where there is none. Has its own transaction."""
+        """The mark of a run; makes the table where there is none. Ends the transaction."""
         self._create(connection)
+        self._is_there = True
         query = select(self._table.c.mark).where(self._table.c.run == run)
         found = connection.execute(query).scalar_one_or_none()
         connection.rollback()
@@ -35,11 +37,22 @@ class Positions:
 
     def write(self, connection: Connection, run: str, mark: bytes) -> None:
         """Puts the mark into the transaction."""
+        if not self._is_there:
+            self._create_within(connection)
+            self._is_there = True
         changed = connection.execute(
             update(self._table).where(self._table.c.run == run).values(mark=mark)
         )
         if not changed.rowcount:
             connection.execute(insert(self._table).values(run=run, mark=mark))
+
+    def _create_within(self, connection: Connection) -> None:
+        """Where making a table ends the transaction, another connection makes it."""
+        if connection.dialect.name in ("mysql", "mariadb"):
+            with connection.engine.connect() as other:
+                self._create(other)
+        else:
+            self._table.create(connection, checkfirst=True)
 
     def _create(self, connection: Connection) -> None:
         if inspect(connection).has_table(POSITIONS, self._schema):
