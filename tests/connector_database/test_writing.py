@@ -306,7 +306,7 @@ async def test_the_loop_goes_on_while_the_database_waits(
     entered, go_on = threading.Event(), threading.Event()
     write = target._write
 
-    def slow(*arguments: Any) -> list[Outcome]:
+    def slow(*arguments: Any) -> list[str | Outcome]:
         entered.set()
         assert go_on.wait(60)
         assert threading.current_thread() is not threading.main_thread()

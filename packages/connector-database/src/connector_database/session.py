@@ -1,10 +1,9 @@
 """A connection to the database, with a thread of its own: drivers block."""
 
-import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Concatenate, ParamSpec, TypeVar
 
+from connector_sdk import DriverThread, RefusedError
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,7 +23,7 @@ class Session:
         self._engine = engine
         self._prepared = prepared
         self._connection: Connection | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
+        self._thread = DriverThread("database")
         self._closed = False
 
     async def call(
@@ -46,18 +45,20 @@ class Session:
             except SQLAlchemyError as error:
                 self._drop()
                 raise error_of(error, self._engine) from error
+            except RefusedError:
+                raise  # its savepoint is rolled back, and the rest stays
             except BaseException:
                 self._drop()
                 raise
 
-        return await self._in_thread(inside)
+        return await self._thread.call(inside)
 
     async def close(self) -> None:
         """Rolls back what is not committed. May be called twice."""
         if not self._closed:
             self._closed = True
-            await self._in_thread(self._drop)
-            self._thread.shutdown(wait=False)
+            await self._thread.call(self._drop)
+            self._thread.close()
 
     def _drop(self) -> None:
         """After a fault the connection is given up: nothing of its transaction may survive."""
@@ -67,13 +68,3 @@ class Session:
                 connection.close()
             except SQLAlchemyError:
                 connection.invalidate()
-
-    async def _in_thread(self, function: Callable[[], R]) -> R:
-        step = asyncio.get_running_loop().run_in_executor(self._thread, function)
-        try:
-            return await asyncio.shield(step)
-        except asyncio.CancelledError:
-            if not step.done():
-                await asyncio.wait([step])
-                step.exception()
-            raise

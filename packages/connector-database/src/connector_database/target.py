@@ -1,18 +1,19 @@
 """Writes rows in one transaction with the position of the run."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from typing import Concatenate, ParamSpec, TypeVar
 
 import msgspec
 from connector_sdk import (
+    BatchTarget,
     Body,
     Call,
     ConnectorError,
-    Cursor,
     Guarantee,
     Outcome,
     Problem,
+    RefusedError,
     decode,
     encode,
 )
@@ -20,7 +21,6 @@ from sqlalchemy import Table
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from connector_database.chunks import chunks
 from connector_database.creation import create
 from connector_database.faults import is_of_row, refusal
 from connector_database.positions import Positions
@@ -29,7 +29,6 @@ from connector_database.session import Session
 from connector_database.tables import TableInfo, table_info
 from connector_database.verbs import (
     Deleting,
-    Done,
     Inserting,
     Row,
     Updating,
@@ -52,11 +51,11 @@ class _Change(msgspec.Struct):
     row: msgspec.Raw
 
 
-class RowTarget:
+class RowTarget(BatchTarget):
     """Rows are durable with `commit`, or with `finish(True)`; a crash takes back the others."""
 
     guarantee: Guarantee = "transactional"
-    horizon = 0.0
+    linger = 0.02
 
     def __init__(
         self,
@@ -68,6 +67,7 @@ class RowTarget:
         created: Table | None,
     ) -> None:
         """`created` is a table that is made with the first row."""
+        super().__init__(table.request())
         self._session = session
         self._verb = verb
         self._table = table
@@ -87,10 +87,6 @@ class RowTarget:
         self._changes = self._requests.without_needs()
         self._verbs = self._made()
 
-    def clock(self) -> float | None:
-        """A database keeps no keys."""
-        return None
-
     def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
         """The row, checked against every column. With `existing` the key of a row that an
         earlier run inserted: the change of that row."""
@@ -109,22 +105,15 @@ class RowTarget:
             body = encode(_Change(existing, msgspec.Raw(body)))
         return Body(body, f"{self._table.name}.{UPDATE if changes else self._verb}")
 
-    async def write(self, calls: AsyncIterator[Call]) -> AsyncGenerator[Outcome, None]:
-        """Writes chunks of up to 500 rows into the open transaction. A row that the database
-        refuses leaves the others alone. Raises ConnectorError when it refuses more than that;
-        all rows since the last commit are gone then."""
-        async with aclosing(chunks(calls)) as every:
-            async for chunk in every:
-                for outcome in await self._in_session(self._write, chunk):
-                    yield outcome
+    async def put_all(self, calls: Sequence[Call]) -> Sequence[str | Outcome]:
+        """Writes the rows into the open transaction, all or none. Raises RefusedError where the
+        database refuses one of them; what ends the run takes back all rows since the last
+        commit."""
+        return await self._in_session(self._write, calls)
 
     async def settle(self, calls: Sequence[Call]) -> Sequence[Outcome | None]:
         """Surely not there: what was not committed was taken back."""
         return [None] * len(calls)
-
-    async def position(self) -> Cursor:
-        """None beside the marks of `commit`."""
-        return b""
 
     async def commit(self, run: str, mark: bytes) -> None:
         """Commits the rows since the last commit together with the mark of the run."""
@@ -152,6 +141,8 @@ class RowTarget:
             raise self._lost
         try:
             return await self._session.call(function, *args, **kwargs)
+        except RefusedError:
+            raise  # of one row: the transaction goes on
         except ConnectorError as error:
             self._lost = error
             raise
@@ -160,65 +151,46 @@ class RowTarget:
         self._positions.write(connection, run, mark)
         connection.commit()
 
-    def _write(self, connection: Connection, calls: list[Call]) -> list[Outcome]:
+    def _write(self, connection: Connection, calls: Sequence[Call]) -> list[str | Outcome]:
         self._begin(connection)
-        done: dict[int, Done] = {}
-        # Calls of one action together, and in order where one may depend on the other.
-        start = 0
-        while start < len(calls):
-            end = start
-            while end < len(calls) and calls[end].body.action == calls[start].body.action:
-                end += 1
-            changes = calls[start].body.action.endswith(f".{UPDATE}")
-            rows: list[tuple[int, Row]] = []
-            for place in range(start, end):
-                row = self._row(calls[place], changes=changes)
-                if isinstance(row, Problem):
-                    done[place] = Done("refused", problem=row)
-                else:
-                    rows.append((place, row))
-            self._attempt(connection, self._verbs[changes], rows, done)
-            start = end
-        return [
-            Outcome(call.seq, call.step, one.kind, one.id, problem=one.problem)
-            for call, one in ((call, done[place]) for place, call in enumerate(calls))
-        ]
-
-    def _row(self, call: Call, *, changes: bool) -> Row | Problem:
-        if not changes:
-            return self._requests.row(call.body.json)
-        stored: _Change = decode(_Change, call.body.json)
-        row = self._changes.row(bytes(stored.row))
-        if isinstance(row, Problem):
-            return row
-        key = self._changes.key(self._table.primary, values_of(self._table.primary, stored.id))
-        return key if isinstance(key, Problem) else {**row, **key}
-
-    def _attempt(
-        self,
-        connection: Connection,
-        verb: Verb,
-        rows: list[tuple[int, Row]],
-        done: dict[int, Done],
-    ) -> None:
-        """Writes all rows, or finds those that the database refuses by halves."""
-        if not rows:
-            return
+        made: list[str | Outcome] = []
         try:
             with connection.begin_nested():
-                made = verb(connection, [row for _, row in rows])
+                # In order, since one row may depend on another.
+                for action, same in groupby(calls, key=lambda call: call.body.action):
+                    changes = action.endswith(f".{UPDATE}")
+                    made += self._done(connection, list(same), changes=changes)
         except SQLAlchemyError as error:
             if not is_of_row(error):
                 raise
-            if len(rows) == 1:
-                done[rows[0][0]] = Done("refused", problem=refusal(error))
-                return
-            middle = len(rows) // 2
-            self._attempt(connection, verb, rows[:middle], done)
-            self._attempt(connection, verb, rows[middle:], done)
+            raise RefusedError(refusal(error)) from error
+        return made
+
+    def _done(
+        self, connection: Connection, calls: Sequence[Call], *, changes: bool
+    ) -> Iterator[str | Outcome]:
+        rows = [self._row(call, changes=changes) for call in calls]
+        done = self._verbs[changes](connection, rows)
+        for call, (kind, made, problem) in zip(calls, done, strict=True):
+            if kind == "written":
+                yield made
+            else:
+                yield Outcome(call.seq, call.step, kind, made, problem=problem)
+
+    def _row(self, call: Call, *, changes: bool) -> Row:
+        if not changes:
+            row = self._requests.row(call.body.json)
         else:
-            for (place, _), outcome in zip(rows, made, strict=True):
-                done[place] = outcome
+            stored: _Change = decode(_Change, call.body.json)
+            given = self._changes.row(bytes(stored.row))
+            primary = self._table.primary
+            key = self._changes.key(primary, values_of(primary, stored.id))
+            row = key if isinstance(key, Problem) else given
+            if not isinstance(row, Problem) and not isinstance(key, Problem):
+                row = {**row, **key}
+        if isinstance(row, Problem):
+            raise RefusedError(row)
+        return row
 
     def _begin(self, connection: Connection) -> None:
         if self._created is not None:
