@@ -152,6 +152,17 @@ async def test_a_query_of_several_tables(bench: Workbench) -> None:
     ]
 
 
+async def test_a_query_of_nothing_but_its_key(bench: Workbench) -> None:
+    bench.sql("CREATE TABLE orders (id INTEGER, buyer INTEGER, note TEXT)")
+    bench.sql("INSERT INTO orders VALUES (1, 7, 'a'), (2, 7, 'b'), (3, 8, 'c')")
+    text = "SELECT DISTINCT buyer FROM orders"
+    assert await bench.rows(query(text, "buyer")) == [{"buyer": 7}, {"buyer": 8}]
+    text = "SELECT note, id FROM orders"
+    assert await bench.rows(query(text, "note", "id")) == [
+        {"note": note, "id": number} for number, note in enumerate("abc", start=1)
+    ]
+
+
 async def test_a_query_with_two_columns_of_one_name_is_refused(postgresql_bench: Workbench) -> None:
     bench = postgresql_bench
     bench.sql("CREATE TABLE a (id INTEGER, x TEXT)", "INSERT INTO a VALUES (1, 'a')")

@@ -283,7 +283,7 @@ async def test_a_file_is_made_with_its_first_table_only(sqlite_bench: Workbench)
     (bench.folder / "test.db").unlink()
     tested = await bench.connection.test()
     assert tested.problem is not None
-    assert tested.problem.code == "database_unreachable"
+    assert tested.problem.code == "no_database_file"
     what = Activity("a", "insert", "made", settings={"create": True, "columns": {"id": "integer"}})
     assert await bench.connection.check(what) == ()
     read = Activity("a", "read", "made")

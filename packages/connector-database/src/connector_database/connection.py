@@ -180,6 +180,16 @@ class DatabaseConnection:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
+        file = self._address.file
+        if file is not None and not file.exists():
+            raise UnreachableError(
+                Problem(
+                    "no_database_file",
+                    f"There is no file {file.name!r} at the place that the URL names.",
+                    "Correct the URL, or let an activity with `create: true` make the file.",
+                    path="url",
+                )
+            )
         if self._looking is None:
             self._looking = self._session()
 

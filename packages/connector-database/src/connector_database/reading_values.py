@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-import orjson
 
 from connector_database.columns import Column
 from connector_database.engine import BadText
@@ -76,8 +75,8 @@ def _text(value: str, column: Column) -> Any:
 def _json(text: str) -> Any:
     """JSON that is stored as text, its numbers as they are."""
     try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError:
+        msgspec.json.decode(text)
+    except msgspec.DecodeError:
         return text
     return msgspec.Raw(text.encode())
 

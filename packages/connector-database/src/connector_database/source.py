@@ -116,7 +116,9 @@ class RowSource:
         held while records are written elsewhere."""
         result = connection.execute(self._plan.page(after, self._limit))
         width = len(self._plan.key)
-        names = self._plan.names or tuple(result.keys())[width:]
+        # By the driver: SQLAlchemy takes "*" for a name where one column comes of it.
+        described = [each[0] for each in result.cursor.description]
+        names = self._plan.names or tuple(described[width:])
         if len(set(names)) < len(names):
             raise SettingError(_same_name(names))
         found = result.fetchall()
