@@ -7,7 +7,6 @@ from connector_sdk import (
     SettingError,
     TargetFullError,
     UnreachableError,
-    shown,
 )
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import (
@@ -21,15 +20,18 @@ from sqlalchemy.exc import (
 
 _MYSQL_ROW = {1644, 3819, 4025}
 """A trigger that signals, and check constraints: no class of the driver says so."""
-_FULL = ("53100", "disk is full", "no space left")
+_LONGEST = 300
+"""Characters of what a database said."""
+_FULL_STATES = ("53100",)
+_FULL = ("disk is full", "no space left")
+_DENIED_STATES = ("28000", "28P01", "42501")
 _DENIED = (
-    "28000",
-    "28P01",
-    "42501",
     "readonly database",
     "access denied",
     "login failed",
     "authentication failed",
+    "no pg_hba.conf entry",
+    'role "',
 )
 
 
@@ -55,8 +57,9 @@ def told(error: SQLAlchemyError) -> str:
     cause = getattr(error, "orig", None) or error
     arguments: tuple[object, ...] = getattr(cause, "args", ())
     text = str(arguments[-1] if len(arguments) > 1 else cause)
+    text = text.rpartition("FATAL:")[2]  # PostgreSQL's own words, after those of the driver
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return shown(lines[0].rstrip(".")) if lines else type(cause).__name__
+    return lines[0].rstrip(".")[:_LONGEST] if lines else type(cause).__name__
 
 
 def refusal(error: SQLAlchemyError) -> Problem:
@@ -78,16 +81,16 @@ def error_of(error: SQLAlchemyError, engine: Engine) -> ConnectorError:
     """The error of the contract for what concerns more than one row."""
     name = engine.dialect.name
     said = told(error).replace(engine.url.password or "\0", "***")
-    text = f"{_state(error)} {said}".lower()
+    state, text = _state(error), said.lower()
     if isinstance(error, NoSuchTableError):
         return SettingError(
             Problem("no_such_table", f"There is no table {said!r}.", "Correct `on`.", path="on")
         )
-    if any(mark.lower() in text for mark in _FULL):
+    if state in _FULL_STATES or any(words in text for words in _FULL):
         return TargetFullError(
             Problem("database_full", f"The database has no room: {said}.", "Make room, resume.")
         )
-    if any(mark.lower() in text for mark in _DENIED):
+    if state in _DENIED_STATES or any(words in text for words in _DENIED):
         return CredentialError(
             Problem(
                 "database_denied",
