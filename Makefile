@@ -9,7 +9,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := packages/connector-sdk packages/stripe-connector packages/connector-agent
+PACKAGES := packages/connector-sdk packages/stripe-connector packages/connector-agent packages/connector-database
 PROJECTS := $(addsuffix /pyproject.toml,$(PACKAGES))
 EDITABLE := $(addprefix -e ,$(PACKAGES))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet

@@ -14,6 +14,7 @@ from connector_agent.project.reader import parse
 from connector_agent.project.variables import Variables
 from connector_agent.runs.execution import Pulse
 from connector_agent.runs.keyed import GATHER, WINDOW
+from connector_database.forms import TYPES as DATABASE
 from connector_sdk import KINDS
 from stripe_connector.activities.choices.verbs import TYPES
 from stripe_connector.activities.writing.marker import MARKER
@@ -27,7 +28,7 @@ PAGES = [
     *(ROOT / "docs").rglob("*.md"),
     *(ROOT / "examples").glob("*/README.md"),
 ]
-PACKAGES = ("connector-sdk", "stripe-connector", "connector-agent")
+PACKAGES = ("connector-sdk", "stripe-connector", "connector-agent", "connector-database")
 
 
 def page(name: str) -> str:
@@ -97,7 +98,7 @@ def test_names() -> None:
     for kind in KINDS:
         assert f"| `{kind}` |" in writes
         assert kind in glossary
-    for each in (*TYPES, *FilesConnector().activity_types()):
+    for each in (*TYPES, *FilesConnector().activity_types(), *DATABASE):
         assert f"`{each.name}`" in glossary
 
 

@@ -1,7 +1,9 @@
 """connector objects, connector schema and connector show."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from importlib import metadata
 from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
@@ -43,6 +45,25 @@ def test_objects(arguments: tuple[str, ...], call: Call, acme: Path) -> None:
         "tax_ids": ["search", "read", "create", "delete"],
     }
     assert "Customer › Tax IDs" in call("objects", *arguments).out
+
+
+def test_a_connector_that_needs_an_account_hides_no_other(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    said = call("objects", "tax", "--json")
+    assert {row["of"] for row in said.lines} == {"stripe"}
+    assert "Without database: " in said.err
+    said = call("objects", "database")
+    assert (said.status, "Set the environment variable DATABASE_URL" in said.err) == (1, True)
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as database:
+        database.execute("CREATE TABLE taxes (id INTEGER PRIMARY KEY)")
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///shop.db")
+    assert {row["of"] for row in call("objects", "tax", "--json").lines} == {"database", "stripe"}
+    (row,) = call("objects", "database", "--json").lines
+    assert list(row["types"]) == ["read", "insert", "upsert", "delete"]
+    assert "id" in call("schema", "database", "insert", "taxes").out
 
 
 def test_objects_with_their_actions(call: Call) -> None:
@@ -365,7 +386,7 @@ def test_a_type_that_some_connectors_have(
     (tmp_path / "project.yaml").unlink()
     installed_with(monkeypatch, memory="connector_sdk.memory:MemoryConnector")
     said = call("objects", "--type", "upsert", "--json")
-    assert (said.status, said.err) == (0, "")
+    assert (said.status, "Without memory" in said.err) == (0, False)
     assert {row["object"] for row in said.lines} == {"people", "places"}
     said = call("objects", "--type", "upsrt")
     assert (said.status, "Did you mean 'upsert'" in said.err) == (1, True)

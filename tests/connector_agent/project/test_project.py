@@ -133,6 +133,25 @@ def test_secrets_in_the_file_itself_are_found(write: Write) -> None:
     assert SECRET not in problem.text()
 
 
+@pytest.mark.parametrize(
+    ("url", "secret"),
+    [
+        ("sqlite:///shop.db", False),
+        ("postgresql://db.example.com/shop?host=/run", False),
+        ("postgresql://reader@db.example.com/shop", False),
+        ("postgresql://reader:hunter22@db.example.com/shop", True),
+        ("postgresql://db.example.com/shop?password=hunter22", True),
+        ("mssql://?odbc_connect=UID%3Dsa%3BPWD%3Dhunter22", True),
+        ("postgresql://[broken/shop", True),
+    ],
+)
+def test_of_a_url_only_its_password_is_a_secret(write: Write, url: str, secret: bool) -> None:
+    form = Form((Field("url", "string", secret=True, format="url", label="URL"),))
+    text = f"connector: database\nconnection:\n  url: {url}\n"
+    endpoint = Project.load(write({"endpoints/shop.yaml": text}), {}).endpoint("shop")
+    assert [each.code for each in endpoint.literal_secrets(form)] == ["literal_secret"] * secret
+
+
 def test_unknown_names_get_a_hint(write: Write) -> None:
     project = Project.load(write(), {})
     with pytest.raises(SettingError, match="Did you mean 'acme'"):

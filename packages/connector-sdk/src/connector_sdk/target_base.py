@@ -90,10 +90,11 @@ class BatchTarget(TargetBase):
     size = 500
     linger = 0.05
 
-    async def put_all(self, calls: Sequence[Call]) -> Sequence[str]:
-        """Writes the calls in one transaction and gives the id of each object, "" without one.
-        Raises as `RowTarget.put` does. After a RefusedError the batch is halved until the
-        record that is declined is found, and the others are written."""
+    async def put_all(self, calls: Sequence[Call]) -> Sequence[str | Outcome]:
+        """Writes the calls in one transaction and gives the id of each object, "" without one; or
+        its outcome, where that isn't "written". Raises as `RowTarget.put` does. After a
+        RefusedError the batch is halved until the record that is declined is found, and the
+        others are written."""
         raise NotImplementedError
 
     async def write(self, calls: AsyncIterator[Call]) -> AsyncGenerator[Outcome, None]:
@@ -114,7 +115,7 @@ class BatchTarget(TargetBase):
         except (FailedError, UncertainError) as error:
             return [_outcome_of(call, error) for call in batch]
         return [
-            Outcome(call.seq, call.step, "written", made)
+            made if isinstance(made, Outcome) else Outcome(call.seq, call.step, "written", made)
             for call, made in zip(batch, ids, strict=True)
         ]
 

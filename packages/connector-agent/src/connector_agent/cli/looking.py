@@ -1,12 +1,13 @@
 """Endpoints and connectors opened to be looked at, by their name on the command line."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from connector_sdk import (
+    JSON,
     ActivityType,
     Connection,
     Connector,
@@ -75,11 +76,36 @@ async def look(name: str, surveyed: Survey | None) -> AsyncIterator[Looked]:
     if name not in registry.installed():
         raise SettingError(_unknown(name, surveyed))
     connector = registry.connector(name)
-    connection = await connector.connect(connector.form().trial, host)
+    try:
+        connection = await connector.connect(known_settings(connector), host)
+    except SettingError as error:
+        variables = {field.name: field.variable for field in connector.form().fields}
+        raise SettingError(*(_from(variables, each) for each in error.problems)) from None
     try:
         yield Looked(connector, connection, None)
     finally:
         await connection.close()
+
+
+def _from(variables: Mapping[str, str], problem: Problem) -> Problem:
+    """The problem, with where a setting is taken from outside of a project."""
+    variable = variables.get(problem.path)
+    if not variable or problem.code != "missing_field":
+        return problem
+    return problem._replace(
+        remedy=f"Set the environment variable {variable}, or name an endpoint of a project."
+    )
+
+
+def known_settings(connector: Connector) -> Mapping[str, JSON]:
+    """The settings with which a connector can be looked at without an endpoint: its own for
+    that, or what the environment says."""
+    form = connector.form()
+    return form.trial or {
+        field.name: os.environ[field.variable]
+        for field in form.fields
+        if field.variable and os.environ.get(field.variable)
+    }
 
 
 def endpoint_of(name: str, surveyed: Survey | None) -> EndpointDocument | None:

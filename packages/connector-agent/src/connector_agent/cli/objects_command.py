@@ -264,7 +264,7 @@ def _everywhere(surveyed: Survey | None, wanted: Wanted) -> list[Row]:
     SettingError where none can be looked at."""
     every = registry.installed()
     having: list[str] = []
-    faults: dict[str, SettingError] = {}
+    faults: dict[str, ConnectorError] = {}
     for name in every:
         try:
             if any(kind.levels for kind in every[name].activity_types()):
@@ -279,14 +279,18 @@ def _everywhere(surveyed: Survey | None, wanted: Wanted) -> list[Row]:
         try:
             found.extend(asyncio.run(_objects(name, surveyed, wanted)))
             looked += 1
-        except SettingError as error:
+        except ConnectorError as error:
             faults[name] = error
     if faults and not looked:
-        raise SettingError(*(problem for fault in faults.values() for problem in fault.problems))
+        raise SettingError(*(each for fault in faults.values() for each in _problems(fault)))
     for name, fault in faults.items():
         if fault.problem.code != "unknown_activity_type":
             err.print(Text(f"Without {name}: {fault}"))
     return found
+
+
+def _problems(error: ConnectorError) -> Sequence[Problem]:
+    return error.problems if isinstance(error, SettingError) else (error.problem,)
 
 
 def _is_known(name: str, surveyed: Survey | None) -> bool:

@@ -1,9 +1,11 @@
 """An endpoint file: a connection together with its activities."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
-from connector_sdk import JSON, Activity, Form, Problem, SettingError, shown
+from connector_sdk import JSON, Activity, Field, Form, Problem, SettingError, shown
 
 from connector_agent.project.document import Document, Faults, Keys
 from connector_agent.project.names import canonical, name_fault, nearest
@@ -22,6 +24,8 @@ HIDDEN = "(hidden)"
 _TELLING = 6
 """Values of fewer characters are hidden in messages about their own setting only: in others
 they would be found by chance."""
+_PASSWORD = re.compile(r"pass|pwd|secret|token|key", re.IGNORECASE)
+"""What a parameter of a URL that holds a password is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,9 @@ class EndpointDocument:
             if part.secret
             and part.name in settings
             and not any(self.variables.environment_names(settings[part.name]))
-            and self.variables.resolve(self.document, ("connection", part.name), unread) != ""
+            and _holds_secret(
+                part, self.variables.resolve(self.document, ("connection", part.name), unread)
+            )
         )
 
     def unset(self, keys: Keys = ("connection",)) -> tuple[Problem, ...]:
@@ -167,6 +173,17 @@ class EndpointDocument:
         """The values of the environment at `keys` that have at least `length` characters."""
         values = map(self._known, self.variables.environment_names(self.document.part(keys)))
         return {value for value in values if len(value) >= length}
+
+
+def _holds_secret(part: Field, value: JSON) -> bool:
+    """Whether a literal value has to be kept secret; of a URL, whether a password is in it."""
+    if part.format != "url" or not isinstance(value, str):
+        return value != ""
+    try:
+        url = urlsplit(value)
+        return bool(url.password) or bool(_PASSWORD.search(url.query))
+    except ValueError:
+        return True
 
 
 def _texts(value: JSON) -> list[str]:
