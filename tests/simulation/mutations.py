@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from connector_agent.runs import identities, keyed
+from connector_agent.runs import identities, settlement
 from connector_sdk import fate
 from connector_sdk.outage import Outage
 from stripe_connector.activities.writing import answers, target
@@ -56,7 +56,7 @@ def new_key_after_any_refusal() -> list[Patch]:
     def final(outcome: Any, found: Any) -> Any:
         return found_out(outcome, found)._replace(open=False)
 
-    return [(keyed, "found_out", final)]
+    return [(settlement, "found_out", final)]
 
 
 def declined_charge_counts() -> list[Patch]:

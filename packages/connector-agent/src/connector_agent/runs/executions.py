@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from connector_sdk import Guarantee, SettingError, Target
+from connector_sdk import Call, Guarantee, SettingError, Target
 
 from connector_agent.operations.guarantees import unknown_guarantee
 from connector_agent.runs.checkpointed import (
@@ -10,11 +10,24 @@ from connector_agent.runs.checkpointed import (
     TransactionalExecution,
     transactional,
 )
-from connector_agent.runs.keyed import (
-    KeyedExecution,
-    RepeatableExecution,
-    UnrepeatableExecution,
-)
+from connector_agent.runs.keyed import KeyedExecution
+
+
+class RepeatableExecution(KeyedExecution):
+    """For a target where writing the same again changes nothing: no key, no horizon."""
+
+    def may_repeat(self, call: Call) -> bool:
+        return True
+
+
+class UnrepeatableExecution(KeyedExecution):
+    """For a target where a repeat may double: what may have been sent is only looked up."""
+
+    in_doubt = 10
+
+    def may_repeat(self, call: Call) -> bool:
+        return False
+
 
 Execution = type[KeyedExecution] | type[PositionedExecution]
 

@@ -16,7 +16,6 @@ from connector_sdk import (
     Target,
     UnreachableError,
 )
-from connector_sdk.fate import found_out, is_burnt, is_open
 from connector_sdk.outage import Outage
 
 from connector_agent.runs.counts import Counts
@@ -26,6 +25,7 @@ from connector_agent.runs.intake import take_in
 from connector_agent.runs.key import name_of
 from connector_agent.runs.ledger import Intent, Ledger, LostRunError
 from connector_agent.runs.reading import Batch, Reading
+from connector_agent.runs.settlement import Place, Settlement
 from connector_agent.runs.tally import Tally
 from connector_agent.runs.verdict import Verdict
 from connector_agent.store import Database
@@ -38,9 +38,6 @@ SETTLE_AT_ONCE = 100
 AHEAD = 300.0
 """Seconds by which a time of send may lie ahead of the target's clock and still be believed."""
 GO_ON = "Wait until the target works again, then go on with 'connector resume'."
-
-Place = tuple[int, int]
-"""Record and step."""
 
 
 class KeyedExecution:
@@ -72,8 +69,7 @@ class KeyedExecution:
         self._room = asyncio.Event()
         self._open: dict[Place, Intent] = {}
         self._unsent: set[Place] = set()
-        self._repeated: set[Place] = set()
-        self._looked_up: set[Place] = set()
+        self._settlement = Settlement(parts.target)
         self._finished: list[Outcome] = []
         self._wake = asyncio.Event()
         self._storing = asyncio.Lock()
@@ -222,7 +218,7 @@ class KeyedExecution:
         stale: list[Intent] = []
         for intent in batch:
             self._plan(intent)
-            (ready if intent.fresh or self._may_repeat(intent.call) else stale).append(intent)
+            (ready if intent.fresh or self.may_repeat(intent.call) else stale).append(intent)
         for at in range(0, len(stale), SETTLE_AT_ONCE):
             some = stale[at : at + SETTLE_AT_ONCE]
             found = await target.settle([intent.call for intent in some])
@@ -231,7 +227,7 @@ class KeyedExecution:
                 if outcome is None:
                     missing.append(intent)
                 else:
-                    self._looked_up.add((outcome.seq, outcome.step))
+                    self._settlement.note(outcome)
                     self._collect(outcome)
             if missing:
                 await self._line_up(missing)
@@ -251,7 +247,7 @@ class KeyedExecution:
             self._open[(intent.call.seq, intent.call.step)] = intent
         return stamped
 
-    def _may_repeat(self, call: Call) -> bool:
+    def may_repeat(self, call: Call) -> bool:
         """Whether the target surely knows the key of a call that may have been sent before. A
         time of send that lies ahead, or is by another clock, says nothing about that."""
         horizon = self._parts.target.horizon
@@ -329,13 +325,15 @@ class KeyedExecution:
             batch, self._finished = self._finished, []
             if not batch:
                 return
-            clear, failure = await self._resolve(batch)
+            found = await self._settlement.resolve(batch, self._open)
+            for intent in found.again:
+                await self._send_anew(intent)
             # What was only looked up says nothing about how the target works now.
-            looked_up = [each for each in clear if self._was_looked_up(each)]
-            sent = [each for each in clear if not self._was_looked_up(each)]
+            looked_up = [each for each in found.clear if self._settlement.had(each)]
+            sent = [each for each in found.clear if not self._settlement.had(each)]
             await self._store_outcomes([*looked_up, *self._outage.pass_on(sent)])
-            if failure is not None:
-                raise failure
+            if found.failure is not None:
+                raise found.failure
         outage = self._outage.problem()
         if outage is not None:
             raise Halt(outage._replace(remedy=GO_ON))
@@ -370,40 +368,6 @@ class KeyedExecution:
             outcome = outcome._replace(problem=outcome.problem._replace(at=at))
         return Verdict(outcome, identity, at, None, call.attempt, call.first_sent, call.synced)
 
-    async def _resolve(
-        self, batch: Sequence[Outcome]
-    ) -> tuple[list[Outcome], ConnectorError | None]:
-        """Finds out what became of calls whose answer is not known, while it is fresh. Calls
-        that can't be looked after now stay pending; the error says why."""
-        order = {(outcome.seq, outcome.step): at for at, outcome in enumerate(batch)}
-        clear = [outcome for outcome in batch if not self._is_open(outcome)]
-        unknown = [outcome for outcome in batch if self._is_open(outcome)]
-        if not unknown:
-            return clear, None
-        calls = [self._open[(outcome.seq, outcome.step)].call for outcome in unknown]
-        try:
-            found = await self._parts.target.settle(calls)
-        except ConnectorError as error:
-            return clear, error
-        for outcome, result in zip(unknown, found, strict=True):
-            place = (outcome.seq, outcome.step)
-            if result is None and is_burnt(outcome) and place not in self._repeated:
-                self._repeated.add(place)
-                await self._send_anew(self._open[place])
-            else:
-                if result is not None and result.kind == "written":
-                    self._looked_up.add(place)  # it was done some time before its answer was lost
-                clear.append(found_out(outcome, result))
-        clear.sort(key=lambda outcome: order[(outcome.seq, outcome.step)])
-        return clear, None
-
-    def _is_open(self, outcome: Outcome) -> bool:
-        """Whether the outcome must be looked up, and was not yet."""
-        return not self._was_looked_up(outcome) and is_open(outcome)
-
-    def _was_looked_up(self, outcome: Outcome) -> bool:
-        return (outcome.seq, outcome.step) in self._looked_up
-
     async def _send_anew(self, intent: Intent) -> None:
         """The key is used up and nothing came of it: the next attempt has a key of its own."""
         name = name_of(intent.identity, intent.call.seq)
@@ -430,22 +394,6 @@ class KeyedExecution:
         if calls:
             await parts.database.call(lambda connection: parts.ledger.rewrite(connection, calls))
         await self._checkpoint()
-
-
-class RepeatableExecution(KeyedExecution):
-    """For a target where writing the same again changes nothing: no key, no horizon."""
-
-    def _may_repeat(self, call: Call) -> bool:
-        return True
-
-
-class UnrepeatableExecution(KeyedExecution):
-    """For a target where a repeat may double: what may have been sent is only looked up."""
-
-    in_doubt = 10
-
-    def _may_repeat(self, call: Call) -> bool:
-        return False
 
 
 def _unstamped(intent: Intent) -> Intent:
