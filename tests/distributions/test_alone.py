@@ -31,6 +31,23 @@ def test_the_battery(alone: Alone) -> None:
     assert (done.stdout, done.stderr) == ("Battery\n", "")
 
 
+@only("alone", ["connector-database"], indirect=True)
+def test_databases_without_a_driver(alone: Alone) -> None:
+    code = (
+        "import asyncio, sqlite3; from connector_sdk import MemoryHost\n"
+        "from connector_database.connector import DatabaseConnector\n"
+        "sqlite3.connect('a.db').execute('CREATE TABLE people (id INTEGER PRIMARY KEY)')\n"
+        "async def main(url):\n"
+        "    connection = await DatabaseConnector().connect({'url': url}, MemoryHost())\n"
+        "    print([each.id for each in await connection.choices('read', [])])\n"
+        "asyncio.run(main('sqlite:///a.db'))\n"
+        "asyncio.run(main('postgresql://nowhere/a'))\n"
+    )
+    done = alone.run("-c", code)
+    assert done.stdout == "['people']\n", done.stderr
+    assert "pip install 'connector-database[postgresql]'" in done.stderr
+
+
 @only("alone", ["stripe-connector"], indirect=True)
 def test_stripe_for_python(alone: Alone) -> None:
     code, shown = blocks("packages/stripe-connector/README.md")[1:3]

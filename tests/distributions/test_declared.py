@@ -20,6 +20,7 @@ EXTRAS = {
     "connector_sdk/pytest_plugin.py": "conformance",
     "connector_agent/connectors/files/parquet.py": "parquet",
     "stripe_connector/commands.py": "cli",
+    "connector_database/engine.py": "postgresql",
 }
 """The modules that are imported only where an extra is installed."""
 UNSEEN = {
