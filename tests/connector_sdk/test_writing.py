@@ -8,6 +8,7 @@ from connector_sdk import (
     Body,
     Call,
     CredentialError,
+    Guarantee,
     Outcome,
     Problem,
     Record,
@@ -227,3 +228,60 @@ async def test_a_fault_in_a_look_comes_out() -> None:
 
     with pytest.raises(ZeroDivisionError):
         await written(Blind(), *["lose"] * 3000)
+
+
+class Committing(FakeTarget):
+    """Writes nothing for good before it is finished; `fails` says that this fails."""
+
+    def __init__(self, guarantee: Guarantee, *, fails: bool = False) -> None:
+        super().__init__()
+        self.guarantee = guarantee
+        self.fails = fails
+
+    async def finish(self, complete: bool) -> None:
+        await super().finish(complete)
+        if self.fails:
+            raise UnreachableError(Problem("gone", "Gone."))
+
+
+def kinds_of(told: Sequence[Written]) -> dict[int, str]:
+    return {each.outcome.seq: each.outcome.kind for each in told}
+
+
+async def test_rows_count_once_they_are_committed() -> None:
+    target = Committing("transactional")
+    told = []
+    writing = Writing(target, records("a", "b"), ContentKeys("p", given=False))
+    async for each in writing.outcomes():
+        assert target.finished == [True], "said to be written before it was committed"
+        told.append(each)
+    assert kinds_of(told) == {1: "written", 2: "written"}
+
+
+@pytest.mark.parametrize(
+    ("guarantee", "finished", "kinds"),
+    [
+        ("transactional", True, {1: "written", 2: "failed"}),  # the rows before it are kept
+        ("positioned", False, {1: "failed", 2: "failed"}),  # no half of a file
+        ("keyed", False, {1: "written", 2: "failed"}),
+    ],
+)
+async def test_what_an_error_leaves_there(
+    guarantee: Guarantee, finished: bool, kinds: dict[int, str]
+) -> None:
+    target = Committing(guarantee)
+    writing, told = await written(target, "a", "deny")
+    assert (target.finished, kinds_of(told)) == ([finished], kinds)
+    assert writing.stopped is not None
+    assert writing.stopped.problem.code == "denied"
+
+
+async def test_a_commit_that_fails_leaves_doubt() -> None:
+    writing, told = await written(Committing("transactional", fails=True), "a", "b")
+    assert kinds_of(told) == {1: "unknown", 2: "unknown"}
+    problem = told[0].outcome.problem
+    assert problem is not None
+    assert (problem.message, problem.at) == (
+        "It isn't known whether it was committed: Gone.", "line 1",
+    )  # fmt: skip
+    assert isinstance(writing.stopped, UnreachableError)

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from typing import NamedTuple
 
+from connector_sdk.activity import Guarantee
 from connector_sdk.connection import Target
 from connector_sdk.errors import ConnectorError, UnreachableError
 from connector_sdk.fate import found_out, is_open, is_other_body
@@ -21,6 +22,8 @@ MARGIN = 1.25
 is looked for."""
 STEP = 0
 """The one write of a record."""
+HELD_BACK: frozenset[Guarantee] = frozenset(("transactional", "positioned"))
+"""Targets in which nothing is there for good before the writing has ended."""
 
 
 class Written(NamedTuple):
@@ -51,6 +54,7 @@ class Writing:
         self._keys = keys
         self._prepare = prepare or (lambda record: target.prepare(record.raw))
         self._open: dict[int, tuple[Record, Call]] = {}
+        self._uncommitted: list[Written] = []
         self._arrived: asyncio.Queue[Outcome | None] = asyncio.Queue(WINDOW)
         self._written: asyncio.Queue[Written | None] = asyncio.Queue(WINDOW)
         self._failures = Outage()
@@ -81,7 +85,7 @@ class Writing:
             if self.stopped is not None:
                 await self._stop(self.stopped)
             if self._failure is None:
-                await self._target.finish(self.stopped is None)
+                await self._end()
         except Exception as error:
             self._failure = error
         finally:
@@ -94,6 +98,29 @@ class Writing:
         lost = [Outcome(seq, STEP, "unknown", problem=error.problem) for seq in sorted(self._open)]
         for outcome in await self._resolve(lost) if error.maybe_done else map(_not_done, lost):
             await self._finish(outcome, found=error.maybe_done)
+
+    async def _end(self) -> None:
+        """Ends the writing. What counts only from then on has its outcome now: rows that were
+        written before an error are kept, half a file is not."""
+        transactional = self._target.guarantee == "transactional"
+        complete = self.stopped is None or transactional
+        uncommitted, self._uncommitted = self._uncommitted, []
+        try:
+            await self._target.finish(complete)
+        except ConnectorError as error:
+            if not uncommitted:
+                raise
+            self.stopped = self.stopped or error
+            uncommitted = [_doubtful(each, error.problem) for each in uncommitted]
+        else:
+            if self.stopped is not None and not complete:
+                why = self.stopped.problem
+                uncommitted = [
+                    each._replace(outcome=_not_done(each.outcome._replace(problem=why)))
+                    for each in uncommitted
+                ]
+        for each in uncommitted:
+            await self._written.put(each)
 
     # sending
 
@@ -203,7 +230,18 @@ class Writing:
             self.stopped = UnreachableError(outage)
             self._out.set()
         del self._open[outcome.seq]
-        await self._written.put(Written(record, outcome, call.key))
+        written = Written(record, outcome, call.key)
+        if outcome.kind == "written" and self._target.guarantee in HELD_BACK:
+            self._uncommitted.append(written)
+        else:
+            await self._written.put(written)
+
+
+def _doubtful(written: Written, problem: Problem) -> Written:
+    """Written, and perhaps taken back: the commit failed."""
+    said = f"It isn't known whether it was committed: {problem.message}"
+    problem = _at(problem._replace(message=said), written.record)
+    return written._replace(outcome=written.outcome._replace(kind="unknown", problem=problem))
 
 
 def _at(problem: Problem, record: Record) -> Problem:

@@ -14,7 +14,7 @@ from connector_agent.runs.stage import Staged
 from connector_agent.runs.verdict import Verdict
 
 STEP = 0
-"""The first write of a record, and where the outcome of a record stands that takes none."""
+"""The first write of a record, and the step of the outcome of a record that needs no write."""
 
 
 class Intake(NamedTuple):
