@@ -118,8 +118,7 @@ def test_a_wheel_says_what_it_is(package: Path, wheels: Wheels) -> None:
     assert "Author: Stripe Connector contributors\n" in described
     assert "Description-Content-Type: text/markdown\n" in described
     assert (package / "README.md").read_text(encoding="utf-8").strip() in described
-    ran = f"Programming Language :: Python :: {sys.version_info.major}.{sys.version_info.minor}"
-    assert f"Classifier: {ran}\n" in described
+    assert "Classifier: Programming Language :: Python :: 3.11\n" in described
     assert "Classifier: Operating System :: POSIX :: Linux\n" in described
     assert described.count("Operating System ::") == 1
 

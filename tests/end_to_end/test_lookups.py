@@ -175,9 +175,9 @@ async def test_one_query_for_a_batch(
     asked: list[tuple[str, int]] = []
     known = Identities.known
 
-    def counted(self: Identities, connection: Any, wanted: Any) -> Any:
+    def counted(self: Identities, connection: Any, wanted: Any, step: int = 0) -> Any:
         asked.append((self._identity_scope, len(wanted)))
-        return known(self, connection, wanted)
+        return known(self, connection, wanted, step)
 
     await run(runner, "import customers", "import prices")
     monkeypatch.setattr(Identities, "known", counted)

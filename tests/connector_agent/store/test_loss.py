@@ -19,7 +19,7 @@ from connector_agent.store.tables import identities
 from connector_sdk import SettingError
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select
 
 Open = Callable[[], Database]
 
@@ -267,6 +267,7 @@ def test_a_mark_is_never_ahead_of_a_ledger_that_is_whole(
 ) -> None:
     path = tmp_path_factory.mktemp("ledger") / "ledger.db"
     database = Database(path)
+    killed: list[Engine | None] = []
     for number, step in enumerate(steps):
         match step:
             case "change":
@@ -275,6 +276,7 @@ def test_a_mark_is_never_ahead_of_a_ledger_that_is_whole(
             case "read":
                 database.call_now(count)
             case "kill":
+                killed.append(database._engine)
                 database._engine = None  # what was committed stays, and nothing is closed
                 database.close()
                 database = Database(path)
@@ -288,3 +290,6 @@ def test_a_mark_is_never_ahead_of_a_ledger_that_is_whole(
             True,
         )
     database.close()
+    for engine in killed:
+        if engine is not None:
+            engine.dispose()

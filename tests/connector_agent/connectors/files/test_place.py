@@ -59,8 +59,9 @@ def test_no_path(tmp_path: Path, path: str) -> None:
 def test_links_in_a_circle(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to("b")
     (tmp_path / "b").symlink_to("a")
-    with pytest.raises(SettingError, match="can't be followed"):
-        file_of(tmp_path, "a")
+    for path in ("a", "a/file.csv"):
+        with pytest.raises(SettingError, match="can't be followed: its symbolic links"):
+            file_of(tmp_path, path)
 
 
 async def test_the_test_finds_a_missing_folder(tmp_path: Path) -> None:

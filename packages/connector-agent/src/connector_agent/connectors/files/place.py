@@ -38,16 +38,13 @@ def file_of(folder: Path, stated: str, setting: str = "path") -> Path:
         )
     try:
         path = (folder / stated).resolve()
-    except (OSError, RuntimeError) as error:
-        raise SettingError(
-            Problem(
-                "path_broken",
-                f"The path {stated!r} can't be followed: {error}.",
-                "Correct the path.",
-                path=setting,
-                value=stated,
-            )
-        ) from error
+        circle = any(each.is_symlink() for each in (path, *path.parents))
+    except OSError as error:
+        raise _broken(stated, setting, error.strerror or str(error)) from error
+    except RuntimeError:  # before Python 3.13
+        circle = True
+    if circle:
+        raise _broken(stated, setting, "its symbolic links lead in a circle")
     if not path.is_relative_to(folder):
         raise SettingError(
             Problem(
@@ -59,3 +56,15 @@ def file_of(folder: Path, stated: str, setting: str = "path") -> Path:
             )
         )
     return path
+
+
+def _broken(stated: str, setting: str, why: str) -> SettingError:
+    return SettingError(
+        Problem(
+            "path_broken",
+            f"The path {stated!r} can't be followed: {why}.",
+            "Correct the path.",
+            path=setting,
+            value=stated,
+        )
+    )

@@ -64,6 +64,9 @@ def _fixed(folder: Path, stated: str) -> Path | None:
 def _matches(folder: Path, stated: str) -> Iterator[Path]:
     if Path(stated).is_absolute() or ".." in Path(stated).parts:
         raise _no_pattern(stated, "it leads out of the connection's folder")
+    # Python takes it for `*` from 3.13 on.
+    if any("**" in part and part != "**" for part in Path(stated).parts):
+        raise _no_pattern(stated, "`**` stands for folders, and nothing else may be beside it")
     try:
         return iter(list(folder.glob(stated)))
     except (ValueError, NotImplementedError) as error:
