@@ -29,8 +29,9 @@ class Work(ABC):
         """The rows of the source, once what they need is there."""
         return [self.row(number) for number in range(1, self.records + 1)]
 
+    @abstractmethod
     def row(self, number: int) -> tuple[str, ...]:
-        raise NotImplementedError
+        """The cells of one record of the source; `number` counts from 1."""
 
     @abstractmethod
     def truth(self, stripe: FaultyStripe) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Connectors and connections with defaults for what is the same in most of them."""
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, cast
 
@@ -15,7 +16,7 @@ from connector_sdk.plan import Plan, PlannedCall
 from connector_sdk.record import JSON, Cursor, Problem
 
 
-class ConnectorBase:
+class ConnectorBase(ABC):
     """A connector that says in data what it is. One hook: `open`."""
 
     name: str
@@ -45,12 +46,12 @@ class ConnectorBase:
         """A connection with these settings. Raises SettingError when they are wrong."""
         return await self.open(fitted(self.form(), settings), host)
 
+    @abstractmethod
     async def open(self, settings: Mapping[str, JSON], host: Host) -> Connection:
         """A connection with settings that fit the form, defaults included."""
-        raise NotImplementedError
 
 
-class ConnectionBase:
+class ConnectionBase(ABC):
     """A connection whose activity types have fixed settings and, at most, a fixed list of
     objects. `forms` and `objects` go by activity type; a type that is missing has none. Two
     hooks: `open_source` and `open_target`; a subclass adds `scope` and `schemas`.
@@ -71,9 +72,9 @@ class ConnectionBase:
         took = (time.perf_counter() - began) * 1000
         return Tested(ok=True, account=account, mode=self.mode, milliseconds=took)
 
+    @abstractmethod
     async def scope(self) -> str:
         """Who owns keys and identities: what stays the same while the account does."""
-        raise NotImplementedError
 
     async def choices(self, type: str, chosen: Sequence[str]) -> Sequence[Choice]:
         """The objects of an activity type."""
@@ -144,16 +145,17 @@ class ConnectionBase:
         await self.require(activity, "target")
         return await self.open_target(activity, resume)
 
+    @abstractmethod
     async def open_source(self, activity: Activity) -> Source:
         """The source of an activity that `check` found sound."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def open_target(self, activity: Activity, resume: Cursor | None) -> Target:
         """The target of an activity that `check` found sound; `resume` as in `target`."""
-        raise NotImplementedError
 
     async def close(self) -> None:
         """Nothing to give back."""
+        return
 
     async def require(self, activity: Activity, role: str = "") -> None:
         """Raises SettingError for a faulty activity, and for one of another role."""

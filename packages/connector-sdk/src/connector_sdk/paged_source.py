@@ -1,5 +1,6 @@
 """A source that is read page by page, with a token to continue from."""
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -27,14 +28,14 @@ class _Place(msgspec.Struct, array_like=True):
     ended: bool
 
 
-class PagedSource:
+class PagedSource(ABC):
     """Numbers the records and makes the cursors. One hook: `rows`."""
 
+    @abstractmethod
     async def rows(self, after: JSON) -> Rows:
         """The page at `after`, the first with None. The order of rows stays the same across
         calls and processes. Raises CredentialError, UnreachableError, SourceChangedError. A
         driver that blocks belongs into a thread: see DriverThread."""
-        raise NotImplementedError
 
     async def read(self, after: Cursor | None) -> AsyncGenerator[Page, None]:
         """Pages behind the cursor. Raises as `rows` does, and SettingError for a cursor of

@@ -1,6 +1,7 @@
 """Targets with defaults for what is the same in most of them."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, suppress
 
@@ -60,15 +61,15 @@ class TargetBase:
         del complete
 
 
-class RowTarget(TargetBase):
+class RowTarget(TargetBase, ABC):
     """Writes one record at a time. The hook `put` does it; `find` looks a lost answer up."""
 
+    @abstractmethod
     async def put(self, call: Call) -> str:
         """Writes the call and gives the object's id, "" without one. Raises RefusedError,
         FailedError or UncertainError for this record; CredentialError, UnreachableError or
         TargetFullError end the run. A driver that blocks belongs into a thread: see
         DriverThread."""
-        raise NotImplementedError
 
     async def write(self, calls: AsyncIterator[Call]) -> AsyncGenerator[Outcome, None]:
         """Each call as it comes. Raises what ends the run."""
@@ -79,7 +80,7 @@ class RowTarget(TargetBase):
                 yield _outcome_of(call, error)
 
 
-class BatchTarget(TargetBase):
+class BatchTarget(TargetBase, ABC):
     """Writes several records at once: a batch is a commit. The hook `put_all` does it whole or
     not at all; `find` looks lost answers up.
 
@@ -90,12 +91,12 @@ class BatchTarget(TargetBase):
     size = 500
     linger = 0.05
 
+    @abstractmethod
     async def put_all(self, calls: Sequence[Call]) -> Sequence[str | Outcome]:
         """Writes the calls in one transaction and gives the id of each object, "" without one; or
         its outcome, where that isn't "written". Raises as `RowTarget.put` does. After a
         RefusedError the batch is halved until the record that is declined is found, and the
         others are written."""
-        raise NotImplementedError
 
     async def write(self, calls: AsyncIterator[Call]) -> AsyncGenerator[Outcome, None]:
         """Batch by batch. Raises what ends the run."""

@@ -11,7 +11,7 @@ from connector_sdk.memory import store
 from connector_sdk.memory.store import Store, Thing
 from connector_sdk.record import Call, Cursor, Outcome, Problem
 from connector_sdk.schema import Field
-from connector_sdk.target_base import BatchTarget, RowTarget
+from connector_sdk.target_base import BatchTarget, RowTarget, TargetBase
 
 
 class CreateTarget(RowTarget):
@@ -109,7 +109,7 @@ class LoadTarget(BatchTarget):
             await self.store.call(store.add, things)
 
 
-class ReplaceTarget(RowTarget):
+class ReplaceTarget(TargetBase):
     """Writes a list anew: it appears when it is complete. A position is how many records its
     draft has."""
 
