@@ -68,7 +68,7 @@ def sum_up(folder: Path, imported: dict[str, Any], exported: dict[str, Any]) -> 
     print(f"  import  {counts(imported)}")
     if imported["skipped"]:
         text = f"{imported['skipped']:,} were written before; nothing was sent for them"
-        print(f"          {text}, and nobody is there twice.")
+        print(f"          {text}: no duplicates.")
     print(f"  export  {counts(exported)}")
     with (folder / RESULT).open("rb") as lines:
         print(f"  result  {near / RESULT}, {sum(1 for _ in lines):,} lines")

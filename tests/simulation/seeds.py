@@ -17,6 +17,7 @@ FOUND = {
     ("6", "hostile"): "an event was taken for the account: every record was written again",
     ("1313", "hostile"): "a capture was done by the answer for another payment",
     ("23", "broken"): "a declined payment left an object, and was skipped from then on",
+    ("4924", "mixed"): "a delete counted as done by another's word that the object was gone",
     ("0", "outage"): "an outage made all records failed",
     ("19", "outage"): "records that can't be looked up stopped each run as an outage",
 }

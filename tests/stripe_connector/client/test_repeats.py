@@ -8,7 +8,7 @@ from connector_sdk import (
     UncertainError,
     UnreachableError,
 )
-from stripe_connector.client import Answer, Client, Retry, Settings
+from stripe_connector.client import Client, Retry, Settings
 
 from tests.stripe_connector.client.calling import (
     API_ERROR,
@@ -144,10 +144,11 @@ async def test_a_first_request_that_does_not_end_is_uncertain() -> None:
         assert caught.value.problem.code == "idempotency_key_in_use"
 
 
-async def test_gone_after_an_unanswered_delete_means_done() -> None:
+async def test_gone_after_an_unanswered_delete_is_to_be_looked_up() -> None:
     async with scripted(DROP_LATE, Reply(404, MISSING)) as (client, _):
-        answer = await send(client, "customers.delete", customer="cus_1")
-        assert answer == Answer(404, b"{}", "req_2", replayed=True)
+        with pytest.raises(UncertainError) as caught:
+            await send(client, "customers.delete", customer="cus_1")
+        assert caught.value.refused
     async with scripted(Reply(429, API_ERROR), Reply(404, MISSING)) as (client, _):
         with pytest.raises(RefusedError):
             await send(client, "customers.delete", customer="cus_1")
@@ -156,7 +157,8 @@ async def test_gone_after_an_unanswered_delete_means_done() -> None:
 async def test_a_kept_connection_that_broke_does_not_hide_a_second_delete() -> None:
     async with scripted(OK, DROP_LATE, Reply(404, MISSING)) as (client, served):
         await send(client, "balance.retrieve")
-        assert (await send(client, "customers.delete", customer="cus_1")).replayed
+        with pytest.raises(UncertainError):
+            await send(client, "customers.delete", customer="cus_1")
         assert len(served.seen) == 3
 
 

@@ -9,10 +9,8 @@ from connector_sdk import Problem
 class Answer(NamedTuple):
     """What Stripe answered to a call that it accepted.
 
-    `status` is 2xx, with one exception: 404 for a v1 DELETE whose earlier attempt ended
-    without an answer and whose object is gone now. That attempt did it; `replayed` is then
-    True and `body` the empty object. `replayed` otherwise says that Stripe repeated the
-    stored answer to the same key. `content_type` is that of a body that went into a file.
+    `replayed` says that Stripe repeated the stored answer to the same key. `content_type` is
+    that of a body that went into a file.
     """
 
     status: int

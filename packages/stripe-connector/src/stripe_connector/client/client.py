@@ -165,7 +165,7 @@ class Client:
                 wait = self._retry.wait(failed, status, headers, problem.code)
             if wait is None or (perhaps_done and not request.repeatable):
                 try:
-                    return conclude(request, got, problem, perhaps_done, earlier is not None)
+                    conclude(request, got, problem, perhaps_done, earlier is not None)
                 except ConnectorError as error:
                     error.maybe_done = perhaps_done
                     raise
@@ -202,7 +202,6 @@ class Client:
             body,
             writes=operation.method != "GET",
             repeatable=bool(key) or not takes_key,
-            keyless_delete=operation.method == "DELETE" and not takes_key,
         )
 
     def _limits_of(self, operation: Operation) -> tuple[Limit, ...]:

@@ -14,7 +14,7 @@ from connector_sdk import (
 )
 
 from stripe_connector.catalogue.model import Operation
-from stripe_connector.client.answer import Answer, Fault, Reply
+from stripe_connector.client.answer import Fault, Reply
 from stripe_connector.wire import without_secrets
 
 
@@ -27,7 +27,6 @@ class Request(NamedTuple):
     body: bytes | None
     writes: bool
     repeatable: bool
-    keyless_delete: bool
 
 
 def succeeded(operation: Operation, reply: Reply) -> bool:
@@ -59,7 +58,7 @@ def maybe_done(got: Reply | Fault, problem: Problem) -> bool:
 
 def conclude(
     request: Request, got: Reply | Fault, problem: Problem, perhaps_done: bool, earlier: bool
-) -> Answer:
+) -> NoReturn:
     """The end of a call that no attempt brought to success."""
     if isinstance(got, Fault):
         _give_up(request, problem, perhaps_done)
@@ -78,8 +77,6 @@ def conclude(
         if open_:
             _give_up(request, problem, True)
         raise FailedError(problem)
-    if problem.code == "resource_missing" and request.keyless_delete and open_:
-        return Answer(404, b"{}", problem.request_id, replayed=True)
     if open_ and problem.code != "idempotency_error":
         raise UncertainError(_refused_after_loss(problem), refused=True)
     raise RefusedError(problem)

@@ -16,10 +16,10 @@ class DeleteTarget(UpdateTarget):
     a subscription is cancelled, a price deactivated. It is prepared and settled like any other
     change of that object.
 
-    API v1 takes no key for its DELETE. A repeat is harmless all the same: the object is gone,
-    and after a send whose answer was lost "no such object" counts as written. Without such a
-    send it means that the object was gone before: the record is refused, or with the setting
-    `missing: ok` skipped, since there was nothing left to do.
+    API v1 takes no key for its DELETE. A repeat is harmless all the same: after a send whose
+    answer was lost, "no such object" is looked up, and an object that is gone counts as written.
+    Without such a send it means that the object was gone before: the record is refused, or with
+    the setting `missing: ok` skipped, since there was nothing left to do.
     """
 
     def __init__(
@@ -30,7 +30,9 @@ class DeleteTarget(UpdateTarget):
 
     async def send(self, call: Call) -> Outcome:
         outcome = await super().send(call)
-        if outcome.problem is None or outcome.kind != "refused" or not self._missing_ok:
+        if outcome.problem is None or outcome.kind != "refused" or outcome.open:
+            return outcome
+        if not self._missing_ok:
             return outcome
         request = requests.parse(call.body.json)
         if not await is_gone(self.client, self.catalogue, request, outcome.problem):
