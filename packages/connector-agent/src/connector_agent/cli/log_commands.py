@@ -1,5 +1,6 @@
 """connector runs, connector log: what happened."""
 
+from contextlib import closing
 from typing import Annotated
 
 import orjson
@@ -53,9 +54,8 @@ def runs_command(
     Example: connector runs "import customers"
     """
     try:
-        runner = open_runner(project)
-        found = runner.database.call_now(lambda connection: list_runs(connection, operation, count))
-        runner.close()
+        with closing(open_runner(project)) as runner:
+            found = runner.database.call_now(lambda rows: list_runs(rows, operation, count))
         locks = project_folder(project) / STATE / "locks"
         states = {run.id: _state(run, is_held(locks, run.operation)) for run in found}
     except ConnectorError as error:
@@ -92,10 +92,9 @@ def log_command(
     Example: connector log last
     """
     try:
-        runner = open_runner(project)
-        found = runner.database.call_now(lambda connection: find_run(connection, run))
-        events = runner.database.call_now(lambda connection: read_log(connection, found.id))
-        runner.close()
+        with closing(open_runner(project)) as runner:
+            found = runner.database.call_now(lambda rows: find_run(rows, run))
+            events = runner.database.call_now(lambda rows: read_log(rows, found.id))
     except ConnectorError as error:
         fail(error, as_json=as_json)
     for event in events:
