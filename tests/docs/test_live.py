@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from connector_agent.operations.tally import Question, Tally
+from connector_agent.operations.guard import Question, Tally
 from connector_sdk import Schemas
 from stripe_connector.activities.choices.guarding import guarded
 from stripe_connector.activities.choices.offers import offer_for

@@ -6,7 +6,7 @@ from typing import cast
 
 import orjson
 import pytest
-from connector_agent.operations.guarantees import guarantee_faults
+from connector_agent.operations.compatibility import guarantee_faults
 from connector_agent.operations.operation import Operation, open_operation, require
 from connector_agent.project import Project
 from connector_sdk import Guarantee, MemoryHost, SettingError

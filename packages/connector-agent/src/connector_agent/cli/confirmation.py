@@ -9,7 +9,7 @@ import typer
 from connector_sdk import IRREVERSIBLE, ConnectorError, Problem, SettingError
 
 from connector_agent.cli.output import COULD_NOT_RUN, err, mode_text
-from connector_agent.operations.tally import Question
+from connector_agent.operations.guard import Question
 
 
 def has_terminal() -> bool:

@@ -19,8 +19,7 @@ from connector_sdk import (
 
 from connector_agent.cli.project_folder import project_folder_if_any
 from connector_agent.connectors import registry
-from connector_agent.operations.end import connector_of
-from connector_agent.operations.inspection import Inspection
+from connector_agent.operations.end import Inspection, connector_of
 from connector_agent.project import STATE, EndpointDocument, Survey
 from connector_agent.project.names import canonical, nearest
 

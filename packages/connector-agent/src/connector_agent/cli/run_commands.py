@@ -32,7 +32,7 @@ from connector_agent.cli.project_option import (
     open_runner,
 )
 from connector_agent.cli.signals import on_signal
-from connector_agent.operations.tally import Question
+from connector_agent.operations.guard import Question
 from connector_agent.runs.consent import Consent
 from connector_agent.runs.log import count_warnings
 from connector_agent.runs.outcome_table import problem_json

@@ -7,14 +7,16 @@ from typing import NamedTuple
 from connector_sdk import Host, Problem
 
 from connector_agent.mapping import load_steps
+from connector_agent.operations.compatibility import (
+    driving_faults,
+    guarantee_faults,
+    outside_faults,
+    overlap_faults,
+)
 from connector_agent.operations.composition import compose
-from connector_agent.operations.driving import driving_faults
-from connector_agent.operations.end import End, Key, Role, role_fault
-from connector_agent.operations.guarantees import guarantee_faults
-from connector_agent.operations.guarding import guard_warnings
-from connector_agent.operations.inspection import Inspection
+from connector_agent.operations.end import End, Inspection, Key, Role, role_fault
+from connector_agent.operations.guard import guard_warnings
 from connector_agent.operations.lookup_check import other_objects
-from connector_agent.operations.overlap import outside_faults, overlap_faults
 from connector_agent.project import Project, Survey
 from connector_agent.project.document import without_echoes
 from connector_agent.project.names import canonical

@@ -7,10 +7,9 @@ from typing import Any
 import orjson
 from connector_sdk import JSON, Connector, Host, Problem, SettingError
 
+from connector_agent.operations.compatibility import driving_faults
 from connector_agent.operations.composition import compose
-from connector_agent.operations.driving import driving_faults
-from connector_agent.operations.end import End, Role, connector_of
-from connector_agent.operations.inspection import Inspection
+from connector_agent.operations.end import End, Inspection, Role, connector_of
 from connector_agent.project import EndpointDocument, Project
 from connector_agent.project.endpoint import HIDDEN
 from connector_agent.project.operation import OperationDocument, Place

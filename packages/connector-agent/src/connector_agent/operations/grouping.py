@@ -7,8 +7,7 @@ import orjson
 from connector_sdk import JSON, Problem, Record, shown
 
 from connector_agent.mapping import ABSENT, Path, format_path, read_path
-from connector_agent.operations.common_fields import CommonFields
-from connector_agent.operations.group_keys import GroupKeys, Parts, RowKey
+from connector_agent.operations.groups import CommonFields, GroupKeys, Parts, RowKey
 
 MAX_ROWS = 10_000
 MAX_BYTES = 32 << 20

@@ -6,9 +6,8 @@ from connector_sdk import Field, Problem, SettingError
 
 from connector_agent.mapping import Lookup, MappingLine, Path, format_path
 from connector_agent.mapping.fields import find
-from connector_agent.operations.end import End, connector_of
-from connector_agent.operations.guarantees import KEEPS_IDS
-from connector_agent.operations.inspection import Inspection
+from connector_agent.operations.compatibility import KEEPS_IDS
+from connector_agent.operations.end import End, Inspection, connector_of
 from connector_agent.project import Project
 from connector_agent.project.names import canonical, nearest
 from connector_agent.project.operation import OperationDocument

@@ -8,13 +8,16 @@ from pathlib import Path
 from connector_sdk import Host, Problem, SettingError, Source
 
 from connector_agent.mapping import Mapper
+from connector_agent.operations.compatibility import (
+    driving_faults,
+    guarantee_faults,
+    outside_faults,
+    overlap_faults,
+)
 from connector_agent.operations.composition import Composition, compose
-from connector_agent.operations.driving import driving_faults
 from connector_agent.operations.end import End, Key, Role, open_end
-from connector_agent.operations.filtered import FilteredSource
-from connector_agent.operations.grouped import GroupedSource
-from connector_agent.operations.guarantees import guarantee_faults
-from connector_agent.operations.overlap import outside_faults, overlap_faults
+from connector_agent.operations.filter import FilteredSource
+from connector_agent.operations.grouped_source import GroupedSource
 from connector_agent.project import Project
 from connector_agent.project.operation import OperationDocument, Place
 

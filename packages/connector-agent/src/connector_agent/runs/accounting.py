@@ -7,7 +7,7 @@ from connector_sdk import Problem
 from sqlalchemy import Connection, insert, select
 
 from connector_agent.runs.identity_scope import identity_scope_of
-from connector_agent.store.generation import loss_in
+from connector_agent.store.mark import loss_in
 from connector_agent.store.tables import accounted
 
 

@@ -8,9 +8,8 @@ from typing import Any
 import sqlalchemy
 from connector_sdk import IRREVERSIBLE, JSON, Connection, Guarded, SettingError, Source
 
-from connector_agent.operations.guarding import can_concern
+from connector_agent.operations.guard import Question, Tally, can_concern
 from connector_agent.operations.operation import Operation
-from connector_agent.operations.tally import Question, Tally
 from connector_agent.runs.identities import Identities
 from connector_agent.runs.identity_scope import identity_scope_of
 from connector_agent.runs.staging import stage_of

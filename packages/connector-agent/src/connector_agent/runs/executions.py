@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from connector_sdk import Call, Guarantee, SettingError, Target
 
-from connector_agent.operations.guarantees import unknown_guarantee
+from connector_agent.operations.compatibility import unknown_guarantee
 from connector_agent.runs.checkpointed import (
     PositionedExecution,
     TransactionalExecution,

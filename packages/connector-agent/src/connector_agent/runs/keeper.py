@@ -14,7 +14,7 @@ from connector_agent.runs.lock import OperationLock, all_held
 from connector_agent.runs.rebuild import Rebuilt, rebuild
 from connector_agent.runs.verification import Verified, verify
 from connector_agent.store import Database
-from connector_agent.store.loss import remedy
+from connector_agent.store.mark import remedy
 
 
 class Restored(NamedTuple):

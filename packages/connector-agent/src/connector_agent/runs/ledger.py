@@ -32,7 +32,7 @@ from connector_agent.runs.identity_scope import identity_scope_of
 from connector_agent.runs.key import Keys
 from connector_agent.runs.run import UNFINISHED, Run, Status, find_run
 from connector_agent.runs.verdict import Verdict
-from connector_agent.store.generation import mark_at_once
+from connector_agent.store.mark import mark_at_once
 from connector_agent.store.tables import intents, outcomes, runs
 from connector_agent.store.vault import vault_of
 

@@ -10,7 +10,7 @@ from types import TracebackType
 from connector_sdk import Problem, SettingError, private_file, private_folder
 from filelock import lock_descriptor
 
-from connector_agent.store.faults import unwritable
+from connector_agent.store.database import unwritable
 
 BUSY = "already_running"
 

@@ -19,7 +19,7 @@ from connector_sdk import (
 )
 from sqlalchemy import Connection
 
-from connector_agent.operations.guarantees import has_to_remember
+from connector_agent.operations.compatibility import has_to_remember
 from connector_agent.operations.operation import Operation
 from connector_agent.runs.accounting import account_for
 from connector_agent.runs.going_on import not_rebuildable

@@ -23,8 +23,8 @@ from connector_sdk import (
 )
 
 from connector_agent.connectors import registry
+from connector_agent.operations.grouped_source import RegroupedSource
 from connector_agent.operations.operation import Operation
-from connector_agent.operations.regrouped import RegroupedSource
 from connector_agent.runs.cards import MASK
 from connector_agent.runs.outcome_table import MORE, PARTS, RECORD, place_of, without_marks
 from connector_agent.runs.outcomes import OutcomeRow, read_outcomes, read_records

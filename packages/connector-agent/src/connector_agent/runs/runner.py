@@ -19,7 +19,7 @@ from connector_sdk import (
     TargetLostError,
 )
 
-from connector_agent.operations.guarantees import guarantee_faults, has_to_remember
+from connector_agent.operations.compatibility import guarantee_faults, has_to_remember
 from connector_agent.operations.operation import Operation, open_operation, require
 from connector_agent.project import STATE, Project, environment_of
 from connector_agent.runs.abandon import abandon

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 from connector_agent.runs.counts import Counts
 from connector_agent.runs.run import UNFINISHED
 from connector_agent.store import Database
-from connector_agent.store.generation import generation_of, loss_in
+from connector_agent.store.mark import generation_of, loss_in
 from connector_agent.store.tables import identities, intents, outcomes, runs
 
 _KINDS = ("written", "skipped", "refused", "failed", "unknown")

@@ -1,6 +1,7 @@
-"""One database on one thread of its own: the event loop never waits for a disk."""
+"""What SQLite and the disk refuse, told with what to do about it."""
 
 import asyncio
+import errno
 import math
 import os
 import sqlite3
@@ -15,6 +16,7 @@ from connector_sdk import (
     ConnectorError,
     Problem,
     SettingError,
+    TargetFullError,
     narrowed,
     private_file,
     private_folder,
@@ -22,14 +24,72 @@ from connector_sdk import (
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
-from connector_agent.store.aside import put_aside
-from connector_agent.store.copying import copy_from, copy_to
-from connector_agent.store.faults import fault_of, unwritable
-from connector_agent.store.generation import generation_of, is_urgent, note_loss, rise
-from connector_agent.store.loss import DAMAGED, LOST, behind, damaged, gone, unmarked
-from connector_agent.store.mark import Mark, mark_of, read_mark, write_mark
+from connector_agent.store.copies import copy_from, copy_to, put_aside
+from connector_agent.store.mark import (
+    DAMAGED,
+    LOST,
+    Mark,
+    behind,
+    damaged,
+    generation_of,
+    gone,
+    is_urgent,
+    mark_of,
+    note_loss,
+    read_mark,
+    rise,
+    unmarked,
+    write_mark,
+)
 from connector_agent.store.migrations import migrate
 from connector_agent.store.vault import VAULT, Vault
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def fault_of(path: Path, cause: BaseException | None, waited: float) -> ConnectorError:
+    """The error for what the database said; `waited` is how many seconds it waits for a lock."""
+    name = str(getattr(cause, "sqlite_errorname", ""))
+    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+        return _full(path, cause)
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return SettingError(
+            Problem(
+                "ledger_busy",
+                f"Another process kept the ledger {path} locked for {waited:.0f} seconds.",
+                "End it, or wait until it has ended.",
+            )
+        )
+    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return SettingError(damaged(path, cause))
+    return SettingError(_closed(path, cause))
+
+
+def unwritable(path: Path, error: OSError, what: str = "ledger") -> ConnectorError:
+    """The error for a file that belongs to a ledger and that the disk refuses."""
+    if error.errno in _FULL:
+        return _full(path, error.strerror, what)
+    return SettingError(_closed(path, error.strerror or error, what))
+
+
+def _full(path: Path, cause: object, what: str = "ledger") -> TargetFullError:
+    return TargetFullError(
+        Problem(
+            "disk_full",
+            f"The {what} {path} can't grow: {cause}.",
+            "Make room on that disk, then go on with 'connector resume'.",
+        )
+    )
+
+
+def _closed(path: Path, cause: object, what: str = "ledger") -> Problem:
+    return Problem(
+        "ledger_unwritable",
+        f"The {what} {path} can't be used: {cause}.",
+        f"Look at the owner and the permissions of {path.parent} and of what is in it, and whether "
+        "its disk is mounted read-only; then do the same again.",
+    )
+
 
 T = TypeVar("T")
 

@@ -5,9 +5,17 @@ after the transaction that it tells of, so that it is never ahead of a ledger th
 """
 
 import os
+import secrets
+import shlex
+import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
+from connector_sdk import Problem
+from sqlalchemy import Connection, delete, exists, func, select, update
+
+from connector_agent.store.tables import accounted, identities, intents, ledger, outcomes
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -46,3 +54,117 @@ def write_mark(path: Path, mark: Mark) -> None:
     except OSError:
         fresh.unlink(missing_ok=True)
         raise
+
+
+LOST = "ledger_lost"
+DAMAGED = "ledger_damaged"
+
+
+def gone(path: Path) -> Problem:
+    """The file is missing or empty, and there was a ledger."""
+    how = "is empty" if path.exists() else "is missing"
+    return _lost(f"The ledger {path} {how}, and the mark beside it says that there was one.")
+
+
+def unmarked(path: Path) -> Problem:
+    """Nothing tells how far the ledger had come."""
+    return _lost(
+        f"The mark beside the ledger {path} is missing or can't be read, so that nothing tells "
+        "whether the ledger is the newest."
+    )
+
+
+def behind(path: Path, mark: Mark, found: Mark) -> Problem | None:
+    """What the ledger lost, if it is not what its mark tells of."""
+    if found.ledger != mark.ledger:
+        return _lost(
+            f"The ledger {path} is another one than the project used until {_day(mark.at)}."
+        )
+    if found.generation < mark.generation:
+        count = mark.generation - found.generation
+        changes = "change is" if count == 1 else f"{count:,} changes are"
+        return _lost(
+            f"The ledger {path} is older than on {_day(mark.at)}: its last {changes} missing. It "
+            "is an old copy, or a file that belongs to it (ledger.db-wal) was lost."
+        )
+    return None
+
+
+def damaged(path: Path, cause: object) -> Problem:
+    """The file can't be read as a ledger."""
+    return Problem(
+        DAMAGED,
+        f"The ledger {path} is damaged: {cause}. It holds what was written where: don't delete it.",
+        remedy(),
+    )
+
+
+def remedy(operation: str = "") -> str:
+    """The ways on, with the name of the operation where it is known."""
+    name = shlex.quote(operation) if operation else "OPERATION"
+    return (
+        "Put a newer copy in its place: connector ledger restore FILE. Without one: connector "
+        f"ledger rebuild {name}, which looks for what was written. To begin all the same: "
+        f"connector run {name} --new"
+    )
+
+
+def _lost(what: str) -> Problem:
+    return Problem(LOST, f"{what} A run might write again what was written before.", remedy())
+
+
+def _day(at: float) -> str:
+    return time.strftime("%Y-%m-%d at %H:%M:%S UTC", time.gmtime(at))
+
+
+_AT_ONCE = "mark at once"
+
+
+def generation_of(connection: Connection) -> Mark:
+    """What a mark of the ledger says now."""
+    row = connection.execute(select(ledger.c.id, ledger.c.generation)).one()
+    return Mark(row.id, row.generation, time.time())
+
+
+def rise(connection: Connection) -> Mark:
+    """Counts one more change, and tells what the mark is to say of it."""
+    connection.execute(update(ledger).values(generation=ledger.c.generation + 1))
+    return generation_of(connection)
+
+
+def note_loss(connection: Connection, loss: str, past: int) -> Mark:
+    """Makes this the ledger of the project after a `loss`, later than the generation `past`
+    that was lost. From now on it is another ledger, so that a copy of what it was before isn't
+    taken for it; no operation is accounted for. What is pending may have been sent by what was
+    lost, nobody knows when: it is looked up before it is sent."""
+    now = generation_of(connection)
+    generation = max(past, now.generation) + 1
+    connection.execute(
+        update(ledger).values(id=secrets.token_hex(16), generation=generation, loss=loss)
+    )
+    connection.execute(delete(accounted))
+    settled = exists().where(
+        outcomes.c.run == intents.c.run,
+        outcomes.c.seq == intents.c.seq,
+        outcomes.c.step == intents.c.step,
+    )
+    sent = func.coalesce(intents.c.first_sent, 0.0)
+    connection.execute(update(intents).where(~settled).values(first_sent=sent, synced=False))
+    is_open = identities.c.first_sent.is_not(None)
+    connection.execute(update(identities).where(is_open).values(synced=False))
+    return generation_of(connection)
+
+
+def loss_in(connection: Connection) -> str:
+    """What was lost before this ledger was the project's, "" where nothing was."""
+    return str(connection.scalar(select(ledger.c.loss)) or "")
+
+
+def mark_at_once(connection: Connection) -> None:
+    """Asks for the mark right after this transaction: something will be sent because of it."""
+    connection.info[_AT_ONCE] = True
+
+
+def is_urgent(info: dict[Any, Any]) -> bool:
+    """Whether the transaction asked for that. Takes the request away."""
+    return bool(info.pop(_AT_ONCE, False))

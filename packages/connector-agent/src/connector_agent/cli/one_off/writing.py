@@ -55,7 +55,7 @@ from connector_agent.one_off.feed import Feed
 from connector_agent.one_off.intake import Given, ids, lines_of, objects
 from connector_agent.one_off.requests import about, of_ids, of_objects
 from connector_agent.one_off.writing import writing as writing_of
-from connector_agent.operations.tally import Question, Tally
+from connector_agent.operations.guard import Question, Tally
 
 
 def write(

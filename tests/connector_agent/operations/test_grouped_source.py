@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from connector_agent.mapping import parse_path
 from connector_agent.operations import grouping
-from connector_agent.operations.grouped import GroupedSource, grouped
-from connector_agent.operations.regrouped import RegroupedSource
+from connector_agent.operations.grouped_source import GroupedSource, RegroupedSource, grouped
 from connector_sdk import ANY_OBJECT, Field, Page, Record, SettingError, SourceChangedError
 from hypothesis import given
 from hypothesis import strategies as st

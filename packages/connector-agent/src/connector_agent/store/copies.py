@@ -1,7 +1,9 @@
-"""Whole copies of a ledger, made by SQLite itself while it may be in use."""
+"""Keeps a ledger that another one takes the place of."""
 
 import os
+import secrets
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -9,6 +11,23 @@ from connector_sdk import Problem, SettingError
 from sqlalchemy import Connection
 
 from connector_agent.store.migrations import NEWEST
+
+BESIDE = ("-wal", "-shm")
+"""Ends of the names of what SQLite keeps beside a database."""
+
+
+def put_aside(path: Path) -> Path | None:
+    """Renames a ledger, together with what belongs to it; its new place, None where there was
+    nothing. Raises OSError."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    aside = path.with_name(f"{path.stem}-{stamp}-{secrets.token_hex(2)}{path.suffix}")
+    moved = False
+    for end in (*BESIDE, ""):
+        part = path.with_name(path.name + end)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + end))
+            moved = True
+    return aside if moved else None
 
 
 def copy_to(connection: Connection, file: Path) -> None:

@@ -13,8 +13,14 @@ from pathlib import Path
 import pytest
 from connector_agent.store import Database
 from connector_agent.store import database as module
-from connector_agent.store.generation import generation_of, loss_in, mark_at_once
-from connector_agent.store.mark import Mark, mark_of, read_mark
+from connector_agent.store.mark import (
+    Mark,
+    generation_of,
+    loss_in,
+    mark_at_once,
+    mark_of,
+    read_mark,
+)
 from connector_agent.store.tables import identities
 from connector_sdk import SettingError
 from hypothesis import given

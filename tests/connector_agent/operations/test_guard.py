@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from connector_agent.operations.tally import Question, Tally
+from connector_agent.operations.guard import Question, Tally
 from connector_sdk import Field, Guarded, Problem, Schemas
 
 REQUEST = Field(
