@@ -120,6 +120,6 @@ async def test_a_target_that_is_written_anew(write: Write) -> None:
     assert found.mapping == ()
     assert found.identity == "none: each record is a new one"
     assert dict(found.options) == {
-        "repeat": "each run writes the target anew; it appears when it is whole",
+        "repeat": "each run writes a new target, which appears once it is complete",
         "problems": "the run ends after 1,000",
     }

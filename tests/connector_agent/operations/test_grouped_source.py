@@ -1,4 +1,4 @@
-"""Rows that stand together become one record, from any place on."""
+"""Consecutive rows become one record, from any place on."""
 
 import json
 from collections import Counter
@@ -236,7 +236,7 @@ async def test_no_part_of_a_scattered_group_is_whole() -> None:
     for part in (found[0], found[2]):
         assert part.problem is not None
         assert part.problem.message == (
-            "The rows with no 1 don't stand together; they begin at rows.csv row 2 and "
+            "The rows with no 1 aren't consecutive; they start at rows.csv row 2 and "
             "rows.csv row 4."
         )
         assert "Sort the source by no" in part.problem.remedy
@@ -286,7 +286,7 @@ async def test_a_group_that_grew_after_it_was_given_is_noticed() -> None:
 async def test_rows_that_come_back_after_the_first_pass_end_the_reading() -> None:
     source = RowSource([{"no": "1"}, {"no": "2"}], (1,))
     given: list[Record] = []
-    with pytest.raises(SettingError, match="came back") as caught:
+    with pytest.raises(SettingError, match="came after it was complete") as caught:
         async for page in by_number(source).read(None):
             given += page.records
             source.rows[2:] = [{"no": "3"}, {"no": "1"}]
@@ -337,7 +337,7 @@ async def test_rows_that_changed_before_the_place_are_noticed() -> None:
 
 
 async def test_a_foreign_place_is_refused() -> None:
-    with pytest.raises(SettingError, match="not one of groups"):
+    with pytest.raises(SettingError, match="one of a grouped source"):
         await pages(by_number(RowSource([])), b"17")
 
 

@@ -262,7 +262,7 @@ async def test_a_mark_that_can_not_be_written_is_told(
     monkeypatch.setattr(module, "write_mark", full)
     with pytest.raises(Exception, match="No space left") as error:
         await database.call(add("a"))
-    assert "Make room" in str(error.value)
+    assert "Free space" in str(error.value)
     monkeypatch.undo()
     assert await opened().lost() is None  # the ledger is ahead of its mark, which is no loss
 

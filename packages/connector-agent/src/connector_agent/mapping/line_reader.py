@@ -274,7 +274,7 @@ class _Reader:
         except PathError as error:
             self._fault(
                 "bad_path",
-                f"{text!r} is no path to a field: {error}.",
+                f"{text!r} isn't a path to a field: {error}.",
                 "Write names with dots between, list places as items[0], and other names in "
                 "double quotes inside single ones, as in '\"Customer.Name\"'.",
                 keys,

@@ -1,4 +1,4 @@
-"""Every fault of a project at once, without calling anybody."""
+"""Every fault of a project at once, without a call to any system."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,9 +24,9 @@ from connector_agent.project.operation import OperationDocument, Place
 
 
 class Checked(NamedTuple):
-    """`faults` have to be mended before anything they touch can run; `warnings` say what
-    could not be looked at, and `notes` what to know before a run. All are in the order of their
-    places. `endpoints` and `operations` are what was checked."""
+    """The `faults` block whatever uses the faulty part; `warnings` name what couldn't be
+    checked; `notes` are facts to know before a run. All are in file order. `endpoints` and
+    `operations` list what was checked."""
 
     faults: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
@@ -42,9 +42,9 @@ async def check_project(
     host: Host,
     names: Sequence[str] = (),
 ) -> Checked:
-    """Checks the whole project, or the operations `names` with all that they use. A file that
-    can't be read hides nothing of the others. Raises SettingError where there is no such
-    project, environment or operation."""
+    """Checks the whole project, or only the operations `names` and what they use. An unreadable
+    file doesn't hide the faults of others. Raises SettingError for an unknown project,
+    environment or operation."""
     survey = Survey.of(folder, environ, environment)
     chosen, used = _chosen(survey, names)
     inspection = Inspection(host)
@@ -65,7 +65,7 @@ async def check_project(
 
 
 def _chosen(survey: Survey, names: Sequence[str]) -> tuple[list[str], list[Place]]:
-    """The names of the operations to check, and the activities that belong to them."""
+    """The operations to check and the activities they use."""
     project = survey.project
     if not names:
         every = [
@@ -148,12 +148,12 @@ async def _end(
 
 
 def _ordered(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    """In the order of files, lines and columns; each once."""
+    """Without duplicates, in file order."""
     return tuple(sorted(dict.fromkeys(without_echoes(problems)), key=place_of))
 
 
 def place_of(problem: Problem) -> tuple[str, int, int]:
-    """File, line and column of a problem; a fault of a whole file is at its start."""
+    """File, line and column of a problem; the start of the file where only that is known."""
     file, line, column = (*problem.line.rsplit(":", 2), "", "")[:3]
     if line.isdigit() and column.isdigit():
         return file, int(line), int(column)

@@ -1,4 +1,4 @@
-"""Whether the source and the records that it is asked for fit together."""
+"""Whether the source, the target and the options of an operation fit together."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -17,7 +17,7 @@ from connector_agent.project.result_files import result_path
 def driving_faults(
     document: OperationDocument, source: End | None, driving: End | None
 ) -> Iterator[Problem]:
-    """What is wrong with `for_each`. An end that is faulty itself is None."""
+    """The faults of `for_each`. None stands for an end that is faulty itself."""
     if source is None:
         return
     names = source.endpoint.record_names(source.activity.name)
@@ -71,10 +71,9 @@ def _unknown(driving: End, name: str, line: str) -> Iterator[Problem]:
 def overlap_faults(
     document: OperationDocument, sources: Sequence[End | None], target: End | None, folder: Path
 ) -> Iterator[Problem]:
-    """A Problem for each file that the operation writes, as its target or as `results` in the
-    project's `folder`, and that one of its sources takes in: the next run would take its own
-    rows for new ones, and a run that goes on can't tell what it read. An end that is faulty
-    itself is None."""
+    """A Problem for each file that the operation both writes (as target or in `results`) and
+    reads: the next run would take its own output for new records. None stands for an end that is
+    faulty itself."""
     for key, written in _written(document, target, folder):
         if any(source is not None and _reads(source, written) for source in sources):
             yield Problem(
@@ -87,7 +86,7 @@ def overlap_faults(
 
 
 def outside_faults(document: OperationDocument, folder: Path) -> Iterator[Problem]:
-    """A Problem for each result file that would be written outside of the project, by a link."""
+    """A Problem for each result file that a link would place outside the project."""
     for name, path in document.results.paths.items():
         key = ("results", name)
         try:
@@ -102,7 +101,7 @@ def _written(
     from connector_agent.connectors.files.connection import FilesConnection
 
     if target is not None and isinstance(target.connection, FilesConnection):
-        with suppress(SettingError):  # told where the activity is checked
+        with suppress(SettingError):  # reported by the check of the activity
             yield ("target",), target.connection.written_by(target.activity)
     for name, path in document.results.paths.items():
         yield ("results", name), (folder / path).resolve()
@@ -116,21 +115,21 @@ def _reads(source: End, path: Path) -> bool:
     try:
         return source.connection.reads(source.activity, path)
     except SettingError:
-        return False  # told where the activity is checked
+        return False  # reported by the check of the activity
 
 
-_TOLD = 3
+_SHOWN = 3
 
 
 def unmapped_faults(
     document: OperationDocument, record: Field | None, request: Field | None
 ) -> Iterator[Problem]:
-    """A Problem where no record would pass: the target has no place for fields that are always
-    there, or needs some that the source doesn't have. Schemas that are open or not known (None)
-    give or take anything."""
-    if document.mapping or record is None or request is None or not _told(request):
+    """A Problem where no record could pass unmapped: the target lacks fields that are always
+    there, or requires fields that the source lacks. Open and unknown (None) schemas fit
+    anything."""
+    if document.mapping or record is None or request is None or not _is_closed(request):
         return
-    if not _told(record):
+    if not _is_closed(record):
         return
     strange = [
         each.name for each in record.fields if each.required and request.child(each.name) is None
@@ -148,26 +147,25 @@ def unmapped_faults(
             "no_mapping",
             f"The operation {document.name!r} has no mapping, and its records don't fit the "
             f"target as they are: {'; '.join(faults)}.",
-            f"Say what becomes of which field, as in `mapping: [{_example(record, request)}]`.",
+            f"Map its fields, as in `mapping: [{_example(record, request)}]`.",
             path="mapping",
             line=document.position(("target",)),
         )
 
 
-def _told(schema: Field) -> bool:
-    """Whether all the names that can stand there are known."""
+def _is_closed(schema: Field) -> bool:
     return schema.type == "object" and bool(schema.fields) and not schema.open
 
 
 def _listed(names: Sequence[str]) -> str:
     """ "'id', 'object', 'created' and 9 more"."""
-    first = ", ".join(repr(name) for name in names[:_TOLD])
-    left = len(names) - _TOLD
+    first = ", ".join(repr(name) for name in names[:_SHOWN])
+    left = len(names) - _SHOWN
     return f"{first} and {left} more" if left > 0 else first
 
 
 def _example(record: Field, request: Field) -> str:
-    """A line of a mapping that fits, as far as there is one."""
+    """A line of a mapping that would fit."""
     needed = [each for each in request.fields if each.required] or list(request.fields)
     plain = [each for each in needed if each.type == "string"] or needed
     same = [each for each in plain if record.child(each.name) is not None]
@@ -185,12 +183,12 @@ LISTS_WRITTEN: frozenset[Guarantee] = frozenset(("keyed", "repeatable", "none"))
 
 
 def has_to_remember(document: OperationDocument, guarantee: Guarantee) -> bool:
-    """Whether a run that didn't know what earlier ones wrote would write it twice."""
+    """Whether a run must know what earlier runs wrote, so as not to write it twice."""
     return guarantee in NEEDS_IDENTITY or (guarantee == "transactional" and bool(document.identity))
 
 
 def guarantee_faults(document: OperationDocument, guarantee: Guarantee | None) -> list[Problem]:
-    """What an operation asks that its kind of target can't give. None: it is not known yet."""
+    """What the operation asks that its target can't give. None: not known yet."""
     if guarantee is None:
         return []
     if guarantee not in GUARANTEES:
@@ -210,7 +208,7 @@ def guarantee_faults(document: OperationDocument, guarantee: Guarantee | None) -
 
 
 def identity_faults(document: OperationDocument, guarantee: Guarantee) -> list[Problem]:
-    """Where a second run would write everything twice, the operation says what a repeat is."""
+    """A Problem where a second run would write everything twice."""
     needed = guarantee in NEEDS_IDENTITY
     if not needed or document.identity or document.options.repeat == "create":
         return []
@@ -220,7 +218,7 @@ def identity_faults(document: OperationDocument, guarantee: Guarantee) -> list[P
             f"The operation {document.name!r} doesn't say what makes a source record the "
             "same record again, so that running it twice would write everything twice.",
             "Add a line such as `identity: crm_id`; or, where each run has to write everything "
-            "anew, `repeat: create` below `options:`.",
+            "again, `repeat: create` below `options:`.",
             path="identity",
             line=document.position(()),
         )
@@ -228,7 +226,6 @@ def identity_faults(document: OperationDocument, guarantee: Guarantee) -> list[P
 
 
 def unknown_guarantee(guarantee: str) -> Problem:
-    """A target promises what this agent knows nothing of."""
     return Problem(
         "unknown_guarantee",
         f"The target gives the guarantee {guarantee!r}, which this agent doesn't know: it can't "

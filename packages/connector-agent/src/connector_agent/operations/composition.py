@@ -1,5 +1,4 @@
-"""Lines of a mapping in an operation that repeats with `update`: which of them count for a create,
-which for an update, and whether the target takes them there."""
+"""What lies between the ends of an operation, read and checked: filter, grouping, mapping."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -31,8 +30,7 @@ from connector_agent.project.operation import OperationDocument
 
 
 class Split(NamedTuple):
-    """The lines for a create; those for an update, None where these are the same lines; and
-    what is wrong with them."""
+    """The lines for creates, those for updates (None: the same lines), and their faults."""
 
     create: tuple[MappingLine, ...]
     update: tuple[MappingLine, ...] | None
@@ -42,8 +40,8 @@ class Split(NamedTuple):
 def split_lines(
     document: OperationDocument, lines: Sequence[MappingLine], target: Schemas | None
 ) -> Split:
-    """Takes the lines apart, for the update without those that it doesn't take. A target whose
-    schemas are not known (None) is left to itself."""
+    """Splits lines by `only:`; an update omits those it doesn't take. Without the target's
+    schemas (None) all lines stay."""
     only = [line for top in lines for line in top.walk() if line.only is not None]
     repeats = document.options.repeat == "update"
     schema = target.update if target is not None else None
@@ -100,7 +98,7 @@ def _not_updatable(document: OperationDocument) -> Problem:
         "not_updatable",
         f"The operation repeats with `update`, and what the activity {str(document.target)!r} "
         "creates can't be updated.",
-        "Set `repeat` to skip, or to create where each run has to write everything anew.",
+        "Set `repeat` to skip, or to create where each run has to write everything again.",
         path="options.repeat",
         line=document.position(("options", "repeat")),
     )
@@ -154,12 +152,10 @@ def _faults(schema: Field, line: MappingLine, to: Path, above: Path) -> Iterator
 
 
 class Composition(NamedTuple):
-    """`choose` takes the records that pass `where`, None takes all; `by` are the paths of
-    `group`; `lines` are those of the mapping, `mapper` is None where records pass as they are.
-    `updater` makes the update of what an earlier run created, None where that is the same request.
-    `reads` are the fields of a record that these and `identity` name, and `unseen` takes note of
-    those that no record has. `faults` tell what is wrong
-    with any of them; nothing is to be run before they are mended. `close` it."""
+    """`choose` keeps the records that pass `where` (None: all); `by` holds the paths of `group`;
+    `mapper` is None where records pass unmapped, `updater` where updates use the same request.
+    `reads` lists the record's fields in use, `unseen` collects those that no record has. Don't
+    run with `faults`. Close it."""
 
     choose: Choose | None
     by: tuple[paths.Path, ...]
@@ -171,13 +167,13 @@ class Composition(NamedTuple):
     faults: tuple[Problem, ...]
 
     def never_there(self) -> Iterator[Problem]:
-        """Warnings of fields that no record had which was read so far."""
+        """Warnings for fields that no record read so far has."""
         if isinstance(self.choose, Conditions):
             yield from self.choose.unseen.warnings()
         yield from self.unseen.warnings()
 
     def close(self) -> None:
-        """Ends what evaluates expressions. May be called twice."""
+        """Ends the worker of expressions. May be called twice."""
         if isinstance(self.choose, ExpressionFilter):
             self.choose.close()
         for mapper in (self.mapper, self.updater):
@@ -191,8 +187,7 @@ def compose(
     source: Schemas | None,
     target: Schemas | None,
 ) -> Composition:
-    """Reads and checks what stands between the ends. An end whose schemas are not known
-    takes or gives anything, as far as that can be told."""
+    """Reads and checks all of it. An end with unknown schemas (None) fits anything."""
     faults: list[Problem] = []
     row = source.response if source is not None else None
     choose = _choose(document, row, faults)
@@ -203,7 +198,7 @@ def compose(
     own = load_steps(project.documents.steps)
     lines, found = read_lines(document.mapping, document.mapping_position, own.all)
     if own.problems and any(each.code == "unknown_step" for each in found):
-        # It may be declared there: what keeps it from being known is told instead.
+        # It may be declared there: the fault that hides it is reported instead.
         found = (*own.problems, *(each for each in found if each.code != "unknown_step"))
     faults.extend(found)
     faults.extend(lookup_faults(project, document, lines))
@@ -216,10 +211,10 @@ def compose(
         if split.update is not None and target is not None:
             updater = mapping.mapper(split.update, target.update)
             checked += updater.check()
-        untold = {"missing_field"} if found else set()
+        unreported = {"missing_field"} if found else set()
         if source is None or target is None:
-            untold.add("no_currencies")  # what is wrong with that end is told by itself
-        faults.extend(each for each in dict.fromkeys(checked) if each.code not in untold)
+            unreported.add("no_currencies")  # reported with that end
+        faults.extend(each for each in dict.fromkeys(checked) if each.code not in unreported)
         faults.extend(split.faults)
     faults.extend(unmapped_faults(document, record, target.request if target else None))
     mappers = [each for each in (mapper, updater) if each is not None]
@@ -232,7 +227,7 @@ def compose(
 
 
 class _Mapping(NamedTuple):
-    """What the mappers of one operation share; `record` is the schema of what they map."""
+    """What the mappers of an operation share; `record` is the schema of their input."""
 
     project: Project
     document: OperationDocument
@@ -241,7 +236,6 @@ class _Mapping(NamedTuple):
     record: Field | None
 
     def mapper(self, lines: Sequence[MappingLine], schema: Field | None) -> Mapper:
-        """Makes requests of this schema."""
         return Mapper(
             lines,
             schema,
@@ -311,7 +305,7 @@ def _path(
     schema: Field | None,
     faults: list[Problem],
 ) -> paths.Path:
-    """The path in `text`; () after a fault of it. One that leads nowhere is a fault, too."""
+    """The path in `text`; () after a fault of it. An unknown field is a fault, too."""
     line = document.position(keys)
     try:
         path = parse_path(text)
@@ -319,7 +313,7 @@ def _path(
         faults.append(
             Problem(
                 "bad_path",
-                f"{text!r} behind {keys[-1]!r} is no path to a field: {error}.",
+                f"{text!r} after {keys[-1]!r} isn't a path to a field: {error}.",
                 "Write names with dots between.",
                 path=".".join(map(str, keys)),
                 line=line,

@@ -1,4 +1,4 @@
-"""An operation in words: what is read, what becomes of it, and where it goes."""
+"""An operation in words: what is read, how it is mapped, where it is written."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -17,10 +17,9 @@ from connector_agent.project.operation import OperationDocument, Place
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One end. `connection` and `settings` are as written, with variables filled in and
-    references to the environment left; `call` is what is called there and `note` what to know
-    before a run; `mode` is "" where it can't be told without the environment. `columns` are the
-    fields of a source whose records nobody knows beforehand."""
+    """One end. `connection` and `settings` are as written, with variables filled in but
+    environment references kept; `call` is the API call; `mode` is "" where it depends on the
+    environment. `columns` are the fields of a source whose schema comes from its data."""
 
     place: str
     connector: str
@@ -37,7 +36,8 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """All of an operation. `mapping` holds a target and how it is made for each line."""
+    """An operation with all settings resolved. `mapping` pairs each target field with how it is
+    made."""
 
     name: str
     file: str
@@ -53,7 +53,6 @@ class Description:
     faults: tuple[Problem, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """The same for machines."""
         value = asdict(self)
         value["mapping"] = [{"to": to, "how": how} for to, how in self.mapping]
         value["options"] = dict(self.options)
@@ -62,8 +61,8 @@ class Description:
 
 
 async def describe(project: Project, name: str, host: Host) -> Description:
-    """The operation in words. Calls nobody; faults do not keep the rest from being told.
-    Raises SettingError where there is no such operation."""
+    """Describes an operation without a call; faults are listed and hide nothing else. Raises
+    SettingError for an unknown operation."""
     document = project.operation(name)
     inspection = Inspection(host)
     try:
@@ -130,7 +129,7 @@ def _side(project: Project, place: Place, role: Role, end: End | None) -> Side:
 
 
 def _shown(endpoint: EndpointDocument) -> dict[str, JSON]:
-    """The settings of the connection without any secret that stands in the files."""
+    """The settings of the connection, with literal secrets hidden."""
     written = endpoint.written(("connection",))
     if not isinstance(written, dict):
         return {}
@@ -235,8 +234,8 @@ def _step(step: JSON) -> str:
     if isinstance(step, dict) and len(step) == 1:
         ((name, given),) = step.items()
         if isinstance(given, dict):
-            told = ", ".join(f"{key} {_text(value)}" for key, value in given.items())
-            return f"{name} ({told})"
+            listed = ", ".join(f"{key} {_text(value)}" for key, value in given.items())
+            return f"{name} ({listed})"
         return f"{name} {_text(given)}"
     return _text(step)
 
@@ -246,12 +245,12 @@ def _options(document: OperationDocument, target: End | None) -> Iterator[tuple[
     repeat = {
         "skip": "a record that an earlier run wrote is skipped",
         "update": "a record that an earlier run wrote is updated",
-        "create": "each run writes every record anew",
+        "create": "each run writes every record again",
     }[options.repeat]
     if target is not None and target.type.guarantee == "positioned":
-        repeat = "each run writes the target anew; it appears when it is whole"
+        repeat = "each run writes a new target, which appears once it is complete"
     elif not document.identity:
-        repeat = "each run writes every record anew"
+        repeat = "each run writes every record again"
     yield "repeat", repeat
     problems = "they never end the run"
     if options.on_problem == "stop":
@@ -266,7 +265,7 @@ def _options(document: OperationDocument, target: End | None) -> Iterator[tuple[
 
 
 def _text(value: JSON) -> str:
-    """A value as it is written: text plain where nobody can take it for something else."""
+    """A value as written: plain where it can't be mistaken for another type."""
     plain = isinstance(value, str) and value.strip() == value and value.isprintable()
     if plain and any(map(str.isalnum, str(value))):
         return str(value)

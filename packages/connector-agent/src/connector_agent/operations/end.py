@@ -1,4 +1,4 @@
-"""One end of an operation: an endpoint's connection, opened, and the activity used on it."""
+"""One end of an operation: an endpoint's opened connection and the activity used on it."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -40,12 +40,12 @@ class End:
     schemas: Schemas
 
     async def check(self) -> Sequence[Problem]:
-        """The faults of the activity, each with its place in the endpoint's file."""
+        """The faults of the activity, with their places in the endpoint's file."""
         return await check_activity(self.endpoint, self.activity, self.connection)
 
 
 def connector_of(endpoint: EndpointDocument) -> Connector:
-    """The endpoint's connector. Raises SettingError with the place where it is named."""
+    """The endpoint's connector. Raises SettingError with the place."""
     try:
         return registry.connector(endpoint.connector)
     except SettingError as error:
@@ -54,7 +54,7 @@ def connector_of(endpoint: EndpointDocument) -> Connector:
 
 
 async def connect(endpoint: EndpointDocument, host: Host) -> Connection:
-    """The endpoint's connection. Raises SettingError with places in the endpoint's file."""
+    """The endpoint's connection. Raises SettingError with places."""
     connector = connector_of(endpoint)
     settings = endpoint.connection()
     exposed = endpoint.literal_secrets(connector.form())
@@ -69,8 +69,8 @@ async def connect(endpoint: EndpointDocument, host: Host) -> Connection:
 async def open_end(
     endpoint: EndpointDocument, activity: str, role: Role, host: Host, line: str = ""
 ) -> End:
-    """Connects and looks up what the activity takes and gives. `line` is the place where the
-    activity is named. Raises SettingError."""
+    """Connects and reads the activity's schemas. `line` is where the activity is named. Raises
+    SettingError."""
     endpoint.activity_as_written(activity)
     connection = await connect(endpoint, host)
     try:
@@ -87,8 +87,8 @@ async def open_end(
 
 
 def activity_of(endpoint: EndpointDocument, name: str, connection: Connection) -> Activity:
-    """The activity with its references followed. In settings that are templates the values
-    are left to the connector. Raises SettingError."""
+    """The activity with references resolved, except those in templates, which the connector
+    fills. Raises SettingError."""
     found = endpoint.activity_as_written(name)
     templates: list[str] = []
     with suppress(SettingError):
@@ -101,7 +101,7 @@ def activity_of(endpoint: EndpointDocument, name: str, connection: Connection) -
 async def schemas_of(
     endpoint: EndpointDocument, activity: Activity, connection: Connection
 ) -> Schemas:
-    """What the activity takes and gives. Raises SettingError with places."""
+    """The activity's schemas. Raises SettingError with places."""
     try:
         return await connection.schemas(activity)
     except SettingError as error:
@@ -111,7 +111,7 @@ async def schemas_of(
 async def check_activity(
     endpoint: EndpointDocument, activity: Activity, connection: Connection
 ) -> list[Problem]:
-    """The faults of an activity that show without a call, with their places."""
+    """The faults of an activity that show without a call, with places."""
     found = await connection.check(activity)
     return [endpoint.located(problem, activity.name) for problem in found]
 
@@ -137,7 +137,7 @@ def type_of(endpoint: EndpointDocument, activity: Activity) -> ActivityType:
 def role_fault(
     endpoint: EndpointDocument, activity: Activity, kind: ActivityType, role: Role, line: str
 ) -> Problem | None:
-    """Says that a source stands where a target has to be, or the other way round."""
+    """A Problem where a source is used as a target, or the reverse."""
     if kind.role == role:
         return None
     types = connector_of(endpoint).activity_types()
@@ -149,7 +149,7 @@ def role_fault(
     return Problem(
         "wrong_role",
         f"The activity {activity.name!r} of {endpoint.name!r} is a {kind.role} ({kind.name}) "
-        f"and stands where a {role} has to be.",
+        f"and is used where a {role} is needed.",
         f"Name a {role} of {endpoint.name!r} ({', '.join(fitting)}) or of another endpoint."
         if fitting
         else f"Name a {role}; {endpoint.name!r} has none yet.",
@@ -164,12 +164,13 @@ def located(endpoint: EndpointDocument, error: SettingError, activity: str = "")
 
 
 class Inspection:
-    """Opens each endpoint and activity once and collects what is wrong. Close it with `close`.
+    """Opens each endpoint and activity once, without a call or a key, and collects problems. Close
+    it.
 
-    `faults` have to be mended. `warnings` are those of the connectors, and environment
-    variables that are not set: what needs one isn't checked, and the rest of the connection is
-    looked at with the settings that its connector has for that. `notes`
-    are what a person should know before a run, such as what can't be undone.
+    `faults` must be fixed. `warnings` are those of the connectors, and unset environment
+    variables: settings that need one aren't checked, and the trial settings of the connector
+    replace them. `notes` are what a person should know before a run, such as what can't be
+    undone.
     """
 
     def __init__(self, host: Host) -> None:
@@ -181,13 +182,13 @@ class Inspection:
         self._ends: dict[tuple[str, str], End | None] = {}
 
     async def connection(self, endpoint: EndpointDocument) -> Connection | None:
-        """The endpoint's connection, None after a fault of it."""
+        """The endpoint's connection; None after a fault of it."""
         if endpoint.name not in self._connections:
             self._connections[endpoint.name] = await self._connect(endpoint)
         return self._connections[endpoint.name]
 
     async def end(self, endpoint: EndpointDocument, name: str) -> End | None:
-        """An activity of the endpoint, None after a fault of it."""
+        """An activity of the endpoint; None after a fault of it."""
         key = (endpoint.name, name)
         if key not in self._ends:
             self._ends[key] = None
@@ -196,7 +197,6 @@ class Inspection:
         return self._ends[key]
 
     async def close(self) -> None:
-        """Closes every connection."""
         while self._connections:
             _, connection = self._connections.popitem()
             if connection is not None:
@@ -222,7 +222,7 @@ class Inspection:
     def _settings(
         self, endpoint: EndpointDocument, connector: Connector
     ) -> tuple[dict[str, JSON], set[str]]:
-        """The settings as far as they are known, and the names of the others."""
+        """The known settings, and the names of those whose variable isn't set."""
         stated = endpoint.written(("connection",))
         names = list(stated) if isinstance(stated, dict) else []
         unset = set()
@@ -265,11 +265,11 @@ class Inspection:
         return End(endpoint, activity, kind, connection, schemas)
 
     def _is_unset(self, endpoint: EndpointDocument, keys: Keys) -> bool:
-        """Whether something that stands there isn't known; it is noted where nobody said so."""
+        """Whether a value there depends on an unset variable; warns of it."""
         problems = endpoint.unset(keys)
         self.warnings.extend(problem for problem in problems if problem.code != UNTOLD)
         return bool(problems)
 
 
 class _FoundError(Exception):
-    """Something is wrong, and is noted."""
+    """A problem was found and is collected already."""

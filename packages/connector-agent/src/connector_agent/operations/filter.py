@@ -1,4 +1,4 @@
-"""`where:` of an operation: only records that pass are taken from its source."""
+"""`where:` of an operation: only records that pass are read from its source."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -15,20 +15,20 @@ from connector_agent.mapping.unseen import Unseen
 from connector_agent.project.operation import OperationDocument
 
 Choose = Callable[[Sequence[Record]], Sequence[Record]]
-"""Gives the records that are taken, in their order. One about which it can't be told comes
+"""Gives the records that are taken, in their order. One for which it isn't known comes
 back with its problem. It may block: pages are filtered in a thread."""
 
 
 class FilteredSource:
-    """The records of `source` that `choose` takes; the others count as filtered. Records keep
-    the numbers of the source, and its cursors."""
+    """The records of `source` that `choose` keeps; the others are counted as filtered. Record
+    numbers and cursors stay those of the source."""
 
     def __init__(self, source: Source, choose: Choose) -> None:
         self._source = source
         self._choose = choose
 
     async def read(self, after: Cursor | None) -> AsyncGenerator[Page, None]:
-        """The pages of the source, without what doesn't pass. Raises as the source does."""
+        """Filtered pages. Raises as the source does."""
         async with aclosing(self._source.read(after)) as pages:
             async for page in pages:
                 taken = await asyncio.to_thread(self._choose, page.records)
@@ -36,18 +36,16 @@ class FilteredSource:
                 yield Page(taken, page.after, page.filtered + left)
 
     async def total(self) -> int | None:
-        """Unknown: how many pass shows only when they are read."""
+        """Unknown until all records are read."""
         return None
 
     async def finish(self, after: Cursor) -> Sequence[Problem]:
-        """As the source does."""
         return await self._source.finish(after)
 
 
 class Conditions:
-    """Tests of single fields; a record passes when all of them hold. One that can't be read
-    passes as well, so that its fault is told where it always is. `unseen` takes note of the
-    fields that no record has."""
+    """Tests of single fields, all of which must hold. Unreadable records pass, so that their
+    problem is reported in one place. `unseen` collects the fields that no record has."""
 
     def __init__(self, tests: Sequence[When]) -> None:
         self._tests = tuple(tests)
@@ -68,9 +66,8 @@ class Conditions:
 
 
 def read_tests(where: JSON, position: Position) -> tuple[tuple[When, ...], tuple[Problem, ...]]:
-    """The tests of `where`, one or a list of them, and a Problem for each fault of theirs. A
-    test is written like the `when` of a mapping's line. `position` tells the place of a part
-    of `where` by its keys."""
+    """Parses `where`, one test or a list, each like the `when` of a mapping line; with a Problem
+    for each fault. `position` gives the place of a part by its keys."""
     single = not isinstance(where, list)
     tests: list[When] = []
     problems: list[Problem] = []
@@ -97,20 +94,19 @@ _KEYS = ("where",)
 
 
 class ExpressionFilter:
-    """Takes the records for which `where` is true; what is false, null or nothing is passed
-    over. Anything else is a problem of the record, which then is taken with it, as one that
-    can't be read is. Blocks while the worker evaluates; end that with `close`."""
+    """Keeps the records for which `where` is true and drops those for which it is false or
+    empty. Any other result becomes the problem of the record, which is kept, as unreadable
+    records are. Blocks while the worker evaluates. Close it."""
 
     def __init__(self, document: OperationDocument, text: str) -> None:
         self._document = document
         self._expressions = Expressions([text])
 
     def faults(self) -> list[Problem]:
-        """What is wrong with the text itself."""
+        """The faults of the expression itself."""
         return [self._problem(fault) for fault in self._expressions.faults() if fault is not None]
 
     def __call__(self, records: Sequence[Record]) -> Sequence[Record]:
-        """The records that are taken, in their order."""
         taken = (self._taken(record) for record in records)
         return [record for record in taken if record is not None]
 
@@ -124,7 +120,7 @@ class ExpressionFilter:
         try:
             value: JSON = orjson.loads(record.raw)
         except orjson.JSONDecodeError:
-            return record  # its fault is told where it always is
+            return record  # its fault is reported elsewhere
         (found,) = self._expressions.evaluate([0], value)
         if found is True:
             return record

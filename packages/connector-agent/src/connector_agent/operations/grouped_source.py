@@ -1,13 +1,12 @@
-"""`group:` of an operation: rows that stand together become one record.
+"""`group:` of an operation: consecutive rows become one record.
 
-A flat file has one row for each line of an invoice; the invoice is the record that is written:
+A flat file has one row for each line of an invoice; the record to write is the invoice:
 
     invoice_no,customer,article      {"invoice_no": "17", "customer": "C-1",
     17,C-1,Tea                   →    "lines": [{"invoice_no": "17", "customer": "C-1", …},
     17,C-1,Milk                                 {"invoice_no": "17", "customer": "C-1", …}]}
 
-Fields that are the same in all rows of a group that fill them stand at the top of the record as
-well.
+Fields that all filled rows of a group share are also at the top of the record.
 """
 
 import hashlib
@@ -34,8 +33,8 @@ from connector_agent.operations.groups import CommonFields, GroupKeys
 
 
 class _Mark(msgspec.Struct, frozen=True):
-    """Where a group begins: behind the source's cursor `after` (None: its start) and `skip`
-    rows, whose hash is `digest`; `rows` are all the rows before it."""
+    """The start of a group: `skip` rows after the source's cursor `after` (None: its start),
+    whose hash is `digest`; `rows` counts all rows before it."""
 
     after: bytes | None = None
     skip: int = 0
@@ -44,9 +43,8 @@ class _Mark(msgspec.Struct, frozen=True):
 
 
 class _Place(msgspec.Struct, frozen=True):
-    """The cursor: where the next group begins, how many were given, how many records that
-    the source passes over behind `mark.after` were told already, and how many of the groups
-    were parts of a scattered one."""
+    """The cursor: the start of the next group, the number of groups given, the filtered records
+    already counted after `mark.after`, and how many groups were parts of a scattered one."""
 
     mark: _Mark = _Mark()
     groups: int = 0
@@ -55,20 +53,19 @@ class _Place(msgspec.Struct, frozen=True):
 
 
 class _Row(NamedTuple):
-    """A row, and where a group begins that begins with it."""
+    """A row, and the mark of a group that would start with it."""
 
     record: Record
     mark: _Mark
 
 
 class GroupedSource:
-    """The groups of a source's rows; a resume begins at the first row of a group.
+    """The groups of a source's rows; a resume starts at the first row of a group.
 
-    `by` are paths of names; rows with the same values there, one after the other, are a
-    group, whose rows become the list `into`. In the fields `reads` they must not contradict each
-    other. Rows whose key comes again later are no whole group: each part is a record with a
-    problem. To know them before the first group is given, the whole source is read twice; a
-    resume reads it once more, and the rows before its place.
+    Consecutive rows with the same values at the paths `by` are a group; its rows become the list
+    `into`. They must not contradict each other in the fields `reads`. Where a key appears again
+    later, each part becomes a record with a problem. To find these, the source is first read once
+    in full; a resume also reads the rows before its place again.
     """
 
     def __init__(
@@ -80,18 +77,16 @@ class GroupedSource:
         self._reads = tuple(reads)
 
     async def total(self) -> int | None:
-        """Unknown: how many groups there are shows only when the rows are read."""
+        """Unknown until all rows are read."""
         return None
 
     async def finish(self, after: Cursor) -> Sequence[Problem]:
-        """As the source does, with the cursor behind its last row."""
-        behind = _parsed(after).mark.after
-        return () if behind is None else await self._source.finish(behind)
+        last = _parsed(after).mark.after
+        return () if last is None else await self._source.finish(last)
 
     async def read(self, after: Cursor | None) -> AsyncGenerator[Page, None]:
-        """Groups as they are complete, for each page of the source. Raises as the source does,
-        and SourceChangedError where the rows before `after` are not the same or rows of their
-        groups come later, and SettingError where such rows were not there in the first pass."""
+        """Groups as they are complete. Raises as the source does, SourceChangedError where
+        earlier rows changed, and SettingError where rows were missing in the first pass."""
         place = _Place() if after is None else _parsed(after)
         grouping = await self._replayed(place, await self._keys())
         walk = _Walk(place)
@@ -122,8 +117,8 @@ class GroupedSource:
         return keys
 
     async def _replayed(self, place: _Place, keys: GroupKeys) -> Grouping:
-        """What is known behind the rows before `place`. Raises SourceChangedError where a
-        group that was given as a whole is none now."""
+        """The state after the rows before `place`. Raises SourceChangedError where a group given
+        as whole is now scattered."""
         grouping = Grouping(self._by, self._into, keys, self._reads)
         left = place.mark.rows
         if left:
@@ -134,14 +129,14 @@ class GroupedSource:
                     left -= len(page.records)
                     if left <= 0:
                         break
-        grouping.go_on(place.groups)
+        grouping.resume(place.groups)
         if grouping.scattered != place.scattered:
             raise _changed()
         return grouping
 
 
 class _Walk:
-    """Keeps the place in the source's pages: what was read, and where the open group began."""
+    """The position in the source's pages, and the start of the open group."""
 
     def __init__(self, place: _Place) -> None:
         mark = place.mark
@@ -150,13 +145,13 @@ class _Walk:
         self._skip = mark.skip
         self._skipped = hashlib.blake2b(digest_size=16)
         self._mark = mark
-        self._told = place.filtered
+        self._counted = place.filtered
         self._since = 0
         self._moved = False
 
     def rows(self, page: Page) -> "list[_Row]":
-        """The rows of the next page, without those that were given before. Raises
-        SourceChangedError where these are not the same."""
+        """The rows of the next page, without those given before. Raises SourceChangedError where
+        these differ."""
         hashed = hashlib.blake2b(digest_size=16)
         after, count = self.here.after, self.here.rows
         found: list[_Row] = []
@@ -173,33 +168,32 @@ class _Walk:
         return found
 
     def begin(self, mark: _Mark) -> None:
-        """A group begins at `mark`."""
         self._moved = self._moved or mark.after != self._mark.after
         self._mark = mark
 
     def passed(self, page: Page) -> int:
-        """How many of the records that the page's source passed over were not yet told."""
+        """How many of the page's filtered records weren't counted before."""
         if self._moved:
             self._since, self._moved = 0, False
         self._since += page.filtered
-        fresh = max(0, page.filtered - self._told)
-        self._told = max(0, self._told - page.filtered)
+        fresh = max(0, page.filtered - self._counted)
+        self._counted = max(0, self._counted - page.filtered)
         return fresh
 
     def cursor(self, grouping: Grouping) -> Cursor:
-        """Goes on at the open group, behind those that `grouping` gave."""
+        """Continues at the open group, after those that `grouping` gave."""
         since = 0 if self._mark == self.here else self._since
-        place = _Place(self._mark, grouping.finished, since + self._told, grouping.scattered)
+        place = _Place(self._mark, grouping.finished, since + self._counted, grouping.scattered)
         return msgspec.json.encode(place)
 
     def check_end(self) -> None:
-        """Raises SourceChangedError when the source ended before all was passed."""
+        """Raises SourceChangedError when the source ended too early."""
         if self._skip:
             raise _changed()
 
 
 def grouped(record: Field, into: str) -> Field:
-    """The schema of groups whose rows are `record`: its fields, and the list of rows."""
+    """The schema of groups of `record`: its fields, and the list of rows."""
     rows = Field(name=into, type="list", items=record)
     if record.type != "object" or not record.fields:
         return record
@@ -214,7 +208,7 @@ def _parsed(after: Cursor) -> _Place:
         raise SettingError(
             Problem(
                 "cursor_foreign",
-                "The place to go on from is not one of groups of rows.",
+                "The cursor isn't one of a grouped source.",
                 "Run the operation from the start.",
             )
         ) from error
@@ -224,15 +218,16 @@ def _changed() -> SourceChangedError:
     return SourceChangedError(
         Problem(
             "source_changed",
-            "The rows before the place to go on from are not those that were read before.",
-            "Put the source back as it was and go on, or run the operation from the start.",
+            "The rows before the cursor have changed since they were read.",
+            "Restore the source and resume, or run the operation from the start.",
         )
     )
 
 
 class RegroupedSource:
-    """The records of `source`, whose rows are the list `into`. Where these contradict each other
-    in one of the fields `reads`, and the record itself says nothing of it, it has a problem."""
+    """Groups kept by an earlier run, whose mapping may read other fields by now. Where the rows
+    in the list `into` contradict each other in one of `reads`, and the record lacks that field,
+    it gets a problem."""
 
     def __init__(self, source: Source, into: str, reads: Iterable[Path]) -> None:
         self._source = source
@@ -240,17 +235,15 @@ class RegroupedSource:
         self._reads = tuple(reads)
 
     async def read(self, after: Cursor | None) -> AsyncGenerator[Page, None]:
-        """The pages of the source. Raises as that does."""
+        """Raises as the source does."""
         async with aclosing(self._source.read(after)) as pages:
             async for page in pages:
                 yield page._replace(records=[self._looked_at(each) for each in page.records])
 
     async def total(self) -> int | None:
-        """As the source tells."""
         return await self._source.total()
 
     async def finish(self, after: Cursor) -> Sequence[Problem]:
-        """As the source does."""
         return await self._source.finish(after)
 
     def _looked_at(self, record: Record) -> Record:
@@ -259,7 +252,7 @@ class RegroupedSource:
         try:
             value = orjson.loads(record.raw)
         except orjson.JSONDecodeError:
-            return record  # its fault is told where it always is
+            return record  # its fault is reported elsewhere
         rows = value.get(self._into) if isinstance(value, dict) else None
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             return record

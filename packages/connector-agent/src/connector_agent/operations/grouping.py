@@ -1,4 +1,4 @@
-"""Rows on their way into groups. Pure; `grouped.py` feeds it."""
+"""Puts rows together into groups. Pure; `GroupedSource` feeds it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,8 +16,8 @@ MAX_BYTES = 32 << 20
 
 @dataclass(slots=True)
 class _Open:
-    """The group that rows are added to. `places` are those of its `rows`;
-    `scattered` says that it is a part of a group."""
+    """The group that rows are added to. `places` are those of its `rows`; `scattered`: it is a
+    part of a group."""
 
     number: int
     key: RowKey
@@ -33,12 +33,11 @@ class _Open:
 
 
 class Grouping:
-    """Takes rows in their order and gives a group as soon as the next one begins. `keys` are
-    those of the whole source; in the fields `reads` the rows of a group must not contradict
-    each other.
+    """Takes rows in order and returns a group once the next one starts. `keys` are those of the
+    whole source; rows of a group must not contradict each other in the fields `reads`.
 
-    `begins` says whether the last row was the first of a group, `finished` how many groups
-    were given, and `scattered` how many of these were parts of one.
+    `begins`: the last row started a group; `finished` counts the groups given, `scattered` those
+    that were parts of one.
     """
 
     def __init__(
@@ -55,8 +54,8 @@ class Grouping:
         self._unread: Problem | None = None
 
     def add(self, row: Record) -> Record | None:
-        """Takes one row; gives the group before it, if that ends here. Raises SettingError
-        where a group comes back that stood together in the first pass."""
+        """Takes one row; returns the previous group if it ends here. Raises SettingError where a
+        group reappears that the first pass found whole."""
         key = RowKey.of(row, self._by)
         current = self._open
         if current is not None and key.belongs(current.key):
@@ -71,7 +70,6 @@ class Grouping:
         return given
 
     def end(self) -> Record | None:
-        """The last group, if there is one."""
         current, self._open = self._open, None
         if current is None:
             return None
@@ -79,8 +77,8 @@ class Grouping:
         self.scattered += current.scattered
         return self._record(current)
 
-    def go_on(self, finished: int) -> None:
-        """Leaves the group that is open, as one that was given before; so many were."""
+    def resume(self, finished: int) -> None:
+        """Drops the open group and counts `finished` groups as given."""
         self.end()
         self.finished = finished
 
@@ -110,14 +108,14 @@ class Grouping:
         return group
 
     def _scattered(self, parts: Parts, key: RowKey, at: str) -> Problem:
-        told = ", ".join(shown(each) for each in key.values)
+        values = ", ".join(shown(each) for each in key.values)
         return Problem(
             "scattered_group",
-            f"The rows with {self._names()} {told} don't stand together; they begin at "
-            f"{parts.told()}.",
+            f"The rows with {self._names()} {values} aren't consecutive; they start at "
+            f"{parts.text()}.",
             f"Sort the source by {self._names()} and run the operation again.",
             path=format_path(self._by[0]),
-            value=told,
+            value=values,
             at=at,
         )
 

@@ -1,4 +1,4 @@
-"""What the rows of a group have in common, and where they contradict each other. Pure."""
+"""The keys and the common fields of the rows of a group. Pure."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,27 +10,25 @@ from connector_sdk import JSON, Problem, Record, SettingError, shown
 
 from connector_agent.mapping import ABSENT, Path, format_path, is_blank, read_path
 
-_TOLD = 3
+_SHOWN = 3
 
 
 class CommonFields:
-    """The fields of rows, put together: `value` has each field that is the same in all rows
-    that fill it, at any depth of objects. Two that fill it differently contradict each other;
-    the field is in neither."""
+    """Merges rows: `value` has each field, at any depth, that is the same in all rows that fill
+    it. Where two rows differ, the field is left out and counts as a contradiction."""
 
     def __init__(self) -> None:
         self.value: dict[str, JSON] = {}
         self._contradictions: dict[Path, None] = {}
 
     def add(self, row: dict[str, JSON]) -> None:
-        """The next row."""
         self._merge(self.value, row, ())
 
     def problem(
         self, reads: Iterable[Path], rows: Sequence[bytes], places: Sequence[str]
     ) -> Problem | None:
-        """The contradictions in or below the fields `reads`, None without any. `rows` are
-        all that were added, and `places` theirs."""
+        """A Problem with the contradictions in or below the fields `reads`, if any. `rows` are
+        all rows added, `places` theirs."""
         if not self._contradictions:
             return None
         wanted = tuple(reads)
@@ -40,10 +38,10 @@ class CommonFields:
         if not found:
             return None
         values = [orjson.loads(row) for row in rows]
-        told = [_told(path, values, places) for path in found]
+        described = [_described(path, values, places) for path in found]
         return Problem(
             "group_contradiction",
-            f"The rows of the group contradict each other in {'; in '.join(told)}.",
+            f"The rows of the group contradict each other in {'; in '.join(described)}.",
             "Correct the rows in the source and run the operation again. A field that may differ "
             "from row to row is mapped below `each:`, with the list of rows.",
             path=format_path(found[0]),
@@ -69,19 +67,19 @@ class CommonFields:
 
 
 def _touches(path: Path, other: Path) -> bool:
-    """Whether one of the two is the other or leads into it."""
+    """Whether one path equals or leads into the other."""
     return all(left == right for left, right in zip(path, other, strict=False))
 
 
-def _told(path: Path, rows: Sequence[JSON], places: Sequence[str]) -> str:
+def _described(path: Path, rows: Sequence[JSON], places: Sequence[str]) -> str:
     """ "'currency': eur (rows.csv row 2) and usd (rows.csv row 3 and 4 more)"."""
     texts: list[str] = []
     for value, first, more in _different(path, rows, places):
         also = f" and {more} more" if more else ""
         texts.append(f"{shown(value)!r} ({first}{also})")
-    left = len(texts) - _TOLD
+    left = len(texts) - _SHOWN
     if left > 0:
-        texts[_TOLD:] = [f"{left} more value" + ("" if left == 1 else "s")]
+        texts[_SHOWN:] = [f"{left} more value" + ("" if left == 1 else "s")]
     return f"{format_path(path)!r}: {', '.join(texts[:-1])} and {texts[-1]}"
 
 
@@ -101,7 +99,7 @@ def _different(
 
 
 def _same(left: JSON, right: JSON) -> bool:
-    """Whether both are written the same: 1 is neither true nor 1.0."""
+    """Strict equality: 1 is neither true nor 1.0."""
     if type(left) is not type(right) or left != right:
         return False
     if isinstance(left, list) and isinstance(right, list):
@@ -115,9 +113,8 @@ _PARTS_NAMED = 3
 
 
 class RowKey(NamedTuple):
-    """What a row is put together by: its `values`, and their `digest` (16 bytes), None where
-    they can't be told. `row` is the row as an object, None where it is none; `unreadable` says
-    that it may be a row of any group."""
+    """The `values` that group a row, and their `digest` (16 bytes; None where unknown). `row` is
+    None where it is no object; an `unreadable` row may belong to any group."""
 
     row: JSON
     values: list[JSON]
@@ -126,7 +123,6 @@ class RowKey(NamedTuple):
 
     @classmethod
     def of(cls, row: Record, by: tuple[Path, ...]) -> "RowKey":
-        """The key of `row` at the paths `by`."""
         value = _object(row)
         values = [read_path(value, path) for path in by]
         known = value is not None and not all(map(is_blank, values))
@@ -138,27 +134,25 @@ class RowKey(NamedTuple):
         return cls(value, plain, digest, row.problem is not None and not known)
 
     def belongs(self, before: "RowKey") -> bool:
-        """Whether the row is one of the open group, whose first row has the key `before`."""
+        """Whether the row continues the open group, whose first row has the key `before`."""
         # A row that can't be read may be one of this group, and one of the next.
         return self.unreadable or (self.digest is not None and self.digest == before.digest)
 
 
 @dataclass(slots=True)
 class Parts:
-    """A group whose rows stand apart: how many `more` parts it has than those whose first rows
-    are at `places`."""
+    """The `places` of the first parts of a scattered group; `more` counts the others."""
 
     places: list[str] = field(default_factory=list)
     more: int = 0
 
     def add(self, at: str) -> None:
-        """One more part begins at `at`."""
         if len(self.places) < _PARTS_NAMED:
             self.places.append(at)
         else:
             self.more += 1
 
-    def told(self) -> str:
+    def text(self) -> str:
         """ "rows.csv row 2, rows.csv row 4 and 3 more places"."""
         *first, last = self.places
         if self.more:
@@ -168,9 +162,8 @@ class Parts:
 
 
 class GroupKeys:
-    """The keys of all rows of a source, taken in a first pass (`add`), so that in the second
-    (`begin`) it is known of each group whether all of its rows stand together. It holds some
-    150 bytes for each key, whatever the rows are."""
+    """The keys of all rows, collected in a first pass (`add`), so that the second (`begin`)
+    knows which groups are scattered. Takes about 150 bytes a key."""
 
     def __init__(self, by: tuple[Path, ...]) -> None:
         self._by = by
@@ -179,7 +172,6 @@ class GroupKeys:
         self._scattered: dict[bytes, Parts] = {}
 
     def add(self, row: Record) -> None:
-        """The next row of the first pass."""
         key = RowKey.of(row, self._by)
         if self._open is not None and key.belongs(self._open):
             return
@@ -191,19 +183,19 @@ class GroupKeys:
         self._begun[key.digest] = False
 
     def begin(self, digest: bytes, at: str) -> Parts | None:
-        """Rows with this key begin at `at` in the second pass; comes back with all the parts
-        where they stand apart, None where they don't. Raises SettingError where they come back
-        without having done so in the first pass."""
+        """In the second pass, rows with this key start at `at`. Returns all parts of a scattered
+        group, None for a whole one. Raises SettingError where a group reappears that the first
+        pass found whole."""
         again = self._begun.get(digest, False)
         self._begun[digest] = True
         parts = self._scattered.get(digest)
         if parts is None and again:
-            # No SourceChangedError: a run would read anew, and pass over the group as one
+            # No SourceChangedError: a run would start over and skip the group as one
             # that it has.
             raise SettingError(
                 Problem(
                     "group_came_back",
-                    "Rows came back whose group was taken for whole: the source changed while it "
+                    "More rows of a group came after it was complete: the source changed while it "
                     "was read, or gives its rows in another order each time.",
                     "See that nothing changes the source during a run and that it has an order; "
                     "put right what was made of the group.",
@@ -216,7 +208,7 @@ class GroupKeys:
 
 
 def _object(row: Record) -> JSON:
-    """The row as an object, None where it is none."""
+    """The row as an object; None where it isn't one."""
     try:
         value = orjson.loads(row.raw)
     except orjson.JSONDecodeError:

@@ -1,4 +1,4 @@
-"""What a mapping tells of whether a guard of its target concerns a record."""
+"""What a guarded target would do on a live account, and how much."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,8 +13,7 @@ from connector_agent.operations.end import End
 
 
 def can_concern(guard: Guarded, lines: Sequence[MappingLine], schemas: Schemas) -> bool:
-    """Whether a request that these lines make can be one that the guard concerns; without
-    lines records pass as they are, and anything can be."""
+    """Whether the guard may concern a request made by these lines; without lines, any."""
     if not lines:
         return True
     constants: dict[str, JSON] = {}
@@ -32,8 +31,8 @@ def can_concern(guard: Guarded, lines: Sequence[MappingLine], schemas: Schemas) 
 
 
 async def guard_warnings(end: End, lines: Sequence[MappingLine]) -> list[Problem]:
-    """What the mapping of a target does on a live account that isn't allowed there. What
-    every request does the connector has told by itself."""
+    """Warnings for what the mapping does without permission on a live account. The connector
+    itself reports what concerns every request."""
     guard = await end.connection.guard(end.activity)
     if guard is None or guard.always or not can_concern(guard, lines, end.schemas):
         return []
@@ -42,9 +41,8 @@ async def guard_warnings(end: End, lines: Sequence[MappingLine]) -> list[Problem
 
 @dataclass(slots=True)
 class Tally:
-    """Counts the requests that a guard concerns, and sums what they say that they move, per
-    currency in its smallest unit ("" is one that only the other system knows). `silent` are those
-    that don't say how much."""
+    """Counts the guarded requests and sums the amounts they state, per currency in its smallest
+    unit ("" where only the other system knows it). `silent` counts those without an amount."""
 
     guard: Guarded
     schemas: Schemas
@@ -53,7 +51,7 @@ class Tally:
     silent: int = 0
 
     def add(self, request: bytes) -> None:
-        """Takes one request into account; one that isn't a JSON object is refused later."""
+        """Counts one request; one that isn't a JSON object is refused later."""
         try:
             value = orjson.loads(request)
         except orjson.JSONDecodeError:
@@ -62,7 +60,7 @@ class Tally:
             self.add_value(value)
 
     def add_value(self, request: Mapping[str, JSON]) -> None:
-        """The same for a request that is parsed."""
+        """The same for a parsed request."""
         fitted = conform(self.schemas.request, dict(request)).value
         values = fitted if isinstance(fitted, dict) else request
         if not self.guard.concerns(values):
@@ -75,7 +73,7 @@ class Tally:
             self.sums[money.currency] = self.sums.get(money.currency, 0) + money.amount
 
     def money(self) -> str:
-        """The sums for people, a part of a sentence; "" where no money moves."""
+        """The sums in words; "" where no money moves."""
         if not self.guard.moves_money:
             return ""
         known = [
@@ -103,9 +101,8 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a person is asked before the first write to a live account: `guard` says what is
-    done, `tally` how often and how much, on `account`. Without a tally that isn't known. With
-    `first` it holds only so many records, and there are more."""
+    """The question before the first write to a live `account`: what `guard` does, and `tally`
+    how often and how much (None: unknown). `first`: the tally covers only so many records."""
 
     guard: Guarded
     account: str
@@ -113,7 +110,6 @@ class Question:
     first: int = 0
 
     def text(self) -> str:
-        """All of it, in whole sentences."""
         return f"{self.guard.refusal.message} {self._count()}"
 
     def _count(self) -> str:
@@ -123,7 +119,7 @@ class Question:
         count = self.tally.count
         objects = "1 object" if count == 1 else f"{count:,} objects"
         money = self.tally.money()
-        told = f"{objects} on {self.account}{f': {money}' if money else ''}"
+        counted = f"{objects} on {self.account}{f': {money}' if money else ''}"
         if self.first:
-            return f"The first {self.first:,} records alone are {told}. There are more."
-        return f"That is {told}."
+            return f"The first {self.first:,} records alone are {counted}. There are more."
+        return f"That is {counted}."

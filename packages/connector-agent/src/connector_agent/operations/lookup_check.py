@@ -1,4 +1,4 @@
-"""Checks that lines which look an id up ask an operation that can have written it."""
+"""Checks that lookups ask an operation that can have written the id."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,7 +16,7 @@ from connector_agent.project.operation import OperationDocument
 def lookup_faults(
     project: Project, document: OperationDocument, lines: Sequence[MappingLine]
 ) -> Iterator[Problem]:
-    """What is wrong with each lookup of the operation in `document`."""
+    """The fault of each lookup of the operation."""
     for to, lookup in _lookups(lines, ()):
         fault = _fault(project, document, lookup)
         if fault is not None:
@@ -26,8 +26,8 @@ def lookup_faults(
 async def other_objects(
     project: Project, lines: Sequence[MappingLine], target: End, inspection: Inspection
 ) -> list[Problem]:
-    """Warnings of lookups that give ids of one object where those of another belong. No faults:
-    an object may be known by two names."""
+    """Warnings for lookups whose ids belong to another object. Not faults: an object may have
+    two names."""
     found: list[Problem] = []
     for to, lookup in _lookups(lines, ()):
         field = find(target.schemas.request, to, "target")
@@ -55,7 +55,7 @@ async def other_objects(
 
 
 def _lookups(lines: Sequence[MappingLine], above: Path) -> Iterator[tuple[Path, Lookup]]:
-    """Each lookup with the path in the request that it fills."""
+    """Each lookup with the request path that it fills."""
     for line in lines:
         to = (*above, *line.to)
         if line.lookup is not None:
@@ -82,7 +82,7 @@ def _fault(project: Project, document: OperationDocument, lookup: Lookup) -> Pro
         )
     other = project.operations.get(name)
     if other is None:
-        return None  # what is wrong with its file is told there
+        return None  # its file's faults are reported there
     if other.target.endpoint != document.target.endpoint:
         return Problem(
             "lookup_elsewhere",
@@ -108,11 +108,11 @@ def _fault(project: Project, document: OperationDocument, lookup: Lookup) -> Pro
 
 
 def _keeps_ids(project: Project, other: OperationDocument) -> bool:
-    """Whether runs to the target note ids: those to files don't."""
+    """Whether runs to the target store ids; file targets don't."""
     endpoint = project.endpoints.get(other.target.endpoint)
     activity = endpoint.activities.get(other.target.activity) if endpoint is not None else None
     if endpoint is None or activity is None:
-        return True  # told where the target is named
+        return True  # reported where the target is named
     try:
         types = connector_of(endpoint).activity_types()
     except SettingError:

@@ -1,4 +1,4 @@
-"""An operation with both of its ends opened, ready to be checked and run."""
+"""An operation with both ends opened, ready to check and run."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -24,9 +24,8 @@ from connector_agent.project.operation import OperationDocument, Place
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Source activity, mapping, target activity; `environment` is the project's that was
-    chosen, "" without one; `folder` is the project's; `driving` is the source of the records
-    that the source is asked for."""
+    """Source activity, mapping, target activity. `environment` is "" without one; `driving` is
+    the end whose records the source is asked for."""
 
     document: OperationDocument
     environment: str
@@ -38,11 +37,11 @@ class Operation:
 
     @property
     def mapper(self) -> Mapper | None:
-        """Makes requests of records; None where records pass as they are."""
+        """None where records pass unmapped."""
         return self.composition.mapper
 
     async def check(self) -> list[Problem]:
-        """Every fault that shows before the first record, each with its file and line."""
+        """Every fault that shows before the first record, with file and line."""
         ends = (self.source, self.driving, self.target)
         found = [each for end in ends if end is not None for each in await end.check()]
         problems = [problem for problem in found if not problem.warning]
@@ -58,8 +57,8 @@ class Operation:
         return overlap_faults(self.document, sources, self.target, self.folder)
 
     async def open_source(self) -> Source:
-        """The records that the mapping takes: those of the source activity that pass `where`,
-        put together by `group`. Raises SettingError as the connection does."""
+        """The source's records after `where` and `group`. Raises SettingError as the connection
+        does."""
         requests: Source | None = None
         if self.driving is not None:
             requests = await self.driving.connection.source(self.driving.activity)
@@ -74,7 +73,7 @@ class Operation:
 
 @asynccontextmanager
 async def open_operation(project: Project, name: str, host: Host) -> AsyncIterator[Operation]:
-    """The operation with its connections, which are closed at the end. Raises SettingError,
+    """The operation with its connections, closed at the end. Raises SettingError,
     CredentialError and UnreachableError."""
     document = project.operation(name)
     async with AsyncExitStack() as stack:
@@ -105,6 +104,6 @@ async def _open(
 
 
 def require(problems: Sequence[Problem]) -> None:
-    """Raises SettingError with all the problems, if there are any."""
+    """Raises SettingError with the problems, if any."""
     if problems:
         raise SettingError(*problems)

@@ -13,7 +13,7 @@ _GROUP = ("by", "as")
 
 
 class Group(NamedTuple):
-    """Rows that stand together and have the same values at the paths `by` become one record;
+    """Consecutive rows that have the same values at the paths `by` become one record;
     the rows are its list `into`."""
 
     by: tuple[str, ...]

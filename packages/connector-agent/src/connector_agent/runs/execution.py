@@ -111,7 +111,7 @@ class ProblemWatch:
                 Problem(
                     "stopped_on_problem",
                     "The run stopped at a problem, as the operation says (on_problem: stop).",
-                    "Look at it with 'connector outcomes', then go on with 'connector resume'.",
+                    "Look at it with 'connector outcomes', then run 'connector resume'.",
                 )
             )
         ceiling = self._options.stop_after_problems
@@ -120,6 +120,6 @@ class ProblemWatch:
                 Problem(
                     "too_many_problems",
                     f"The run stopped after {problems} problems (stop_after_problems: {ceiling}).",
-                    "Look at them with 'connector outcomes', then go on with 'connector resume'.",
+                    "Look at them with 'connector outcomes', then run 'connector resume'.",
                 )
             )

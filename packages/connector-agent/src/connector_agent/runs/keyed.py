@@ -37,7 +37,7 @@ GATHER = 0.02
 SETTLE_AT_ONCE = 100
 AHEAD = 300.0
 """Seconds by which a time of send may lie ahead of the target's clock and still be believed."""
-GO_ON = "Wait until the target works again, then go on with 'connector resume'."
+GO_ON = "Wait until the target works again, then run 'connector resume'."
 
 
 class KeyedExecution:

@@ -70,7 +70,7 @@ class Reading:
                     "source_changed",
                     "The source changed since the run was interrupted, and its records have no "
                     "identity by which those already taken could be recognised.",
-                    "Put the source back as it was, then go on with 'connector resume'; or leave "
+                    "Put the source back as it was, then run 'connector resume'; or leave "
                     "the run with 'connector abandon'.",
                 )
             )

@@ -1,4 +1,4 @@
-"""The database: engine, tables, migrations. The bottom of the house."""
+"""The database: engine, tables, migrations."""
 
 from connector_agent.store.database import Database
 

@@ -1,4 +1,4 @@
-"""Keeps a ledger that another one takes the place of."""
+"""Copies of a ledger: backed up, restored, put aside."""
 
 import os
 import secrets
@@ -17,8 +17,8 @@ BESIDE = ("-wal", "-shm")
 
 
 def put_aside(path: Path) -> Path | None:
-    """Renames a ledger, together with what belongs to it; its new place, None where there was
-    nothing. Raises OSError."""
+    """Renames a ledger and its side files; returns its new path, None where there was none.
+    Raises OSError."""
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
     aside = path.with_name(f"{path.stem}-{stamp}-{secrets.token_hex(2)}{path.suffix}")
     moved = False
@@ -31,8 +31,8 @@ def put_aside(path: Path) -> Path | None:
 
 
 def copy_to(connection: Connection, file: Path) -> None:
-    """Writes the ledger of a connection that is in no transaction to a new file, for its owner
-    only. Raises OSError and SQLite's errors; SettingError where the file is there."""
+    """Backs a ledger up to a new private file. The connection must be in no transaction. Raises
+    OSError, SQLite's errors, and SettingError where the file exists."""
     if file.exists():
         raise SettingError(
             Problem(
@@ -52,7 +52,7 @@ def copy_to(connection: Connection, file: Path) -> None:
 
 
 def copy_from(file: Path, fresh: Path) -> None:
-    """Writes the ledger in `file` to `fresh`. Raises SettingError where it holds no whole ledger,
+    """Copies the ledger in `file` to `fresh`. Raises SettingError where it isn't a whole ledger,
     OSError and SQLite's errors."""
     if not file.is_file():
         raise SettingError(_no_copy(file, "it isn't there, or is no file"))

@@ -1,4 +1,4 @@
-"""What SQLite and the disk refuse, told with what to do about it."""
+"""The ledger's database on its own thread, and its errors."""
 
 import asyncio
 import errno
@@ -29,11 +29,11 @@ from connector_agent.store.mark import (
     DAMAGED,
     LOST,
     Mark,
-    behind,
     damaged,
     generation_of,
     gone,
     is_urgent,
+    losses,
     mark_of,
     note_loss,
     read_mark,
@@ -48,7 +48,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def fault_of(path: Path, cause: BaseException | None, waited: float) -> ConnectorError:
-    """The error for what the database said; `waited` is how many seconds it waits for a lock."""
+    """The error for what SQLite reported; `waited` is its lock time-out in seconds."""
     name = str(getattr(cause, "sqlite_errorname", ""))
     if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
         return _full(path, cause)
@@ -66,7 +66,7 @@ def fault_of(path: Path, cause: BaseException | None, waited: float) -> Connecto
 
 
 def unwritable(path: Path, error: OSError, what: str = "ledger") -> ConnectorError:
-    """The error for a file that belongs to a ledger and that the disk refuses."""
+    """The error for a ledger file that can't be written."""
     if error.errno in _FULL:
         return _full(path, error.strerror, what)
     return SettingError(_closed(path, error.strerror or error, what))
@@ -77,7 +77,7 @@ def _full(path: Path, cause: object, what: str = "ledger") -> TargetFullError:
         Problem(
             "disk_full",
             f"The {what} {path} can't grow: {cause}.",
-            "Make room on that disk, then go on with 'connector resume'.",
+            "Free space on that disk, then run 'connector resume'.",
         )
     )
 
@@ -94,7 +94,7 @@ def _closed(path: Path, cause: object, what: str = "ledger") -> Problem:
 T = TypeVar("T")
 
 MARK_SECONDS = 2.0
-"""How far the mark may be behind, where nothing asks for it at once."""
+"""How far the mark may lag, unless it is requested at once."""
 
 _WAIT_FOR_LOCK = 30.0
 
@@ -102,12 +102,12 @@ _WAIT_FOR_LOCK = 30.0
 class Database:
     """Runs functions that take a SQLAlchemy connection, each in one transaction.
 
-    A transaction that returned is on disk (SQLite in WAL mode with full synchronisation), so
-    that what it says survives the loss of the process and of power. `vault` seals what the ledger
-    keeps of records; whoever works on a connection gets it by `vault_of`.
+    A finished transaction is on disk (SQLite in WAL mode, synchronous=FULL): it survives a crash
+    and a power cut. `vault` encrypts what the ledger keeps of records; functions get it by
+    `vault_of`.
 
-    Each change raises the generation of the ledger, and a mark beside the file follows. A ledger
-    that is not what its mark tells of is read as it is and not changed, before `adopt`.
+    Each change raises the generation of the ledger and updates the mark beside the file. A
+    ledger that doesn't match its mark is read-only until `adopt`.
     """
 
     def __init__(self, path: Path, vault: Vault | None = None) -> None:
@@ -122,9 +122,9 @@ class Database:
         self._closed = False
 
     async def call(self, work: Callable[[Connection], T]) -> T:
-        """`work` in a transaction on the database's thread. Raises TargetFullError when the
-        disk is full, SettingError when the file is no database of ours, or when `work` changes
-        a ledger that lost something."""
+        """Runs `work` in a transaction on the database's thread. Raises TargetFullError when the
+        disk is full, SettingError when the file isn't a ledger or `work` changes one that lost
+        data."""
         return await self._off_the_loop(self._do, work)
 
     def call_now(self, work: Callable[[Connection], T]) -> T:
@@ -132,40 +132,40 @@ class Database:
         return self._thread.submit(self._do, work).result()
 
     def call_outside(self, work: Callable[[Connection], T]) -> T:
-        """`work` outside of any transaction, for what the database does only there."""
+        """Runs `work` outside a transaction, where SQLite demands it."""
         return self._thread.submit(self._do, work, outside=True).result()
 
     async def lost(self, *, thorough: bool = False) -> Problem | None:
-        """What the ledger is missing, or how it is damaged; None where it is as it was left.
-        `thorough` reads all of it to find that out. Raises as `call` does otherwise."""
+        """What the ledger lost, or how it is damaged; None if nothing. `thorough` reads the
+        whole file. Raises as `call` does otherwise."""
         return await self._off_the_loop(self._lost, thorough)
 
     async def adopt(self) -> None:
-        """Makes what there is the ledger of the project, although it lost something: a person
-        says so. The loss is noted in it; a damaged file is put aside."""
+        """Accepts a ledger that lost data, at a person's request. The loss is recorded in it; a
+        damaged file is put aside."""
         await self._off_the_loop(self._adopt)
 
     async def mark(self) -> None:
-        """Writes the mark of what was changed last."""
+        """Writes the mark of the latest change."""
         await self._off_the_loop(self._write_mark)
 
     async def readable(self) -> bool:
-        """Whether what there is can be read, although it may have lost something."""
+        """Whether it can be read, although it may have lost data."""
         return self._engine is not None and (self._loss is None or self._loss.code != DAMAGED)
 
     async def backup(self, file: Path) -> None:
-        """A whole copy in a new file. Raises SettingError and TargetFullError."""
+        """Raises SettingError and TargetFullError."""
         with self._copying(file):
             await self._off_the_loop(self._do, lambda connection: copy_to(connection, file), True)
 
     async def restore(self, file: Path) -> Path | None:
-        """Puts a copy in the place of the ledger; where that is kept now, None where there was
-        none. Raises SettingError and TargetFullError."""
+        """Replaces the ledger with a copy; returns where the old one is kept, if any. Raises
+        SettingError and TargetFullError."""
         with self._copying(self.path):
             return await self._off_the_loop(self._restore, file)
 
     def close(self) -> None:
-        """Waits for what is under way and closes the file. May be called twice."""
+        """Finishes pending work and closes the file. May be called twice."""
         if self._closed:
             return
         self._closed = True
@@ -176,7 +176,7 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
 
     def _do(self, work: Callable[[Connection], T], outside: bool = False) -> T:
-        with self._told():
+        with self._with_remedy():
             engine = self._open()
             if outside:
                 with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -198,7 +198,7 @@ class Database:
 
     def _lost(self, thorough: bool) -> Problem | None:
         try:
-            with self._told():
+            with self._with_remedy():
                 engine = self._open()
                 if self._loss is None and thorough:
                     with engine.connect() as connection:
@@ -215,12 +215,12 @@ class Database:
         loss = self._loss
         if loss is None:
             return
-        with self._told():
+        with self._with_remedy():
             if loss.code == DAMAGED or self._is_empty():
                 self._dispose()
                 put_aside(self.path)
             past, self._past = self._past, None
-            engine = self._open(anew=True)
+            engine = self._open(empty=True)
             generation = past.generation if past is not None else 0
             with engine.begin() as connection:
                 self._unmarked = note_loss(connection, loss.message, generation)
@@ -228,7 +228,7 @@ class Database:
             self._write_mark()
 
     def _restore(self, file: Path) -> Path | None:
-        with self._told():
+        with self._with_remedy():
             private_folder(self.path.parent)
             fresh = self.path.with_name(f"{self.path.name}.new")
             copy_from(file, fresh)
@@ -258,13 +258,13 @@ class Database:
         self._unmarked = None
         self._marked = time.monotonic()
 
-    def _open(self, anew: bool = False) -> Engine:
+    def _open(self, empty: bool = False) -> Engine:
         """The opened database. Raises SettingError where there is nothing to open and its mark
-        says that there was, unless it is to be begun `anew`."""
+        exists, unless `empty`."""
         if self._engine is None:
             try:
                 private_folder(self.path.parent, narrow=True)
-                self._past, loss = self._look() if not anew else (None, None)
+                self._past, loss = self._look() if not empty else (None, None)
                 if loss is not None and self._is_empty():
                     raise SettingError(loss)
                 self._keep_private()
@@ -283,7 +283,7 @@ class Database:
                 engine.dispose()
                 raise
             if self._past is not None:
-                loss = behind(self.path, self._past, found)
+                loss = losses(self.path, self._past, found)
             self._loss = loss
             self._engine = engine
         return self._engine
@@ -307,7 +307,7 @@ class Database:
         return not self.path.exists() or self.path.stat().st_size == 0
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _with_remedy(self) -> Iterator[None]:
         """Makes a fault of the database one that says what to do."""
         try:
             yield
@@ -325,7 +325,7 @@ class Database:
 
 
 def _changes(connection: Connection) -> int:
-    """Rows that were changed through this connection so far."""
+    """Rows changed through this connection so far."""
     raw = cast("sqlite3.Connection", connection.connection.dbapi_connection)
     return raw.total_changes
 

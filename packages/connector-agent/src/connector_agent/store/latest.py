@@ -1,4 +1,4 @@
-"""The latest runs, read without what a ledger needs otherwise: a shell waits for it."""
+"""The latest runs for shell completion, read without SQLAlchemy because a shell waits."""
 
 import sqlite3
 from contextlib import closing
@@ -8,8 +8,7 @@ MOST = 30
 
 
 def latest_runs(path: Path) -> list[str]:
-    """The ids of the latest runs in a ledger, the newest first; none where there is no ledger.
-    Changes nothing."""
+    """Run ids, newest first; none without a ledger. Changes nothing."""
     if not path.is_file():
         return []
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=0.2)) as database:

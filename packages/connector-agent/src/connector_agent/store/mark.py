@@ -1,7 +1,7 @@
-"""The mark beside a ledger: which ledger it was, and how far it had come.
+"""The mark beside a ledger: which ledger it was and its generation, so that a loss is noticed.
 
-A ledger that is missing, exchanged or older than its mark has lost something. The mark is written
-after the transaction that it tells of, so that it is never ahead of a ledger that is whole.
+A ledger that is missing, replaced or older than its mark has lost data. The mark is written after
+the transaction it describes, so it is never ahead of a whole ledger.
 """
 
 import os
@@ -19,7 +19,7 @@ from connector_agent.store.tables import accounted, identities, intents, ledger,
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """`at` is the Unix time in seconds at which the ledger had this generation."""
+    """`at` is the Unix time in seconds when the ledger had this generation."""
 
     ledger: str
     generation: int
@@ -27,13 +27,11 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 def mark_of(ledger: Path) -> Path:
-    """Where the mark of a ledger lies."""
     return ledger.with_suffix(".mark")
 
 
 def read_mark(path: Path) -> Mark | None:
-    """The mark, None where there is none. Raises ValueError for a file that is no mark, and
-    OSError."""
+    """None where there is none. Raises ValueError for a file that is no mark, and OSError."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Mark)
     except FileNotFoundError:
@@ -41,8 +39,7 @@ def read_mark(path: Path) -> Mark | None:
 
 
 def write_mark(path: Path, mark: Mark) -> None:
-    """Puts the mark in the place of the one before: whole, durable, for its owner only. Raises
-    OSError."""
+    """Replaces the mark: whole, durable, private. Raises OSError."""
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
         file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -61,21 +58,21 @@ DAMAGED = "ledger_damaged"
 
 
 def gone(path: Path) -> Problem:
-    """The file is missing or empty, and there was a ledger."""
+    """The Problem of a missing or empty ledger."""
     how = "is empty" if path.exists() else "is missing"
     return _lost(f"The ledger {path} {how}, and the mark beside it says that there was one.")
 
 
 def unmarked(path: Path) -> Problem:
-    """Nothing tells how far the ledger had come."""
+    """The Problem of a ledger without a readable mark."""
     return _lost(
-        f"The mark beside the ledger {path} is missing or can't be read, so that nothing tells "
+        f"The mark beside the ledger {path} is missing or can't be read, so it isn't known "
         "whether the ledger is the newest."
     )
 
 
-def behind(path: Path, mark: Mark, found: Mark) -> Problem | None:
-    """What the ledger lost, if it is not what its mark tells of."""
+def losses(path: Path, mark: Mark, found: Mark) -> Problem | None:
+    """What the ledger lost compared with its mark, if anything."""
     if found.ledger != mark.ledger:
         return _lost(
             f"The ledger {path} is another one than the project used until {_day(mark.at)}."
@@ -91,7 +88,6 @@ def behind(path: Path, mark: Mark, found: Mark) -> Problem | None:
 
 
 def damaged(path: Path, cause: object) -> Problem:
-    """The file can't be read as a ledger."""
     return Problem(
         DAMAGED,
         f"The ledger {path} is damaged: {cause}. It holds what was written where: don't delete it.",
@@ -100,7 +96,7 @@ def damaged(path: Path, cause: object) -> Problem:
 
 
 def remedy(operation: str = "") -> str:
-    """The ways on, with the name of the operation where it is known."""
+    """The ways to continue, for the operation if it is known."""
     name = shlex.quote(operation) if operation else "OPERATION"
     return (
         "Put a newer copy in its place: connector ledger restore FILE. Without one: connector "
@@ -121,22 +117,20 @@ _AT_ONCE = "mark at once"
 
 
 def generation_of(connection: Connection) -> Mark:
-    """What a mark of the ledger says now."""
     row = connection.execute(select(ledger.c.id, ledger.c.generation)).one()
     return Mark(row.id, row.generation, time.time())
 
 
 def rise(connection: Connection) -> Mark:
-    """Counts one more change, and tells what the mark is to say of it."""
+    """Raises the generation; returns the new mark."""
     connection.execute(update(ledger).values(generation=ledger.c.generation + 1))
     return generation_of(connection)
 
 
 def note_loss(connection: Connection, loss: str, past: int) -> Mark:
-    """Makes this the ledger of the project after a `loss`, later than the generation `past`
-    that was lost. From now on it is another ledger, so that a copy of what it was before isn't
-    taken for it; no operation is accounted for. What is pending may have been sent by what was
-    lost, nobody knows when: it is looked up before it is sent."""
+    """Makes this the project's ledger after a `loss`, with a generation above `past`. It gets a
+    new id, so that a copy of its former self isn't taken for it, and no operation is accounted
+    for. Pending calls may have been sent, at an unknown time: they are looked up first."""
     now = generation_of(connection)
     generation = max(past, now.generation) + 1
     connection.execute(
@@ -156,15 +150,15 @@ def note_loss(connection: Connection, loss: str, past: int) -> Mark:
 
 
 def loss_in(connection: Connection) -> str:
-    """What was lost before this ledger was the project's, "" where nothing was."""
+    """The loss recorded in this ledger; "" if none."""
     return str(connection.scalar(select(ledger.c.loss)) or "")
 
 
 def mark_at_once(connection: Connection) -> None:
-    """Asks for the mark right after this transaction: something will be sent because of it."""
+    """Requests the mark right after this transaction, because a send follows."""
     connection.info[_AT_ONCE] = True
 
 
 def is_urgent(info: dict[Any, Any]) -> bool:
-    """Whether the transaction asked for that. Takes the request away."""
+    """Whether the transaction requested that; clears the request."""
     return bool(info.pop(_AT_ONCE, False))

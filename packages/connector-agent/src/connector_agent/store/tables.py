@@ -1,7 +1,7 @@
 """The tables of the ledger.
 
-Times are Unix seconds (float). JSON is kept as UTF-8 bytes, so that what was stored is what is
-sent. `runs` and what hangs on it can be deleted after a while; all else is kept for ever.
+Times are Unix seconds (float). JSON is stored as UTF-8 bytes, exactly as it is sent. `runs` and the
+tables that refer to it may be deleted after a while; the rest is kept for ever.
 """
 
 from sqlalchemy import (
@@ -34,7 +34,7 @@ runs = Table(
     Column("created", Float, nullable=False),
     Column("updated", Float, nullable=False),
     Column("ended", Float, nullable=True),
-    Column("cursor", LargeBinary, nullable=True, comment="behind the last record that was stored"),
+    Column("cursor", LargeBinary, nullable=True, comment="after the last stored record"),
     Column("exhausted", Boolean, nullable=False, comment="the source has nothing more"),
     Column("position", LargeBinary, nullable=True, comment="where a positioned target ends"),
     Column("settled", Integer, nullable=False, comment="all records up to this one have outcomes"),

@@ -1,8 +1,7 @@
 """Encrypts what the ledger keeps of people's records, when a key is configured.
 
-The key is in the environment variable CONNECTOR_LEDGER_KEY: one Fernet key (AES-128 in CBC
-mode with HMAC-SHA256), or several with commas between: the first seals, all of them open, so
-that a key can be replaced while old runs are kept.
+CONNECTOR_LEDGER_KEY holds a Fernet key (AES-128-CBC with HMAC-SHA256), or several, separated by
+commas: the first encrypts, all decrypt, so that a key can be replaced.
 """
 
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ _MARK = b"sealed:"
 
 
 class Vault:
-    """Seals and opens. Without keys it passes bytes on as they are, and opens nothing."""
+    """Encrypts and decrypts. Without keys it passes bytes through and decrypts nothing."""
 
     def __init__(self, keys: str = "") -> None:
         self._fernet = None
@@ -39,20 +38,18 @@ class Vault:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Vault":
-        """The vault that the environment asks for. Raises SettingError for a bad key."""
+        """Raises SettingError for a bad key."""
         return cls(environ.get(VARIABLE, ""))
 
     @property
     def sealing(self) -> bool:
-        """Whether what goes in is encrypted."""
         return self._fernet is not None
 
     def seal(self, data: bytes) -> bytes:
-        """What to store."""
         return data if self._fernet is None else _MARK + self._fernet.encrypt(data)
 
     def open(self, data: bytes) -> bytes:
-        """What `seal` was given. Raises SettingError without the key that it was sealed with."""
+        """Raises SettingError without the key that it was sealed with."""
         if not is_sealed(data):
             return data
         if self._fernet is None:
@@ -72,24 +69,22 @@ class Vault:
                 Problem(
                     "wrong_ledger_key",
                     f"{VARIABLE} is not the key that the ledger was written with.",
-                    "Set the right one; several may stand with commas between, the newest first.",
+                    "Set the right key, or several separated by commas, the newest first.",
                 )
             ) from None
 
 
 def is_sealed(data: bytes) -> bool:
-    """Whether `data` is what a vault with a key made."""
     return data.startswith(_MARK)
 
 
 def vault_of(connection: Connection) -> Vault:
-    """The vault of the database behind a connection."""
+    """The vault of the connection's database."""
     vault: Vault = connection.info[VAULT]
     return vault
 
 
 def new_key() -> str:
-    """A fresh key."""
     from cryptography.fernet import Fernet
 
     return Fernet.generate_key().decode()

@@ -233,7 +233,7 @@ def _parsed(after: Cursor) -> list[_Passed]:
         raise SettingError(
             Problem(
                 "cursor_foreign",
-                "The place to go on from is not one of a file.",
+                "The cursor isn't one of a file.",
                 "Run the operation from the start.",
             )
         ) from error

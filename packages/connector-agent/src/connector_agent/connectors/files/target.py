@@ -172,7 +172,7 @@ def position_of(cursor: Cursor) -> Position:
         raise TargetLostError(
             Problem(
                 "cursor_foreign",
-                "The place to go on from is not one of a file.",
+                "The cursor isn't one of a file.",
                 "The file is written from its start.",
             )
         ) from error
