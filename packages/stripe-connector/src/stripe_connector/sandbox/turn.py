@@ -35,11 +35,11 @@ class Behaviour:
     objects a new one stands, where the path doesn't.
     """
 
-    making: "Callable[[Turn, Body], None]" = _nothing
-    made: "Callable[[Turn, Stored, Body], None]" = _nothing
-    changing: "Callable[[Turn, Stored, Body], None]" = _nothing
-    changed: "Callable[[Turn, Stored, Body], None]" = _nothing
-    removing: "Callable[[Turn, Stored], None]" = _nothing
+    before_create: "Callable[[Turn, Body], None]" = _nothing
+    after_create: "Callable[[Turn, Stored, Body], None]" = _nothing
+    before_update: "Callable[[Turn, Stored, Body], None]" = _nothing
+    after_update: "Callable[[Turn, Stored, Body], None]" = _nothing
+    before_delete: "Callable[[Turn, Stored], None]" = _nothing
     filters: "Mapping[str, Callable[[Turn, Stored, JSON], bool]]" = field(default_factory=dict)
     hides: "Callable[[Turn, Stored], bool] | None" = None
     obtain: "Callable[[Turn, str], str | None] | None" = None
@@ -68,7 +68,7 @@ class Turn:
     def create(self, resource: str, params: Body, parents: dict[str, str] | None = None) -> Stored:
         """A new object, filled from `params` and completed by its behaviour."""
         behaviour = self.behaviour(resource)
-        behaviour.making(self, params)
+        behaviour.before_create(self, params)
         chosen = params.get("id")
         identity = str(chosen or self.ids.id(self.registry.prefix(resource)))
         if chosen and self.peek(resource, chosen):
@@ -83,17 +83,17 @@ class Turn:
         above = {name: str(params[name]) for name in behaviour.under if params.get(name)}
         stored = self.work.add(resource, identity, body, {**(parents or {}), **above})
         self._hold(stored, params)
-        behaviour.made(self, stored, params)
+        behaviour.after_create(self, stored, params)
         return stored
 
     def update(self, stored: Stored, params: Body) -> Body:
         """Fills what `params` name into the object and lets its behaviour follow."""
         behaviour = self.behaviour(stored.resource)
-        behaviour.changing(self, stored, params)
+        behaviour.before_update(self, stored, params)
         body = self.work.edit(stored)
         self.registry.shapes.fill(stored.resource, body, params)
         self._hold(stored, params)
-        behaviour.changed(self, stored, params)
+        behaviour.after_update(self, stored, params)
         return body
 
     def _set_clock(self, body: Body) -> None:
@@ -111,7 +111,7 @@ class Turn:
 
     def delete(self, stored: Stored) -> Body:
         """Deletes the object; the answer is its deleted shape."""
-        self.behaviour(stored.resource).removing(self, stored)
+        self.behaviour(stored.resource).before_delete(self, stored)
         self.work.delete(stored)
         return self.gone(stored)
 

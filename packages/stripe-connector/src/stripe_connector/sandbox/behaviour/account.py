@@ -21,7 +21,7 @@ def one(turn: Turn) -> Body:
     return current(turn) if turn.path["account"] == turn.work.account.id else retrieve(turn)
 
 
-def made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create_account(turn: Turn, stored: Stored, params: Body) -> None:
     stored.body["type"] = params.get("type") or "none"
 
 
@@ -30,5 +30,5 @@ def hides(turn: Turn, stored: Stored) -> bool:
     return stored.private.get("own") is True
 
 
-BEHAVIOURS: Mapping[str, Behaviour] = {"account": Behaviour(made=made, hides=hides)}
+BEHAVIOURS: Mapping[str, Behaviour] = {"account": Behaviour(after_create=after_create_account, hides=hides)}
 ACTIONS: Mapping[str, Verb] = {"accounts.retrieve_current": current, "accounts.retrieve": one}

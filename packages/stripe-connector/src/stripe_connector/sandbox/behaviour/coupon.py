@@ -11,7 +11,7 @@ from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
 
 
-def making(turn: Turn, params: Body) -> None:
+def before_create_coupon(turn: Turn, params: Body) -> None:
     percent, amount = params.get("percent_off"), params.get("amount_off")
     if (percent is None) == (amount is None):
         raise RefusalError(
@@ -27,7 +27,7 @@ def making(turn: Turn, params: Body) -> None:
     params["id"] = params.get("id") or turn.ids.text(8)
 
 
-def code_made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create_code(turn: Turn, stored: Stored, params: Body) -> None:
     stored.body["code"] = stored.body["code"] or turn.ids.code()
 
 
@@ -36,7 +36,7 @@ def is_code_of(turn: Turn, stored: Stored, value: JSON) -> bool:
 
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
-    "coupon": Behaviour(making=making),
-    "promotion_code": Behaviour(made=code_made, filters={"coupon": is_code_of}),
+    "coupon": Behaviour(before_create=before_create_coupon),
+    "promotion_code": Behaviour(after_create=after_create_code, filters={"coupon": is_code_of}),
 }
 ACTIONS: Mapping[str, Verb] = {}

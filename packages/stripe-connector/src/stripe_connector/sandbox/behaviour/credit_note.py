@@ -16,7 +16,7 @@ _UNKNOWN = ("tax_amounts", "tax_rates")
 _KINDS = {"open": "pre_payment", "uncollectible": "pre_payment", "paid": "post_payment"}
 
 
-def making(turn: Turn, params: Body) -> None:
+def before_create(turn: Turn, params: Body) -> None:
     invoice = turn.find("invoice", params["invoice"], "invoice", 400)
     status = str(invoice.body["status"])
     if status not in _KINDS:
@@ -72,7 +72,7 @@ def _left(invoice: Stored) -> int:
     return cast(int, body["total"]) - sum(cast(int, body[name]) for name in taken)
 
 
-def made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create(turn: Turn, stored: Stored, params: Body) -> None:
     body = stored.body
     invoice = turn.find("invoice", body["invoice"])
     for index, given in enumerate(_given(params)):
@@ -114,5 +114,5 @@ def void(turn: Turn) -> Body:
     return turn.shown(stored)
 
 
-BEHAVIOURS: Mapping[str, Behaviour] = {"credit_note": Behaviour(making=making, made=made)}
+BEHAVIOURS: Mapping[str, Behaviour] = {"credit_note": Behaviour(before_create=before_create, after_create=after_create)}
 ACTIONS: Mapping[str, Verb] = {"credit_notes.void_credit_note": void}

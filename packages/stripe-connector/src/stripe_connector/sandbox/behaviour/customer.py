@@ -9,7 +9,7 @@ from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
 
 
-def made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create(turn: Turn, stored: Stored, params: Body) -> None:
     body = stored.body
     settings = body["invoice_settings"] if isinstance(body["invoice_settings"], dict) else {}
     body["invoice_settings"] = {
@@ -34,12 +34,12 @@ def _add_tax_ids(turn: Turn, stored: Stored, params: Body) -> None:
             turn.create("tax_id", data, {"customer": stored.id})
 
 
-def removing(turn: Turn, stored: Stored) -> None:
+def before_delete(turn: Turn, stored: Stored) -> None:
     """Deleting a customer ends the subscriptions at once."""
     for subscription in list(turn.work.account.live("subscription")):
         if subscription.body["customer"] == stored.id and not subscription.body["ended_at"]:
             end(turn, subscription)
 
 
-BEHAVIOURS: Mapping[str, Behaviour] = {"customer": Behaviour(made=made, removing=removing)}
+BEHAVIOURS: Mapping[str, Behaviour] = {"customer": Behaviour(after_create=after_create, before_delete=before_delete)}
 ACTIONS: Mapping[str, Verb] = {}

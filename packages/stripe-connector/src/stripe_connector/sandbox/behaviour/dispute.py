@@ -45,7 +45,7 @@ def begin(turn: Turn, charge: Stored) -> None:
     turn.work.edit(charge)["disputed"] = True
 
 
-def changing(turn: Turn, stored: Stored, params: Body) -> None:
+def before_update_dispute(turn: Turn, stored: Stored, params: Body) -> None:
     if params.get("evidence") and stored.body["status"] not in _OPEN:
         raise not_allowed(
             f"The dispute {stored.id} takes no more evidence, because its status is "
@@ -53,7 +53,7 @@ def changing(turn: Turn, stored: Stored, params: Body) -> None:
         )
 
 
-def changed(turn: Turn, stored: Stored, params: Body) -> None:
+def after_update_dispute(turn: Turn, stored: Stored, params: Body) -> None:
     evidence = params.get("evidence")
     if not isinstance(evidence, dict):
         return
@@ -67,5 +67,5 @@ def changed(turn: Turn, stored: Stored, params: Body) -> None:
     body["status"] = _ENDS.get(str(evidence.get("uncategorized_text")), review)
 
 
-BEHAVIOURS: Mapping[str, Behaviour] = {"dispute": Behaviour(changing=changing, changed=changed)}
+BEHAVIOURS: Mapping[str, Behaviour] = {"dispute": Behaviour(before_update=before_update_dispute, after_update=after_update_dispute)}
 ACTIONS: Mapping[str, Verb] = {}

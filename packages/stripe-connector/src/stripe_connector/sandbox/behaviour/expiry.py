@@ -24,7 +24,7 @@ def _has_status(turn: Turn, registration: Stored, wanted: JSON) -> bool:
 
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
-    "file_link": Behaviour(changed=_end_link),
-    "tax.registration": Behaviour(changed=_end_registration, filters={"status": _has_status}),
+    "file_link": Behaviour(after_update=_end_link),
+    "tax.registration": Behaviour(after_update=_end_registration, filters={"status": _has_status}),
 }
 ACTIONS: Mapping[str, Verb] = {}

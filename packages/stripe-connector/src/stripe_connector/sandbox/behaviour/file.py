@@ -12,12 +12,12 @@ from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
 
 
-def making(turn: Turn, params: Body) -> None:
+def before_create_file(turn: Turn, params: Body) -> None:
     if not isinstance(params.get("file"), dict):
         raise missing("file")
 
 
-def made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create_file(turn: Turn, stored: Stored, params: Body) -> None:
     known = params["file"]
     if isinstance(known, dict):
         stored.body["filename"] = known["filename"]
@@ -41,5 +41,5 @@ def contents(turn: Turn) -> Contents:
     return Contents(data, kind or "application/octet-stream")
 
 
-BEHAVIOURS: Mapping[str, Behaviour] = {"file": Behaviour(making=making, made=made)}
+BEHAVIOURS: Mapping[str, Behaviour] = {"file": Behaviour(before_create=before_create_file, after_create=after_create_file)}
 ACTIONS: Mapping[str, Verb] = {"files.contents": contents}

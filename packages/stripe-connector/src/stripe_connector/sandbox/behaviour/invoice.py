@@ -17,7 +17,7 @@ from stripe_connector.sandbox.verbs import Verb
 _DAY = 86400
 
 
-def making(turn: Turn, params: Body) -> None:
+def before_create(turn: Turn, params: Body) -> None:
     if not params.get("customer"):
         raise missing("customer")
     sends = params.get("collection_method") == "send_invoice"
@@ -30,7 +30,7 @@ def making(turn: Turn, params: Body) -> None:
         )
 
 
-def made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create(turn: Turn, stored: Stored, params: Body) -> None:
     body = stored.body
     customer = turn.find("customer", body["customer"], "customer", 400).body
     for name in ("address", "email", "name", "phone", "shipping", "tax_exempt"):
@@ -47,7 +47,7 @@ def made(turn: Turn, stored: Stored, params: Body) -> None:
                 invoice_item.bill(turn, item, stored)
 
 
-def changing(turn: Turn, stored: Stored, params: Body) -> None:
+def before_update(turn: Turn, stored: Stored, params: Body) -> None:
     frozen = set(params) - {"metadata", "description", "auto_advance", "footer"}
     if stored.body["status"] != "draft" and frozen:
         raise not_allowed(
@@ -56,7 +56,7 @@ def changing(turn: Turn, stored: Stored, params: Body) -> None:
         )
 
 
-def removing(turn: Turn, stored: Stored) -> None:
+def before_delete(turn: Turn, stored: Stored) -> None:
     _expect(stored, "deleted", "draft")
     if subscription_of(stored):
         raise not_allowed("Invoices of subscriptions can't be deleted; void it instead.")
@@ -208,10 +208,10 @@ def of_subscription(turn: Turn, stored: Stored, value: JSON) -> bool:
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
     "invoice": Behaviour(
-        making=making,
-        made=made,
-        changing=changing,
-        removing=removing,
+        before_create=before_create,
+        after_create=after_create,
+        before_update=before_update,
+        before_delete=before_delete,
         filters={"subscription": of_subscription},
     )
 }

@@ -14,7 +14,7 @@ from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
 
 
-def making(turn: Turn, params: Body) -> None:
+def before_create(turn: Turn, params: Body) -> None:
     invoice = turn.peek("invoice", params.get("invoice", ""))
     if invoice is not None:
         _expect_draft(invoice)
@@ -31,7 +31,7 @@ def _take_price_data(turn: Turn, params: Body) -> None:
         params["pricing"] = {"price": turn.create("price", dict(data)).id}
 
 
-def made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create(turn: Turn, stored: Stored, params: Body) -> None:
     body = stored.body
     body["date"] = turn.now
     if not params.get("period"):
@@ -149,7 +149,7 @@ def _valued(body: Body) -> Body:
     return {"amount": body["amount"]}
 
 
-def changed(turn: Turn, stored: Stored, params: Body) -> None:
+def after_update(turn: Turn, stored: Stored, params: Body) -> None:
     body = stored.body
     if any(name in params for name in _BASES):
         _take_price_data(turn, params)
@@ -166,7 +166,7 @@ def changed(turn: Turn, stored: Stored, params: Body) -> None:
         total(turn, invoice)
 
 
-def removing(turn: Turn, stored: Stored) -> None:
+def before_delete(turn: Turn, stored: Stored) -> None:
     invoice = turn.peek("invoice", stored.body["invoice"] or "")
     line = turn.peek("invoice_line_item", stored.private.get("line", ""))
     if invoice and line:
@@ -195,10 +195,10 @@ def is_of(turn: Turn, stored: Stored, value: JSON) -> bool:
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
     "invoice_item": Behaviour(
-        making=making,
-        made=made,
-        changed=changed,
-        removing=removing,
+        before_create=before_create,
+        after_create=after_create,
+        after_update=after_update,
+        before_delete=before_delete,
         filters={"pending": is_pending, "created": is_of},
     )
 }

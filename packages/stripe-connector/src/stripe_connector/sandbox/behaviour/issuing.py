@@ -11,12 +11,12 @@ from stripe_connector.sandbox.verbs import Verb
 _RESOURCE = "issuing.transaction"
 
 
-def card_making(turn: Turn, params: Body) -> None:
+def before_create(turn: Turn, params: Body) -> None:
     if not params.get("cardholder") and not params.get("replacement_for"):
         raise missing("cardholder")
 
 
-def card_made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create(turn: Turn, stored: Stored, params: Body) -> None:
     """A card that is sent somewhere waits for it."""
     shipping = stored.body.get("shipping")
     if isinstance(shipping, dict):
@@ -62,7 +62,7 @@ def refund(turn: Turn) -> Body:
 
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
-    "issuing.card": Behaviour(making=card_making, made=card_made)
+    "issuing.card": Behaviour(before_create=before_create, after_create=after_create)
 }
 ACTIONS: Mapping[str, Verb] = {
     "test_helpers.issuing.transactions.create_force_capture": _made("capture", -1),

@@ -15,14 +15,14 @@ _RESOURCE = "line_item"
 _TOTALS = ("amount_subtotal", "amount_total")
 
 
-def made(turn: Turn, owner: Stored, params: Body) -> None:
+def after_create(turn: Turn, owner: Stored, params: Body) -> None:
     """Gives a new object the items that its parameters describe."""
     for index, data in enumerate(_given(params)):
         _add(turn, owner, data, f"line_items[{index}]")
     _total(turn, owner)
 
 
-def changed(turn: Turn, owner: Stored, params: Body) -> None:
+def after_update(turn: Turn, owner: Stored, params: Body) -> None:
     """The items become those of the parameters: what isn't named by its id is gone."""
     if "line_items" not in params:
         return
@@ -89,7 +89,7 @@ def _total(turn: Turn, owner: Stored) -> None:
 
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
-    "checkout.session": Behaviour(made=made, changed=changed),
-    "payment_link": Behaviour(made=made, changed=changed),
+    "checkout.session": Behaviour(after_create=after_create, after_update=after_update),
+    "payment_link": Behaviour(after_create=after_create, after_update=after_update),
 }
 ACTIONS: Mapping[str, Verb] = {}

@@ -23,7 +23,7 @@ class _Event(NamedTuple):
     value: float
 
 
-def made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create_meter(turn: Turn, stored: Stored, params: Body) -> None:
     for name, key in (("customer_mapping", "stripe_customer_id"), ("value_settings", "value")):
         settings = cast(Body, stored.body[name])
         settings["event_payload_key"] = settings["event_payload_key"] or key
@@ -121,5 +121,5 @@ def _page(turn: Turn, rows: list[Body]) -> Body:
     }
 
 
-BEHAVIOURS: Mapping[str, Behaviour] = {"billing.meter": Behaviour(made=made)}
+BEHAVIOURS: Mapping[str, Behaviour] = {"billing.meter": Behaviour(after_create=after_create_meter)}
 ACTIONS: Mapping[str, Verb] = {"billing.meters.event_summaries.list": summaries}

@@ -74,10 +74,10 @@ def stream(turn: Turn) -> Body:
     return {}
 
 
-_EVENT = Behaviour(making=_take_once, under=("identifier",))
+_EVENT = Behaviour(before_create=_take_once, under=("identifier",))
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
-    _SESSION: Behaviour(made=_begin),
+    _SESSION: Behaviour(after_create=_begin),
     **dict.fromkeys(EVENTS, _EVENT),
 }
 ACTIONS: Mapping[str, Verb] = {"v2.billing.meter_event_stream.create": stream}

@@ -26,7 +26,7 @@ _COPIED = (
 )
 
 
-def made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create_payment_intent(turn: Turn, stored: Stored, params: Body) -> None:
     body = stored.body
     body["client_secret"] = f"{stored.id}_secret_{turn.ids.text(25)}"
     if not body["payment_method_types"]:
@@ -45,11 +45,11 @@ def _take_data(turn: Turn, body: Body, params: Body) -> None:
         body["payment_method"] = turn.create("payment_method", dict(data)).id
 
 
-def changing(turn: Turn, stored: Stored, params: Body) -> None:
+def before_update_payment_intent(turn: Turn, stored: Stored, params: Body) -> None:
     _expect(stored, "updated", *_CONFIRMABLE, "requires_action")
 
 
-def changed(turn: Turn, stored: Stored, params: Body) -> None:
+def after_update_payment_intent(turn: Turn, stored: Stored, params: Body) -> None:
     body = stored.body
     _take_data(turn, body, params)
     body["status"] = "requires_confirmation" if body["payment_method"] else _CONFIRMABLE[0]
@@ -146,7 +146,7 @@ def cancel(turn: Turn) -> Body:
 
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
-    "payment_intent": Behaviour(made=made, changing=changing, changed=changed),
+    "payment_intent": Behaviour(after_create=after_create_payment_intent, before_update=before_update_payment_intent, after_update=after_update_payment_intent),
 }
 ACTIONS: Mapping[str, Verb] = {
     "payment_intents.confirm": confirm,

@@ -18,12 +18,12 @@ from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
 
 
-def making(turn: Turn, params: Body) -> None:
+def before_create(turn: Turn, params: Body) -> None:
     if "type" not in params and "payment_method" not in params:
         raise missing("type")
 
 
-def made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create(turn: Turn, stored: Stored, params: Body) -> None:
     body = stored.body
     given = params.get("card")
     if not isinstance(given, dict):
@@ -102,7 +102,7 @@ def default_of(turn: Turn, *holders: Mapping[str, JSON]) -> Stored | None:
     return turn.peek("payment_method", chosen) if chosen else None
 
 
-BEHAVIOURS = {"payment_method": Behaviour(making=making, made=made, obtain=obtain)}
+BEHAVIOURS = {"payment_method": Behaviour(before_create=before_create, after_create=after_create, obtain=obtain)}
 ACTIONS: Mapping[str, Verb] = {
     "payment_methods.attach": attach,
     "payment_methods.detach": detach,

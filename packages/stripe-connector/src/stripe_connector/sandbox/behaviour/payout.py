@@ -9,7 +9,7 @@ from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
 
 
-def made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create_payout(turn: Turn, stored: Stored, params: Body) -> None:
     stored.body["arrival_date"] = turn.now
     stored.body["method"] = params.get("method") or "standard"
     stored.body["source_type"] = params.get("source_type") or "card"
@@ -34,5 +34,5 @@ def reverse(turn: Turn) -> Body:
     return turn.shown(reversal)
 
 
-BEHAVIOURS: Mapping[str, Behaviour] = {"payout": Behaviour(made=made)}
+BEHAVIOURS: Mapping[str, Behaviour] = {"payout": Behaviour(after_create=after_create_payout)}
 ACTIONS: Mapping[str, Verb] = {"payouts.reverse": reverse}

@@ -14,7 +14,7 @@ from stripe_connector.sandbox.verbs import Verb
 _PRICED = ("unit_amount", "unit_amount_decimal", "custom_unit_amount", "tiers")
 
 
-def making(turn: Turn, params: Body) -> None:
+def before_create_price(turn: Turn, params: Body) -> None:
     data = params.get("product_data")
     if isinstance(data, dict):
         params["product"] = turn.create("product", dict(data)).id
@@ -38,7 +38,7 @@ def _take_lookup_key(turn: Turn, params: Body, own: str = "") -> None:
         turn.work.edit(other)["lookup_key"] = None
 
 
-def made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create_price(turn: Turn, stored: Stored, params: Body) -> None:
     body = stored.body
     recurring = body["recurring"]
     body["type"] = "recurring" if recurring else "one_time"
@@ -52,7 +52,7 @@ def made(turn: Turn, stored: Stored, params: Body) -> None:
         body["unit_amount_decimal"] = str(body["unit_amount"])
 
 
-def changing(turn: Turn, stored: Stored, params: Body) -> None:
+def before_update_price(turn: Turn, stored: Stored, params: Body) -> None:
     _take_lookup_key(turn, params, stored.id)
 
 
@@ -87,7 +87,7 @@ def as_plan(turn: Turn, price: Mapping[str, JSON]) -> Body:
     return plan
 
 
-def plan_made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create_plan(turn: Turn, stored: Stored, params: Body) -> None:
     body = stored.body
     product = params.get("product")
     if isinstance(product, dict):
@@ -98,7 +98,7 @@ def plan_made(turn: Turn, stored: Stored, params: Body) -> None:
 
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
-    "price": Behaviour(making=making, made=made, changing=changing),
-    "plan": Behaviour(made=plan_made),
+    "price": Behaviour(before_create=before_create_price, after_create=after_create_price, before_update=before_update_price),
+    "plan": Behaviour(after_create=after_create_plan),
 }
 ACTIONS: Mapping[str, Verb] = {}

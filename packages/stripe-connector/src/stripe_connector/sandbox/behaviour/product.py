@@ -8,7 +8,7 @@ from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
 
 
-def made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create_product(turn: Turn, stored: Stored, params: Body) -> None:
     stored.body["updated"] = turn.now
     stored.body["type"] = params.get("type") or "service"
     data = params.get("default_price_data")
@@ -16,11 +16,11 @@ def made(turn: Turn, stored: Stored, params: Body) -> None:
         stored.body["default_price"] = turn.create("price", {**data, "product": stored.id}).id
 
 
-def changed(turn: Turn, stored: Stored, params: Body) -> None:
+def after_update_product(turn: Turn, stored: Stored, params: Body) -> None:
     stored.body["updated"] = turn.now
 
 
-def removing(turn: Turn, stored: Stored) -> None:
+def before_delete_product(turn: Turn, stored: Stored) -> None:
     if any(price.body["product"] == stored.id for price in turn.work.account.live("price")):
         raise not_allowed(
             "This product cannot be deleted because it has one or more user-created prices."
@@ -28,6 +28,6 @@ def removing(turn: Turn, stored: Stored) -> None:
 
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
-    "product": Behaviour(made=made, changed=changed, removing=removing)
+    "product": Behaviour(after_create=after_create_product, after_update=after_update_product, before_delete=before_delete_product)
 }
 ACTIONS: Mapping[str, Verb] = {}

@@ -96,6 +96,6 @@ def _invoice(turn: Turn, quote: Stored, found: Sequence[Stored]) -> str:
 
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
-    "quote": Behaviour(made=line_item.made, changed=line_item.changed),
+    "quote": Behaviour(after_create=line_item.after_create, after_update=line_item.after_update),
 }
 ACTIONS: Mapping[str, Verb] = {"quotes.accept": accept, "quotes.pdf": pdf}

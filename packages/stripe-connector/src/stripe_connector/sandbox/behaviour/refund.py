@@ -10,7 +10,7 @@ from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
 
 
-def making(turn: Turn, params: Body) -> None:
+def before_create_refund(turn: Turn, params: Body) -> None:
     """Finds the charge and completes the parameters of a refund."""
     charge = _refunded(turn, params)
     whole = cast(int, charge.body["amount_captured"]) or cast(int, charge.body["amount"])
@@ -47,7 +47,7 @@ def _refunded(turn: Turn, params: Body) -> Stored:
     return turn.find("charge", intent.body["latest_charge"])
 
 
-def made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create_refund(turn: Turn, stored: Stored, params: Body) -> None:
     charge = turn.find("charge", stored.body["charge"])
     amount = cast(int, stored.body["amount"])
     body = turn.work.edit(charge)
@@ -58,5 +58,5 @@ def made(turn: Turn, stored: Stored, params: Body) -> None:
     stored.body["balance_transaction"] = book(turn, stored, "refund", -amount)
 
 
-BEHAVIOURS: Mapping[str, Behaviour] = {"refund": Behaviour(making=making, made=made)}
+BEHAVIOURS: Mapping[str, Behaviour] = {"refund": Behaviour(before_create=before_create_refund, after_create=after_create_refund)}
 ACTIONS: Mapping[str, Verb] = {}

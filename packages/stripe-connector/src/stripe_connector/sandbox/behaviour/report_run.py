@@ -17,7 +17,7 @@ PENDING = 2
 """Seconds of the sandbox's clock for which a report run is pending."""
 
 
-def making(turn: Turn, params: Body) -> None:
+def before_create(turn: Turn, params: Body) -> None:
     if "report_type" not in params:
         raise missing("report_type")
     report = REPORTS.get(str(params["report_type"]))
@@ -55,7 +55,7 @@ def _check_columns(report: Report, columns: JSON) -> None:
             )
 
 
-def made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create(turn: Turn, stored: Stored, params: Body) -> None:
     stored.body.update(status="pending", result=None, error=None, succeeded_at=None)
     stored.body["parameters"] = params["parameters"]
 
@@ -130,7 +130,7 @@ def _type(report: Report) -> Body:
 
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
-    "reporting.report_run": Behaviour(making=making, made=made),
+    "reporting.report_run": Behaviour(before_create=before_create, after_create=after_create),
 }
 ACTIONS: Mapping[str, Verb] = {
     "reporting.report_runs.retrieve": read,

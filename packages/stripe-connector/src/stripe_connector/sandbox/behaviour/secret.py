@@ -20,7 +20,7 @@ def _known(turn: Turn) -> Stored | None:
     return None
 
 
-def made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create(turn: Turn, stored: Stored, params: Body) -> None:
     stored.private["scope"] = params["scope"]
     stored.private["payload"] = params["payload"]
     stored.body["payload"] = None  # shown when it is expanded only
@@ -59,7 +59,7 @@ def of_scope(turn: Turn, stored: Stored, value: JSON) -> bool:
 
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
-    _RESOURCE: Behaviour(made=made, filters={"scope": of_scope}),
+    _RESOURCE: Behaviour(after_create=after_create, filters={"scope": of_scope}),
 }
 ACTIONS: Mapping[str, Verb] = {
     "apps.secrets.create": put,

@@ -12,20 +12,20 @@ _CODE = "setup_intent_unexpected_state"
 _CONFIRMABLE = ("requires_payment_method", "requires_confirmation")
 
 
-def made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create_setup_intent(turn: Turn, stored: Stored, params: Body) -> None:
     body = stored.body
     body["client_secret"] = f"{stored.id}_secret_{turn.ids.text(25)}"
     body["payment_method_types"] = body["payment_method_types"] or ["card"]
-    changed(turn, stored, params)
+    after_update_setup_intent(turn, stored, params)
     if params.get("confirm"):
         _confirm(turn, stored)
 
 
-def changing(turn: Turn, stored: Stored, params: Body) -> None:
+def before_update_setup_intent(turn: Turn, stored: Stored, params: Body) -> None:
     _expect(stored, "updated")
 
 
-def changed(turn: Turn, stored: Stored, params: Body) -> None:
+def after_update_setup_intent(turn: Turn, stored: Stored, params: Body) -> None:
     data = params.get("payment_method_data")
     if isinstance(data, dict):
         stored.body["payment_method"] = turn.create("payment_method", dict(data)).id
@@ -51,7 +51,7 @@ def confirm(turn: Turn) -> Body:
     body = turn.work.edit(stored)
     if turn.params.get("payment_method"):
         body["payment_method"] = turn.params["payment_method"]
-    changed(turn, stored, turn.params)
+    after_update_setup_intent(turn, stored, turn.params)
     _confirm(turn, stored)
     return turn.shown(stored)
 
@@ -69,6 +69,6 @@ def _confirm(turn: Turn, stored: Stored) -> None:
 
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
-    "setup_intent": Behaviour(made=made, changing=changing, changed=changed),
+    "setup_intent": Behaviour(after_create=after_create_setup_intent, before_update=before_update_setup_intent, after_update=after_update_setup_intent),
 }
 ACTIONS: Mapping[str, Verb] = {"setup_intents.confirm": confirm}

@@ -22,7 +22,7 @@ _BANK_TOKENS = frozenset({"btok_us_verified", "btok_us"})
 _US_ROUTING = "110000000"
 
 
-def token_made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create(turn: Turn, stored: Stored, params: Body) -> None:
     """What a token stands for is kept with it and shown in it."""
     body = stored.body
     for kind in ("card", "bank_account"):
@@ -138,7 +138,7 @@ def _of_cursor(turn: Turn, rows: list[Stored]) -> str:
     return next((row.resource for row in rows if row.id == cursor), "card")
 
 
-BEHAVIOURS: Mapping[str, Behaviour] = {"token": Behaviour(made=token_made)}
+BEHAVIOURS: Mapping[str, Behaviour] = {"token": Behaviour(after_create=after_create)}
 ACTIONS: Mapping[str, Verb] = {
     "sources.detach": _with_resource(verbs.delete),
     **{

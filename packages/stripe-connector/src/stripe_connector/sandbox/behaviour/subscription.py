@@ -21,7 +21,7 @@ _ITEM_FILTERS = ("current_period_end", "current_period_start", "plan", "price")
 _ENDED = ("canceled", "incomplete_expired")
 
 
-def making(turn: Turn, params: Body) -> None:
+def before_create(turn: Turn, params: Body) -> None:
     for name in ("customer", "items"):
         if not params.get(name):
             raise missing(name)
@@ -29,7 +29,7 @@ def making(turn: Turn, params: Body) -> None:
         raise missing("days_until_due")
 
 
-def made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create(turn: Turn, stored: Stored, params: Body) -> None:
     body = stored.body
     anchor = params.get("billing_cycle_anchor")
     body["start_date"] = turn.now
@@ -140,7 +140,7 @@ def _line(turn: Turn, invoice: Stored, stored: Stored, item: Stored) -> None:
     add_line(turn, invoice, fields, parent)
 
 
-def changing(turn: Turn, stored: Stored, params: Body) -> None:
+def before_update(turn: Turn, stored: Stored, params: Body) -> None:
     if stored.body["status"] in _ENDED:
         raise not_allowed(
             "A canceled subscription can only update its cancellation_details and metadata."
@@ -165,7 +165,7 @@ def _change_item(turn: Turn, stored: Stored, data: Body, param: str) -> None:
         turn.update(item, {name: value for name, value in data.items() if name != "id"})
 
 
-def changed(turn: Turn, stored: Stored, params: Body) -> None:
+def after_update(turn: Turn, stored: Stored, params: Body) -> None:
     body = stored.body
     if "cancel_at_period_end" in params:
         ends = bool(params["cancel_at_period_end"])
@@ -222,10 +222,10 @@ def hides(turn: Turn, stored: Stored) -> bool:
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
     "subscription": Behaviour(
-        making=making,
-        made=made,
-        changing=changing,
-        changed=changed,
+        before_create=before_create,
+        after_create=after_create,
+        before_update=before_update,
+        after_update=after_update,
         filters={
             "status": has_status,
             **{name: _of_item(name) for name in _ITEM_FILTERS},

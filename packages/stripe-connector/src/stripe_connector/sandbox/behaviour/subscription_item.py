@@ -30,11 +30,11 @@ def price_for(turn: Turn, data: Body, param: str) -> Stored:
     return price
 
 
-def making(turn: Turn, params: Body) -> None:
+def before_create(turn: Turn, params: Body) -> None:
     params["price"] = price_for(turn, params, "").id
 
 
-def made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create(turn: Turn, stored: Stored, params: Body) -> None:
     subscription = turn.find("subscription", params["subscription"], "subscription", 400)
     body = stored.body
     price = turn.find("price", params["price"]).body
@@ -50,14 +50,14 @@ def made(turn: Turn, stored: Stored, params: Body) -> None:
     )
 
 
-def changed(turn: Turn, stored: Stored, params: Body) -> None:
+def after_update(turn: Turn, stored: Stored, params: Body) -> None:
     if params.get("price") or params.get("price_data"):
         price = price_for(turn, params, "").body
         stored.body["price"] = dict(price)
         stored.body["plan"] = as_plan(turn, price)
 
 
-def removing(turn: Turn, stored: Stored) -> None:
+def before_delete(turn: Turn, stored: Stored) -> None:
     if len(turn.children("subscription_item", str(stored.body["subscription"]))) == 1:
         raise not_allowed(
             "A subscription must have at least one active plan. Cancel the subscription instead."
@@ -66,7 +66,7 @@ def removing(turn: Turn, stored: Stored) -> None:
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
     "subscription_item": Behaviour(
-        making=making, made=made, changed=changed, removing=removing, under=("subscription",)
+        before_create=before_create, after_create=after_create, after_update=after_update, before_delete=before_delete, under=("subscription",)
     )
 }
 ACTIONS: Mapping[str, Verb] = {}

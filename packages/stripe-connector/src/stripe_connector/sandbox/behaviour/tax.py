@@ -17,7 +17,7 @@ _KEPT = ("currency", "customer", "customer_details", "ship_from_details", "tax_d
 _LINE_KEPT = ("amount", "amount_tax", "product", "quantity", "tax_behavior", "tax_code")
 
 
-def made(turn: Turn, stored: Stored, params: Body) -> None:
+def after_create_calculation(turn: Turn, stored: Stored, params: Body) -> None:
     body = stored.body
     total = 0
     for index, given in enumerate(cast(list[Body], params["line_items"])):
@@ -97,7 +97,7 @@ def _line(turn: Turn, transaction: Stored, row: Stored, sign: int) -> Stored:
     return line
 
 
-BEHAVIOURS: Mapping[str, Behaviour] = {"tax.calculation": Behaviour(made=made)}
+BEHAVIOURS: Mapping[str, Behaviour] = {"tax.calculation": Behaviour(after_create=after_create_calculation)}
 ACTIONS: Mapping[str, Verb] = {
     "tax.transactions.create_from_calculation": record,
     "tax.transactions.create_reversal": reverse,
