@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from stripe_connector.catalogue import Operation, load
-from stripe_connector.sandbox.behaviour import UNDONE
-from stripe_connector.sandbox.dispatch import verb_of
+from stripe_connector.sandbox.dispatch import UNDONE, verb_of
 
 GENERIC = ("create", "retrieve", "update", "delete", "list", "search")
 OTHERS = "other actions"

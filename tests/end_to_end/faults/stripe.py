@@ -14,12 +14,11 @@ from urllib.parse import urlencode
 
 import orjson
 from stripe_connector.sandbox.api import Api
-from stripe_connector.sandbox.ids import Ids
 from stripe_connector.sandbox.keys import Keys
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.registry import standard
 from stripe_connector.sandbox.request import Answer, Fault, SandboxRequest
-from stripe_connector.sandbox.store import Store, Stored
+from stripe_connector.sandbox.store import Ids, Store, Stored
 
 from tests.end_to_end.faults import weather as w
 from tests.end_to_end.faults.answers import HOSTILE, VAST, Reply, refusal

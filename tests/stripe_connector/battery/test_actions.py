@@ -8,7 +8,7 @@ import pytest
 from connector_sdk import JSON
 from stripe_connector.activities.writing.effects import effect_of
 from stripe_connector.catalogue import Operation
-from stripe_connector.sandbox.behaviour import ACTIONS, UNDONE
+from stripe_connector.sandbox.dispatch import ACTIONS, UNDONE
 from stripe_connector.sandbox.transitions import table
 
 from tests.stripe_connector.battery import shape

@@ -4,7 +4,7 @@ each fault in it is refused by both, by the sandbox with Stripe's words."""
 import pytest
 from connector_sdk import JSON
 from stripe_connector.catalogue import Operation
-from stripe_connector.sandbox.behaviour import UNDONE
+from stripe_connector.sandbox.dispatch import UNDONE
 
 from tests.stripe_connector.battery import answers, fields, shape
 from tests.stripe_connector.battery.maker import CATALOGUE, OFF_SITE, Maker

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from connector_sdk import JSON
 from stripe_connector.catalogue import Operation
-from stripe_connector.sandbox.behaviour import UNDONE
+from stripe_connector.sandbox.dispatch import UNDONE
 
 from tests.stripe_connector.battery import shape
 from tests.stripe_connector.battery.maker import CATALOGUE, OFF_SITE, Maker, objects

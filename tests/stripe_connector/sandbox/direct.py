@@ -8,16 +8,14 @@ import orjson
 from connector_sdk import JSON
 from stripe_connector.sandbox import Sandbox
 from stripe_connector.sandbox.api import Api
-from stripe_connector.sandbox.behaviour import BEHAVIOURS
-from stripe_connector.sandbox.ids import Ids
+from stripe_connector.sandbox.dispatch import BEHAVIOURS
 from stripe_connector.sandbox.keys import Keys
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.registry import standard
 from stripe_connector.sandbox.request import Answer
 from stripe_connector.sandbox.search_index import SearchIndex, Searching
-from stripe_connector.sandbox.store import Store
+from stripe_connector.sandbox.store import Ids, Store, Work
 from stripe_connector.sandbox.turn import Turn
-from stripe_connector.sandbox.work import Work
 
 REGISTRY = standard()
 OWN = "acct_1"

@@ -7,11 +7,10 @@ from collections.abc import Iterable
 import pytest
 from stripe_connector.sandbox import SandboxRequest
 from stripe_connector.sandbox.api import Api
-from stripe_connector.sandbox.ids import Ids
 from stripe_connector.sandbox.journal import Journal
 from stripe_connector.sandbox.keys import Keys
 from stripe_connector.sandbox.registry import standard
-from stripe_connector.sandbox.store import Account, Store, Stored
+from stripe_connector.sandbox.store import Account, Ids, Store, Stored
 from stripe_connector.sandbox.verbs import VERBS
 
 from tests.stripe_connector.sandbox.caller import Caller

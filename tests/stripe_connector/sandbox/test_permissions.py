@@ -10,7 +10,7 @@ from connector_sdk import CredentialError
 from stripe_connector import Stripe
 from stripe_connector.catalogue import load
 from stripe_connector.sandbox import Sandbox
-from stripe_connector.sandbox.permissions import Permissions, UnknownPermissionError
+from stripe_connector.sandbox.access import Permissions, UnknownPermissionError
 
 from tests.stripe_connector.sandbox.caller import Caller
 

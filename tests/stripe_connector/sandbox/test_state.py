@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 from stripe_connector.sandbox import AlreadyServedError, Sandbox
 from stripe_connector.sandbox.command import main
-from stripe_connector.sandbox.ids import Ids
+from stripe_connector.sandbox.store import Ids
 
 from tests.stripe_connector.sandbox.caller import Caller
 

@@ -10,25 +10,21 @@ import orjson
 from connector_sdk import JSON, Field
 
 from stripe_connector.sandbox import refusal, version_two
+from stripe_connector.sandbox.access import Permissions
 from stripe_connector.sandbox.amounts import check_amounts
-from stripe_connector.sandbox.behaviour import BEHAVIOURS, UNDONE, meter_event
-from stripe_connector.sandbox.dispatch import verb_of
+from stripe_connector.sandbox.behaviour import meter
+from stripe_connector.sandbox.dispatch import BEHAVIOURS, UNDONE, verb_of
 from stripe_connector.sandbox.events import Events
 from stripe_connector.sandbox.expansion import expand
-from stripe_connector.sandbox.ids import Ids
 from stripe_connector.sandbox.journal import Journal
 from stripe_connector.sandbox.keys import Keys, print_of
-from stripe_connector.sandbox.permissions import Permissions
-from stripe_connector.sandbox.references import places
 from stripe_connector.sandbox.refusal import RefusalError
-from stripe_connector.sandbox.registry import Registry
-from stripe_connector.sandbox.request import Answer, Contents, Fault, SandboxRequest
+from stripe_connector.sandbox.registry import Registry, places
+from stripe_connector.sandbox.request import Answer, Contents, Fault, SandboxRequest, read_upload
 from stripe_connector.sandbox.search_index import SearchIndex, Searching
-from stripe_connector.sandbox.store import Account, Body, Remembered, Store, compact
+from stripe_connector.sandbox.store import Account, Body, Ids, Remembered, Store, Work, compact
 from stripe_connector.sandbox.turn import Turn
-from stripe_connector.sandbox.upload import read_upload
 from stripe_connector.sandbox.verbs import Verb
-from stripe_connector.sandbox.work import Work
 from stripe_connector.wire import WireError, decode_form
 
 _VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:\.[a-z]+)?")
@@ -75,7 +71,7 @@ class Api:
     ) -> SandboxRequest:
         """The request, once it is known who asks and what for. Raises RefusalError."""
         secret = ""
-        if path != meter_event.STREAM:
+        if path != meter.STREAM:
             secret = _authenticate(headers.get("Authorization", ""))
         version = headers.get("Stripe-Version", "")
         if not version and path.startswith("/v2/"):
@@ -86,8 +82,8 @@ class Api:
         account = headers.get("Stripe-Account", "") or self._store.own
         if not _ACCOUNT.fullmatch(account):
             raise refusal.no_account(account)
-        if path == meter_event.STREAM:
-            meter_event.admit(self._store.account(account), headers.get("Authorization", ""), now)
+        if path == meter.STREAM:
+            meter.admit(self._store.account(account), headers.get("Authorization", ""), now)
         found = self._registry.catalogue.find(method, path)
         if found is None:
             raise refusal.unrecognised(method, path)

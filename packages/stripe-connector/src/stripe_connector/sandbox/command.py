@@ -13,8 +13,8 @@ from pathlib import Path
 
 from connector_sdk import private_file
 
+from stripe_connector.sandbox.access import UnknownPermissionError
 from stripe_connector.sandbox.journal import AlreadyServedError
-from stripe_connector.sandbox.permissions import UnknownPermissionError
 from stripe_connector.sandbox.search_index import Searching
 from stripe_connector.sandbox.server import Sandbox
 

@@ -1,14 +1,105 @@
-"""Which operations the sandbox carries out, and by what."""
+"""What carries out each API call, and what is special about single objects."""
+
+from collections.abc import Mapping
 
 from stripe_connector.catalogue import Operation
 from stripe_connector.sandbox import transitions, version_two
-from stripe_connector.sandbox.behaviour import ACTIONS, UNDONE
+from stripe_connector.sandbox.behaviour import (
+    account,
+    charge,
+    coupon,
+    credit_note,
+    customer,
+    event,
+    file,
+    intent,
+    invoice,
+    invoice_item,
+    issuing,
+    line_item,
+    meter,
+    payment_method,
+    price,
+    quote,
+    report,
+    secret,
+    source,
+    subscription,
+    subscription_item,
+    tax,
+    terminal_reader,
+)
+from stripe_connector.sandbox.turn import Behaviour
 from stripe_connector.sandbox.verbs import VERBS, Verb
+
+_FAMILIES = (
+    account,
+    charge,
+    coupon,
+    credit_note,
+    customer,
+    event,
+    file,
+    intent,
+    invoice,
+    invoice_item,
+    issuing,
+    line_item,
+    meter,
+    payment_method,
+    price,
+    quote,
+    report,
+    secret,
+    source,
+    subscription,
+    subscription_item,
+    tax,
+    terminal_reader,
+)
+
+BEHAVIOURS: Mapping[str, Behaviour] = {
+    resource: behaviour for family in _FAMILIES for resource, behaviour in family.BEHAVIOURS.items()
+}
+"""By resource id."""
+
+ACTIONS: Mapping[str, Verb] = {
+    call: verb for family in _FAMILIES for call, verb in family.ACTIONS.items()
+}
+"""By the call's id in the catalogue. Besides calls of their own, these are creates, retrieves …
+that mean something special."""
+
+_CALCULATED = "it is calculated from other objects"
+_ATTEMPTS = "it adds up what another processor did"
+_BANK = "it needs a bank"
+
+UNDONE: Mapping[str, str] = {
+    "credit_notes.preview": _CALCULATED,
+    "credit_notes.preview_lines.list": _CALCULATED,
+    "entitlements.active_entitlements.list": "it follows from what customers buy",
+    "invoices.attach_payment": "it joins payments that were made elsewhere",
+    "invoices.create_preview": _CALCULATED,
+    "payment_intents.apply_customer_balance": "it needs money on a bank account",
+    "payment_records.report_payment": _ATTEMPTS,
+    "payment_records.report_payment_attempt": _ATTEMPTS,
+    "payment_records.report_payment_attempt_canceled": _ATTEMPTS,
+    "payment_records.report_payment_attempt_failed": _ATTEMPTS,
+    "payment_records.report_payment_attempt_guaranteed": _ATTEMPTS,
+    "payment_records.report_payment_attempt_informational": _ATTEMPTS,
+    "payment_records.report_refund": _ATTEMPTS,
+    "tax.associations.find": "it follows from tax transactions",
+    "test_helpers.customers.fund_cash_balance": "it needs money on a bank account",
+    "v2.money_management.payout_intents.refresh_fx_quote": _BANK,
+    "v2.money_management.payout_intents.refresh_recipient_verification": _BANK,
+    "v2.money_management.test_helpers.financial_addresses.credit": _BANK,
+    "v2.money_management.transactions.refresh_regulatory_receipt": _BANK,
+}
+"""Calls that a generic answer would get wrong, and so are refused, with the reason."""
 
 
 def verb_of(operation: Operation) -> Verb | None:
-    """What carries the operation out: a behaviour of its own, the verb that is the same for all
-    objects, or a change of state. None for what the sandbox doesn't do."""
+    """What carries the call out: an action of its own, a verb that is the same for all objects, or
+    a change of state. None for what the sandbox doesn't do."""
     verb = ACTIONS.get(operation.id)
     if verb is not None or operation.id in UNDONE or not operation.returns:
         return verb

@@ -11,10 +11,9 @@ from typing import cast
 import orjson
 from connector_sdk import JSON
 
-from stripe_connector.sandbox.ids import Ids
 from stripe_connector.sandbox.registry import Registry
 from stripe_connector.sandbox.request import SandboxRequest
-from stripe_connector.sandbox.store import Body, Stored, compact
+from stripe_connector.sandbox.store import Body, Ids, Stored, compact
 from stripe_connector.sandbox.turn import Turn
 
 _NOUNS: Mapping[str, str] = {

@@ -14,17 +14,15 @@ from aiohttp import web
 
 from stripe_connector.catalogue import load
 from stripe_connector.sandbox import refusal
+from stripe_connector.sandbox.access import Permissions, require_local
 from stripe_connector.sandbox.api import Api
-from stripe_connector.sandbox.door import require_local
-from stripe_connector.sandbox.ids import Ids
 from stripe_connector.sandbox.journal import Journal
 from stripe_connector.sandbox.keys import Keys
-from stripe_connector.sandbox.permissions import Permissions
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.registry import standard
 from stripe_connector.sandbox.request import Answer, Fault, SandboxRequest
 from stripe_connector.sandbox.search_index import Searching
-from stripe_connector.sandbox.store import Store
+from stripe_connector.sandbox.store import Ids, Store
 
 Hook = Callable[[SandboxRequest], Awaitable[Fault | None]]
 Clock = Callable[[], float]

@@ -8,13 +8,10 @@ from connector_sdk import JSON
 
 from stripe_connector.catalogue import Operation
 from stripe_connector.sandbox import refusal
-from stripe_connector.sandbox.ids import Ids
-from stripe_connector.sandbox.references import Place
 from stripe_connector.sandbox.refusal import RefusalError
-from stripe_connector.sandbox.registry import Registry
+from stripe_connector.sandbox.registry import Place, Registry
 from stripe_connector.sandbox.search_index import SearchIndex
-from stripe_connector.sandbox.store import Body, Stored
-from stripe_connector.sandbox.work import Work
+from stripe_connector.sandbox.store import Body, Ids, Stored, Work
 
 EMBEDDED = 10
 """How many rows a list holds that stands in another object."""

@@ -1,10 +1,10 @@
-"""Coupons and promotion codes."""
+"""Coupons and promotion codes. Discounts are not calculated."""
 
 from collections.abc import Mapping
 
 from connector_sdk import JSON
 
-from stripe_connector.sandbox.filters import agrees
+from stripe_connector.sandbox.listing import agrees
 from stripe_connector.sandbox.refusal import RefusalError, missing
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn
@@ -35,8 +35,18 @@ def is_code_of(turn: Turn, stored: Stored, value: JSON) -> bool:
     return agrees(stored.body["promotion"], {"coupon": value})
 
 
+def delete_discount(turn: Turn) -> Body:
+    [(name, owner)] = turn.path.items()
+    above = dict(turn.registry.plan(turn.operation).holders)[name]
+    turn.find(above, owner, name)
+    raise RefusalError(404, f"No active discount for {above}: {owner}", "resource_missing", name)
+
+
 BEHAVIOURS: Mapping[str, Behaviour] = {
     "coupon": Behaviour(before_create=before_create_coupon),
     "promotion_code": Behaviour(after_create=after_create_code, filters={"coupon": is_code_of}),
 }
-ACTIONS: Mapping[str, Verb] = {}
+ACTIONS: Mapping[str, Verb] = {
+    "customers.delete_discount": delete_discount,
+    "subscriptions.delete_discount": delete_discount,
+}

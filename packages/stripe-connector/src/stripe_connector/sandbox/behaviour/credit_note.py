@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import cast
 
 from stripe_connector.sandbox import transitions
-from stripe_connector.sandbox.behaviour.settlement import settle
+from stripe_connector.sandbox.behaviour.invoice_payment import mark_paid
 from stripe_connector.sandbox.refusal import missing, not_allowed
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn
@@ -97,7 +97,7 @@ def _take(turn: Turn, invoice: Stored, kind: str, amount: int) -> None:
         body["amount_due"] = body["amount_remaining"] = left
         intent = turn.peek("payment_intent", invoice.private.get("payment_intent", ""))
         if left == 0:
-            settle(turn, invoice)
+            mark_paid(turn, invoice)
         elif intent is not None:
             turn.work.edit(intent)["amount"] = left
 
@@ -114,5 +114,7 @@ def void(turn: Turn) -> Body:
     return turn.shown(stored)
 
 
-BEHAVIOURS: Mapping[str, Behaviour] = {"credit_note": Behaviour(before_create=before_create, after_create=after_create)}
+BEHAVIOURS: Mapping[str, Behaviour] = {
+    "credit_note": Behaviour(before_create=before_create, after_create=after_create)
+}
 ACTIONS: Mapping[str, Verb] = {"credit_notes.void_credit_note": void}

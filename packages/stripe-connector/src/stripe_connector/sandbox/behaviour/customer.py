@@ -41,5 +41,7 @@ def before_delete(turn: Turn, stored: Stored) -> None:
             end(turn, subscription)
 
 
-BEHAVIOURS: Mapping[str, Behaviour] = {"customer": Behaviour(after_create=after_create, before_delete=before_delete)}
+BEHAVIOURS: Mapping[str, Behaviour] = {
+    "customer": Behaviour(after_create=after_create, before_delete=before_delete)
+}
 ACTIONS: Mapping[str, Verb] = {}

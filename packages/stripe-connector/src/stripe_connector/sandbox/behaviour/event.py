@@ -1,4 +1,5 @@
-"""Events in lists: by type or by several, for 30 days."""
+"""Events, listed for 30 days by one or several types; those of API v2, and the pings of its event
+destinations, to which nothing is sent."""
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -29,7 +30,7 @@ def was_delivered(turn: Turn, stored: Stored, value: JSON) -> bool:
     return value is True
 
 
-def listed(turn: Turn) -> Body:
+def list_events(turn: Turn) -> Body:
     types = turn.params.get("types")
     if isinstance(types, list) and len(types) > MOST_TYPES:
         raise RefusalError(
@@ -40,7 +41,7 @@ def listed(turn: Turn) -> Body:
     return list_(turn)
 
 
-def one(turn: Turn) -> Body:
+def retrieve(turn: Turn) -> Body:
     stored = turn.own()
     if is_old(turn, stored):
         raise no_such("event", stored.id, "id")
@@ -51,10 +52,27 @@ def is_old(turn: Turn, stored: Stored) -> bool:
     return cast(int, stored.body["created"]) < turn.now - KEPT
 
 
+def ping(turn: Turn) -> Body:
+    stored = turn.own()
+    event = turn.create("v2.core.event", {})
+    event.private["object_id"] = stored.id
+    event.body["type"] = "v2.core.event_destination.ping"
+    return turn.shown(event)
+
+
+def is_about(turn: Turn, stored: Stored, value: JSON) -> bool:
+    return stored.private.get("object_id") == value
+
+
 BEHAVIOURS: Mapping[str, Behaviour] = {
     "event": Behaviour(
         filters={"type": of_type, "types": of_types, "delivery_success": was_delivered},
         hides=is_old,
     ),
+    "v2.core.event": Behaviour(filters={"object_id": is_about}),
 }
-ACTIONS: Mapping[str, Verb] = {"events.list": listed, "events.retrieve": one}
+ACTIONS: Mapping[str, Verb] = {
+    "events.list": list_events,
+    "events.retrieve": retrieve,
+    "v2.core.event_destinations.ping": ping,
+}

@@ -1,4 +1,4 @@
-"""Files with their contents, and those that the sandbox makes itself."""
+"""Files with their contents, and links to them."""
 
 import mimetypes
 from base64 import b64decode, b64encode
@@ -41,5 +41,15 @@ def contents(turn: Turn) -> Contents:
     return Contents(data, kind or "application/octet-stream")
 
 
-BEHAVIOURS: Mapping[str, Behaviour] = {"file": Behaviour(before_create=before_create_file, after_create=after_create_file)}
-ACTIONS: Mapping[str, Verb] = {"files.contents": contents}
+def after_update_link(turn: Turn, link: Stored, params: Body) -> None:
+    if params.get("expires_at") == "now":
+        link.body.update(expires_at=turn.now, expired=True)
+
+
+BEHAVIOURS: Mapping[str, Behaviour] = {
+    "file": Behaviour(before_create=before_create_file, after_create=after_create_file),
+    "file_link": Behaviour(after_update=after_update_link),
+}
+ACTIONS: Mapping[str, Verb] = {
+    "files.contents": contents,
+}

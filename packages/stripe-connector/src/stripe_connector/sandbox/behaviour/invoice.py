@@ -6,9 +6,13 @@ from typing import cast
 from connector_sdk import JSON
 
 from stripe_connector.sandbox.behaviour import invoice_item
-from stripe_connector.sandbox.behaviour.payment_intent import confirm_it
+from stripe_connector.sandbox.behaviour.intent import pay_by_intent
+from stripe_connector.sandbox.behaviour.invoice_payment import (
+    ask_payment,
+    mark_paid,
+    subscription_of,
+)
 from stripe_connector.sandbox.behaviour.payment_method import default_of
-from stripe_connector.sandbox.behaviour.settlement import settle, subscription_of
 from stripe_connector.sandbox.refusal import RefusalError, missing, not_allowed
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn
@@ -88,36 +92,9 @@ def finalize(turn: Turn, stored: Stored) -> None:
     body["hosted_invoice_url"] = f"https://invoice.stripe.com/i/{turn.work.account.id}/{stored.id}"
     body["invoice_pdf"] = f"{body['hosted_invoice_url']}/pdf"
     if body["amount_due"] == 0:
-        settle(turn, stored)
+        mark_paid(turn, stored)
     else:
-        _ask_payment(turn, stored)
-
-
-def _ask_payment(turn: Turn, stored: Stored) -> None:
-    body = stored.body
-    intent = turn.create(
-        "payment_intent",
-        {
-            "amount": body["amount_due"],
-            "currency": body["currency"],
-            "customer": body["customer"],
-            "description": body["description"],
-        },
-    )
-    intent.private["invoice"] = stored.id
-    stored.private["payment_intent"] = intent.id
-    body["confirmation_secret"] = {
-        "client_secret": intent.body["client_secret"],
-        "type": "payment_intent",
-    }
-    payment = turn.create("invoice_payment", {}, {"invoice": stored.id})
-    payment.body.update(
-        amount_requested=body["amount_due"],
-        currency=body["currency"],
-        is_default=True,
-        payment={"type": "payment_intent", "payment_intent": intent.id},
-        status="open",
-    )
+        ask_payment(turn, stored)
 
 
 def collect(turn: Turn, stored: Stored, method: Stored) -> None:
@@ -126,10 +103,10 @@ def collect(turn: Turn, stored: Stored, method: Stored) -> None:
     body["attempted"] = True
     body["attempt_count"] = cast(int, body["attempt_count"]) + 1
     if "payment_intent" not in stored.private:
-        _ask_payment(turn, stored)
+        ask_payment(turn, stored)
     intent = turn.find("payment_intent", stored.private["payment_intent"])
     turn.work.edit(intent)["payment_method"] = method.id
-    confirm_it(turn, intent)
+    pay_by_intent(turn, intent)
 
 
 def finalize_invoice(turn: Turn) -> Body:
@@ -146,7 +123,7 @@ def pay(turn: Turn) -> Body:
     if stored.body["status"] == "draft":
         finalize(turn, stored)
     if turn.params.get("paid_out_of_band"):
-        settle(turn, stored, out_of_band=True)
+        mark_paid(turn, stored, out_of_band=True)
     elif stored.body["status"] != "paid":
         collect(turn, stored, _method(turn, stored))
     return turn.shown(stored)

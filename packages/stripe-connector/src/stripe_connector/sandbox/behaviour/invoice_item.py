@@ -6,9 +6,11 @@ from typing import cast
 
 from connector_sdk import JSON
 
+from stripe_connector.sandbox import verbs
 from stripe_connector.sandbox.behaviour.price import amount_of
-from stripe_connector.sandbox.filters import agrees
-from stripe_connector.sandbox.refusal import missing, not_allowed
+from stripe_connector.sandbox.listing import agrees
+from stripe_connector.sandbox.metadata import merged
+from stripe_connector.sandbox.refusal import RefusalError, missing, not_allowed
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
@@ -175,12 +177,13 @@ def before_delete(turn: Turn, stored: Stored) -> None:
         total(turn, invoice)
 
 
-def _expect_draft(invoice: Stored) -> None:
+def _expect_draft(invoice: Stored, changed: str = "items", param: str = "invoice") -> None:
     if invoice.body["status"] != "draft":
         raise not_allowed(
-            f"The invoice {invoice.id} is no longer a draft, so that its items can't be changed.",
+            f"The invoice {invoice.id} is no longer a draft, so that its {changed} can't be "
+            "changed.",
             "invoice_not_editable",
-            "invoice",
+            param,
         )
 
 
@@ -193,6 +196,101 @@ def is_of(turn: Turn, stored: Stored, value: JSON) -> bool:
     return agrees(stored.body["date"], value)
 
 
+_NOT_CALCULATED = ("discounts", "tax_amounts", "tax_rates")
+
+
+def add_lines(turn: Turn) -> Body:
+    invoice = _draft(turn)
+    for param, line in _lines(turn):
+        named = line.get("invoice_item")
+        if not named:
+            turn.create("invoice_item", {**line, "invoice": invoice.id})
+            continue
+        item = turn.find("invoice_item", named, f"{param}[invoice_item]", 400)
+        if item.body["invoice"] is not None or item.body["customer"] != invoice.body["customer"]:
+            raise not_allowed(
+                f"The invoice item {item.id} is on an invoice already, or is that of another "
+                "customer.",
+                "",
+                f"{param}[invoice_item]",
+            )
+        bill(turn, item, invoice)
+    return _done(turn, invoice)
+
+
+def update_lines(turn: Turn) -> Body:
+    invoice = _draft(turn)
+    for param, line in _lines(turn):
+        item = _item_of(turn, invoice, line["id"], f"{param}[id]")
+        turn.update(item, {name: value for name, value in line.items() if name != "id"})
+    return _done(turn, invoice)
+
+
+def remove_lines(turn: Turn) -> Body:
+    """Deletes what is behind a line, or leaves it pending."""
+    invoice = _draft(turn)
+    for param, line in _lines(turn):
+        item = _item_of(turn, invoice, line["id"], f"{param}[id]")
+        if line["behavior"] == "delete":
+            turn.delete(item)
+        else:
+            turn.work.delete(turn.find("invoice_line_item", line["id"]))
+            turn.work.edit(item)["invoice"] = None
+            total(turn, invoice)
+    return _done(turn, invoice)
+
+
+def update_line(turn: Turn) -> Body:
+    """POST /v1/invoices/{invoice}/lines/{line_item_id}"""
+    line = verbs.own(turn)
+    invoice = turn.find("invoice", turn.path["invoice"])
+    _expect_draft(invoice, "lines", "")
+    _check_line(turn.params, "")
+    turn.update(_item_of(turn, invoice, line.id, "id"), turn.params)
+    return turn.shown(line)
+
+
+def _draft(turn: Turn) -> Stored:
+    invoice = turn.own()
+    _expect_draft(invoice, "lines", "")
+    return invoice
+
+
+def _lines(turn: Turn) -> list[tuple[str, Body]]:
+    lines = cast(list[Body], turn.params["lines"])
+    found = [(f"lines[{index}]", line) for index, line in enumerate(lines)]
+    for param, line in found:
+        _check_line(line, param)
+    return found
+
+
+def _check_line(line: Body, param: str) -> None:
+    for name in _NOT_CALCULATED:
+        if line.get(name):
+            where = f"{param}[{name}]" if param else name
+            raise RefusalError(400, f"The sandbox does not calculate {name}.", "", where)
+
+
+def _item_of(turn: Turn, invoice: Stored, line: object, param: str) -> Stored:
+    for item in turn.work.account.live("invoice_item"):
+        if item.private.get("line") == line and item.body["invoice"] == invoice.id:
+            return item
+    stored = turn.find("invoice_line_item", str(line), param, 400)
+    raise not_allowed(
+        f"The line {stored.id} comes from a subscription; the sandbox changes lines of invoice "
+        "items only.",
+        "",
+        param,
+    )
+
+
+def _done(turn: Turn, invoice: Stored) -> Body:
+    if "invoice_metadata" in turn.params:
+        body = turn.work.edit(invoice)
+        body["metadata"] = merged(body["metadata"], turn.params["invoice_metadata"])
+    return turn.shown(invoice)
+
+
 BEHAVIOURS: Mapping[str, Behaviour] = {
     "invoice_item": Behaviour(
         before_create=before_create,
@@ -200,6 +298,11 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
         after_update=after_update,
         before_delete=before_delete,
         filters={"pending": is_pending, "created": is_of},
-    )
+    ),
 }
-ACTIONS: Mapping[str, Verb] = {}
+ACTIONS: Mapping[str, Verb] = {
+    "invoices.add_lines": add_lines,
+    "invoices.line_items.update": update_line,
+    "invoices.remove_lines": remove_lines,
+    "invoices.update_lines": update_lines,
+}

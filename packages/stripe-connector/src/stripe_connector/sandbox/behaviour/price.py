@@ -1,4 +1,4 @@
-"""Prices, and the plans as which subscriptions still show them."""
+"""Products, their prices, and the plans as which subscriptions still show prices."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -10,6 +10,26 @@ from stripe_connector.sandbox.refusal import RefusalError, missing, not_allowed
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
+
+
+def after_create_product(turn: Turn, stored: Stored, params: Body) -> None:
+    stored.body["updated"] = turn.now
+    stored.body["type"] = params.get("type") or "service"
+    data = params.get("default_price_data")
+    if isinstance(data, dict):
+        stored.body["default_price"] = turn.create("price", {**data, "product": stored.id}).id
+
+
+def after_update_product(turn: Turn, stored: Stored, params: Body) -> None:
+    stored.body["updated"] = turn.now
+
+
+def before_delete_product(turn: Turn, stored: Stored) -> None:
+    if any(price.body["product"] == stored.id for price in turn.work.account.live("price")):
+        raise not_allowed(
+            "This product cannot be deleted because it has one or more user-created prices."
+        )
+
 
 _PRICED = ("unit_amount", "unit_amount_decimal", "custom_unit_amount", "tiers")
 
@@ -98,7 +118,16 @@ def after_create_plan(turn: Turn, stored: Stored, params: Body) -> None:
 
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
-    "price": Behaviour(before_create=before_create_price, after_create=after_create_price, before_update=before_update_price),
+    "product": Behaviour(
+        after_create=after_create_product,
+        after_update=after_update_product,
+        before_delete=before_delete_product,
+    ),
+    "price": Behaviour(
+        before_create=before_create_price,
+        after_create=after_create_price,
+        before_update=before_update_price,
+    ),
     "plan": Behaviour(after_create=after_create_plan),
 }
 ACTIONS: Mapping[str, Verb] = {}

@@ -12,7 +12,7 @@ from typing import cast
 from connector_sdk import JSON
 
 from stripe_connector.sandbox import listing, verbs
-from stripe_connector.sandbox.behaviour.card import BY_NUMBER, BY_TOKEN, Card, details
+from stripe_connector.sandbox.behaviour.payment_method import BY_NUMBER, BY_TOKEN, Card, details
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn

@@ -10,7 +10,7 @@ from stripe_connector.sandbox.behaviour.invoice_item import add_line, priced, to
 from stripe_connector.sandbox.behaviour.payment_method import default_of
 from stripe_connector.sandbox.behaviour.price import amount_of
 from stripe_connector.sandbox.behaviour.subscription_item import price_for
-from stripe_connector.sandbox.filters import agrees
+from stripe_connector.sandbox.listing import agrees
 from stripe_connector.sandbox.refusal import RefusalError, missing, not_allowed
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn

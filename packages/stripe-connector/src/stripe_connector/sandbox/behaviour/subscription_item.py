@@ -1,14 +1,30 @@
 """The items of subscriptions: which price, how many, for which period."""
 
+import calendar
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from stripe_connector.sandbox.behaviour.period import later
 from stripe_connector.sandbox.behaviour.price import as_plan
 from stripe_connector.sandbox.refusal import missing, not_allowed
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
+
+_DAYS = {"day": 1, "week": 7}
+_MONTHS = {"month": 1, "year": 12}
+
+
+def later(start: int, interval: str, count: int) -> int:
+    """The end of `count` intervals ("day", "week", "month", "year") from `start`. A month that
+    is too short for the day ends on its last one."""
+    begin = datetime.fromtimestamp(start, UTC)
+    if interval in _DAYS:
+        return int((begin + timedelta(days=_DAYS[interval] * count)).timestamp())
+    months = begin.month - 1 + _MONTHS[interval] * count
+    year, month = begin.year + months // 12, months % 12 + 1
+    day = min(begin.day, calendar.monthrange(year, month)[1])
+    return int(begin.replace(year=year, month=month, day=day).timestamp())
 
 
 def price_for(turn: Turn, data: Body, param: str) -> Stored:
@@ -66,7 +82,11 @@ def before_delete(turn: Turn, stored: Stored) -> None:
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
     "subscription_item": Behaviour(
-        before_create=before_create, after_create=after_create, after_update=after_update, before_delete=before_delete, under=("subscription",)
-    )
+        before_create=before_create,
+        after_create=after_create,
+        after_update=after_update,
+        before_delete=before_delete,
+        under=("subscription",),
+    ),
 }
 ACTIONS: Mapping[str, Verb] = {}

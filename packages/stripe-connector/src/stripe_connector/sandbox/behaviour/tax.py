@@ -1,4 +1,4 @@
-"""Tax calculations and transactions of an account that is registered nowhere: no tax is added."""
+"""Tax registrations, calculations and transactions. No tax is added."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -97,7 +97,21 @@ def _line(turn: Turn, transaction: Stored, row: Stored, sign: int) -> Stored:
     return line
 
 
-BEHAVIOURS: Mapping[str, Behaviour] = {"tax.calculation": Behaviour(after_create=after_create_calculation)}
+def after_update_registration(turn: Turn, registration: Stored, params: Body) -> None:
+    if params.get("expires_at") == "now":
+        registration.body.update(expires_at=turn.now, status="expired")
+
+
+def has_status(turn: Turn, registration: Stored, wanted: JSON) -> bool:
+    return wanted in ("all", registration.body["status"])
+
+
+BEHAVIOURS: Mapping[str, Behaviour] = {
+    "tax.calculation": Behaviour(after_create=after_create_calculation),
+    "tax.registration": Behaviour(
+        after_update=after_update_registration, filters={"status": has_status}
+    ),
+}
 ACTIONS: Mapping[str, Verb] = {
     "tax.transactions.create_from_calculation": record,
     "tax.transactions.create_reversal": reverse,

@@ -1,4 +1,4 @@
-"""What follows when an invoice is paid, by whichever way."""
+"""The payments of invoices: asked for by a payment intent, and what follows once one is made."""
 
 from typing import cast
 
@@ -13,7 +13,34 @@ def subscription_of(invoice: Stored) -> str:
     return str(details["subscription"]) if isinstance(details, dict) else ""
 
 
-def settle(turn: Turn, invoice: Stored, *, out_of_band: bool = False) -> None:
+def ask_payment(turn: Turn, stored: Stored) -> None:
+    body = stored.body
+    intent = turn.create(
+        "payment_intent",
+        {
+            "amount": body["amount_due"],
+            "currency": body["currency"],
+            "customer": body["customer"],
+            "description": body["description"],
+        },
+    )
+    intent.private["invoice"] = stored.id
+    stored.private["payment_intent"] = intent.id
+    body["confirmation_secret"] = {
+        "client_secret": intent.body["client_secret"],
+        "type": "payment_intent",
+    }
+    payment = turn.create("invoice_payment", {}, {"invoice": stored.id})
+    payment.body.update(
+        amount_requested=body["amount_due"],
+        currency=body["currency"],
+        is_default=True,
+        payment={"type": "payment_intent", "payment_intent": intent.id},
+        status="open",
+    )
+
+
+def mark_paid(turn: Turn, invoice: Stored, *, out_of_band: bool = False) -> None:
     """Marks an invoice as paid; a subscription that waited for it becomes active."""
     body = turn.work.edit(invoice)
     due = cast(int, body["amount_due"])
@@ -31,8 +58,8 @@ def settle(turn: Turn, invoice: Stored, *, out_of_band: bool = False) -> None:
         turn.work.edit(subscription)["status"] = "active"
 
 
-def settle_intent(turn: Turn, intent: Stored) -> None:
+def follow_intent(turn: Turn, intent: Stored) -> None:
     """Follows a payment intent that succeeded to the invoice that it pays, if any."""
     invoice = turn.peek("invoice", intent.private.get("invoice", ""))
     if invoice is not None and invoice.body["status"] in ("open", "uncollectible"):
-        settle(turn, invoice)
+        mark_paid(turn, invoice)

@@ -1,17 +1,18 @@
-"""Payment intents: created, confirmed, captured and cancelled with test cards."""
+"""Payment intents and setup intents."""
 
 from collections.abc import Mapping
 from typing import cast
 
 from stripe_connector.sandbox.behaviour import charge as charges
-from stripe_connector.sandbox.behaviour.card import declined
-from stripe_connector.sandbox.behaviour.settlement import settle_intent
+from stripe_connector.sandbox.behaviour.invoice_payment import follow_intent
+from stripe_connector.sandbox.behaviour.payment_method import attach_to, declined
 from stripe_connector.sandbox.refusal import RefusalError, not_allowed
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
 
 _CONFIRMABLE = ("requires_payment_method", "requires_confirmation")
+_CALLED = {"payment_intent": "PaymentIntent", "setup_intent": "SetupIntent"}
 _COPIED = (
     "amount",
     "currency",
@@ -33,16 +34,17 @@ def after_create_payment_intent(turn: Turn, stored: Stored, params: Body) -> Non
         body["payment_method_types"] = ["card"]
         if body.get("automatic_payment_methods") is None:
             body["automatic_payment_methods"] = {"allow_redirects": "always", "enabled": True}
-    _take_data(turn, body, params)
-    body["status"] = "requires_confirmation" if body["payment_method"] else _CONFIRMABLE[0]
+    _take_method(turn, body, params)
     if params.get("confirm"):
-        confirm_it(turn, stored)
+        pay_by_intent(turn, stored)
 
 
-def _take_data(turn: Turn, body: Body, params: Body) -> None:
+def _take_method(turn: Turn, body: Body, params: Body) -> None:
+    """Makes the payment method that the parameters describe, and sets the status."""
     data = params.get("payment_method_data")
     if isinstance(data, dict):
         body["payment_method"] = turn.create("payment_method", dict(data)).id
+    body["status"] = _CONFIRMABLE[bool(body["payment_method"])]
 
 
 def before_update_payment_intent(turn: Turn, stored: Stored, params: Body) -> None:
@@ -50,9 +52,7 @@ def before_update_payment_intent(turn: Turn, stored: Stored, params: Body) -> No
 
 
 def after_update_payment_intent(turn: Turn, stored: Stored, params: Body) -> None:
-    body = stored.body
-    _take_data(turn, body, params)
-    body["status"] = "requires_confirmation" if body["payment_method"] else _CONFIRMABLE[0]
+    _take_method(turn, stored.body, params)
 
 
 def _expect(stored: Stored, done: str, *states: str) -> None:
@@ -60,34 +60,41 @@ def _expect(stored: Stored, done: str, *states: str) -> None:
     if status not in states:
         raise RefusalError(
             400,
-            f"This PaymentIntent could not be {done} because it has a status of {status}.",
-            "payment_intent_unexpected_state",
+            f"This {_CALLED[stored.resource]} could not be {done} because it has a status of "
+            f"{status}.",
+            f"{stored.resource}_unexpected_state",
             stored=True,
-            more={"payment_intent": stored.body},
+            more={stored.resource: stored.body},
         )
 
 
-def confirm(turn: Turn) -> Body:
+def _usable_method(turn: Turn, stored: Stored) -> Stored:
+    method = turn.peek("payment_method", stored.body["payment_method"])
+    if method is None:
+        raise not_allowed(
+            f"You cannot confirm this {_CALLED[stored.resource]} because it's missing a payment "
+            "method.",
+            f"{stored.resource}_unexpected_state",
+        )
+    return method
+
+
+def confirm_payment(turn: Turn) -> Body:
     stored = turn.own()
     method = turn.params.get("payment_method")
     _expect(stored, "confirmed", *_CONFIRMABLE)
     body = turn.work.edit(stored)
-    _take_data(turn, body, turn.params)
+    _take_method(turn, body, turn.params)
     if method:
         body["payment_method"] = method
-    confirm_it(turn, stored)
+    pay_by_intent(turn, stored)
     return turn.shown(stored)
 
 
-def confirm_it(turn: Turn, stored: Stored) -> None:
+def pay_by_intent(turn: Turn, stored: Stored) -> None:
     """Raises RefusalError card_error when the card is declined; intent and charge stay."""
     body = turn.work.edit(stored)
-    method = turn.peek("payment_method", body["payment_method"])
-    if method is None:
-        raise not_allowed(
-            "You cannot confirm this PaymentIntent because it's missing a payment method.",
-            "payment_intent_unexpected_state",
-        )
+    method = _usable_method(turn, stored)
     manual = body["capture_method"] == "manual"
     params: Body = {name: body[name] for name in _COPIED if body.get(name) is not None}
     params["payment_intent"] = stored.id
@@ -101,7 +108,7 @@ def confirm_it(turn: Turn, stored: Stored) -> None:
         body.update(status="requires_capture", amount_capturable=amount)
     else:
         body.update(status="succeeded", amount_received=amount)
-        settle_intent(turn, stored)
+        follow_intent(turn, stored)
 
 
 def _declined(turn: Turn, stored: Stored, method: Stored, charge: Stored) -> RefusalError:
@@ -120,7 +127,7 @@ def _declined(turn: Turn, stored: Stored, method: Stored, charge: Stored) -> Ref
     return error
 
 
-def capture(turn: Turn) -> Body:
+def capture_payment(turn: Turn) -> Body:
     stored = turn.own()
     _expect(stored, "captured", "requires_capture")
     body = turn.work.edit(stored)
@@ -132,7 +139,7 @@ def capture(turn: Turn) -> Body:
     return turn.shown(stored)
 
 
-def cancel(turn: Turn) -> Body:
+def cancel_payment(turn: Turn) -> Body:
     stored = turn.own()
     _expect(stored, "canceled", *_CONFIRMABLE, "requires_capture", "requires_action", "processing")
     reason = turn.params.get("cancellation_reason")
@@ -145,11 +152,57 @@ def cancel(turn: Turn) -> Body:
     return turn.shown(stored)
 
 
+def after_create_setup_intent(turn: Turn, stored: Stored, params: Body) -> None:
+    body = stored.body
+    body["client_secret"] = f"{stored.id}_secret_{turn.ids.text(25)}"
+    body["payment_method_types"] = body["payment_method_types"] or ["card"]
+    after_update_setup_intent(turn, stored, params)
+    if params.get("confirm"):
+        _set_up(turn, stored)
+
+
+def before_update_setup_intent(turn: Turn, stored: Stored, params: Body) -> None:
+    _expect(stored, "updated", *_CONFIRMABLE)
+
+
+def after_update_setup_intent(turn: Turn, stored: Stored, params: Body) -> None:
+    _take_method(turn, stored.body, params)
+
+
+def confirm_setup(turn: Turn) -> Body:
+    stored = turn.own()
+    _expect(stored, "confirmed", *_CONFIRMABLE)
+    body = turn.work.edit(stored)
+    if turn.params.get("payment_method"):
+        body["payment_method"] = turn.params["payment_method"]
+    after_update_setup_intent(turn, stored, turn.params)
+    _set_up(turn, stored)
+    return turn.shown(stored)
+
+
+def _set_up(turn: Turn, stored: Stored) -> None:
+    method = _usable_method(turn, stored)
+    customer = stored.body.get("customer")
+    if customer and not method.body.get("customer"):
+        attach_to(turn, method, customer)
+    stored.body["status"] = "succeeded"
+
+
 BEHAVIOURS: Mapping[str, Behaviour] = {
-    "payment_intent": Behaviour(after_create=after_create_payment_intent, before_update=before_update_payment_intent, after_update=after_update_payment_intent),
+    "payment_intent": Behaviour(
+        after_create=after_create_payment_intent,
+        before_update=before_update_payment_intent,
+        after_update=after_update_payment_intent,
+    ),
+    "setup_intent": Behaviour(
+        after_create=after_create_setup_intent,
+        before_update=before_update_setup_intent,
+        after_update=after_update_setup_intent,
+    ),
 }
 ACTIONS: Mapping[str, Verb] = {
-    "payment_intents.confirm": confirm,
-    "payment_intents.capture": capture,
-    "payment_intents.cancel": cancel,
+    "payment_intents.confirm": confirm_payment,
+    "payment_intents.capture": capture_payment,
+    "payment_intents.cancel": cancel_payment,
+    "setup_intents.confirm": confirm_setup,
 }
