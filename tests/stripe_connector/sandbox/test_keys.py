@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 from stripe_connector.sandbox import Fault, Sandbox, SandboxRequest
-from stripe_connector.sandbox.keys import print_of
+from stripe_connector.sandbox.keys import fingerprint_of
 
 from tests.stripe_connector.sandbox.caller import Caller
 
@@ -51,7 +51,7 @@ async def test_the_order_of_parameters_does_not_matter(stripe: Caller) -> None:
     await stripe.send("POST", "/v1/customers", b"name=a&email=b%40c.d", Idempotency_Key="k")
     reply = await stripe.send("POST", "/v1/customers", b"email=b%40c.d&name=a", Idempotency_Key="k")
     assert reply.headers["Idempotent-Replayed"] == "true"
-    assert print_of("POST", "/a", b"x=1&y=2") != print_of("POST", "/a", b"x=1&y=3")
+    assert fingerprint_of("POST", "/a", b"x=1&y=2") != fingerprint_of("POST", "/a", b"x=1&y=3")
 
 
 async def test_a_key_belongs_to_one_account(stripe: Caller) -> None:

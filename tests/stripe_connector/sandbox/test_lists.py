@@ -8,7 +8,7 @@ from connector_sdk import JSON
 from hypothesis import given
 from hypothesis import strategies as st
 from stripe_connector.sandbox import Sandbox
-from stripe_connector.sandbox.store import Stored, place
+from stripe_connector.sandbox.store import Stored, position
 
 from tests.stripe_connector.sandbox.caller import Caller
 
@@ -273,8 +273,8 @@ async def test_search_pages_do_not_shift(stripe: Caller) -> None:
 
 
 @given(st.sets(st.integers(0, 50), min_size=1), st.integers(-1, 51))
-def test_a_place_parts_what_comes_before_from_what_comes_behind(seqs: set[int], seq: int) -> None:
+def test_a_position_parts_what_comes_before_from_what_comes_after(seqs: set[int], seq: int) -> None:
     rows = [Stored(number, "customer", str(number), {}) for number in sorted(seqs)]
-    at = place(rows, seq)
+    at = position(rows, seq)
     assert all(row.seq < seq for row in rows[:at])
     assert all(row.seq >= seq for row in rows[at:])

@@ -4,13 +4,18 @@ A page of any website can make a browser send requests to 127.0.0.1. Its own nam
 (DNS rebinding): then `Host` has that name. Otherwise `Origin` or `Sec-Fetch-Site` tell of it.
 """
 
+import base64
+import binascii
 import ipaddress
+import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from stripe_connector.catalogue import Catalogue, Operation
+from stripe_connector.sandbox import refusal
 from stripe_connector.sandbox.refusal import RefusalError
 
+_KEY = re.compile(r"[sr]k_test_\w+")
 _FOREIGN = ("cross-site", "same-site")
 
 
@@ -61,6 +66,22 @@ def _named(text: str) -> str:
 
 
 _SHOWN = 4
+
+
+def authenticate(header: str) -> str:
+    """The key of test mode that the header brings. Raises RefusalError for any other."""
+    scheme, _, value = header.partition(" ")
+    key = value.strip()
+    if scheme.lower() == "basic":
+        try:
+            key = base64.b64decode(key, validate=True).decode().partition(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            key = ""
+    if not key:
+        raise refusal.no_key()
+    if not _KEY.fullmatch(key):
+        raise refusal.wrong_key()
+    return key
 
 
 class UnknownPermissionError(ValueError):

@@ -1,34 +1,35 @@
 """Carries out requests: who asks, what for, whether it may be, and what becomes of it."""
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping
 from typing import cast
 
 import orjson
-from connector_sdk import JSON, Field
 
-from stripe_connector.sandbox import refusal, version_two
-from stripe_connector.sandbox.access import Permissions
+from stripe_connector.sandbox import refusal
+from stripe_connector.sandbox.access import Permissions, authenticate
 from stripe_connector.sandbox.amounts import check_amounts
 from stripe_connector.sandbox.behaviour import meter
 from stripe_connector.sandbox.dispatch import BEHAVIOURS, UNDONE, verb_of
 from stripe_connector.sandbox.events import Events
-from stripe_connector.sandbox.expansion import expand
+from stripe_connector.sandbox.expansion import expand, hide
 from stripe_connector.sandbox.journal import Journal
-from stripe_connector.sandbox.keys import Keys, print_of
+from stripe_connector.sandbox.keys import Keys, fingerprint_of
 from stripe_connector.sandbox.refusal import RefusalError
-from stripe_connector.sandbox.registry import Registry, places
-from stripe_connector.sandbox.request import Answer, Contents, Fault, SandboxRequest, read_upload
+from stripe_connector.sandbox.registry import Registry, named_ids
+from stripe_connector.sandbox.request import (
+    Answer,
+    Contents,
+    Fault,
+    SandboxRequest,
+    read_parameters,
+)
 from stripe_connector.sandbox.search_index import SearchIndex, Searching
 from stripe_connector.sandbox.store import Account, Body, Ids, Remembered, Store, Work, compact
 from stripe_connector.sandbox.turn import Turn
 from stripe_connector.sandbox.verbs import Verb
-from stripe_connector.wire import WireError, decode_form
 
 _VERSION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:\.[a-z]+)?")
-_KEY = re.compile(r"[sr]k_test_\w+")
 _ACCOUNT = re.compile(r"acct_[A-Za-z0-9]+")
 
 
@@ -53,7 +54,7 @@ class Api:
         self._ids = ids
         self._searching = searching or Searching()
         self._indexes: dict[str, SearchIndex] = {}
-        self._events = Events(registry, ids.apart())
+        self._events = Events(registry, ids.separate())
 
     def request_id(self) -> str:
         return self._ids.text(14)
@@ -72,7 +73,7 @@ class Api:
         """The request, once it is known who asks and what for. Raises RefusalError."""
         secret = ""
         if path != meter.STREAM:
-            secret = _authenticate(headers.get("Authorization", ""))
+            secret = authenticate(headers.get("Authorization", ""))
         version = headers.get("Stripe-Version", "")
         if not version and path.startswith("/v2/"):
             raise refusal.no_version()
@@ -110,7 +111,7 @@ class Api:
         if not request.key:
             return None
         account = self._store.account(request.account)
-        mark = print_of(request.method, request.path, request.body)
+        mark = fingerprint_of(request.method, request.path, request.body)
         known = self._keys.begin(account, request.key, mark, now, v2=request.operation.v2)
         if known is None:
             return None
@@ -174,7 +175,7 @@ class Api:
     ) -> None:
         key = request.key if answer else ""
         if key and answer:
-            mark = print_of(request.method, request.path, request.body)
+            mark = fingerprint_of(request.method, request.path, request.body)
             body = compact(answer.body)
             account.keys[key] = Remembered(mark, answer.status, body, request.id, now)
         touched = work.touched()
@@ -198,20 +199,18 @@ class Api:
         operation = request.operation
         verb = self._verb(request)
         plan = self._registry.plan(operation)
-        params = cast(Body, plan.check(_given(request, plan.request), ""))
+        params = cast(Body, plan.check(read_parameters(request, plan.request), ""))
         expanded = cast("list[str]", params.pop("expand", None) or [])
         included = cast("list[str]", params.pop("include", None) or []) if operation.v2 else []
         turn = self._turn(request, params, work, now)
         for reference in plan.references:
-            for place in places(params, reference.path):
-                turn.refer(reference.resource, place)
+            for named in named_ids(params, reference.path):
+                turn.refer(reference.resource, named)
         check_amounts(turn)
         body = verb(turn)
         if isinstance(body, Contents):
             return body
-        return (
-            version_two.hide(turn, body, included) if operation.v2 else expand(turn, body, expanded)
-        )
+        return hide(turn, body, included) if operation.v2 else expand(turn, body, expanded)
 
     def _turn(self, request: SandboxRequest, params: Body, work: Work, now: int) -> Turn:
         return Turn(
@@ -238,43 +237,3 @@ class Api:
                 f"{UNDONE[operation.id]}.",
             )
         return verb
-
-
-def _given(request: SandboxRequest, schema: Field) -> Body:
-    """The parameters as they came in, single values as text."""
-    body = request.body
-    if request.operation.body == "json" and request.method == "POST":
-        return _read_json(body)
-    files: dict[str, JSON] = {}
-    if request.content_type.startswith("multipart/"):
-        body, files = read_upload(body, request.content_type)
-    try:
-        return {**decode_form(body, schema), **files}
-    except WireError as error:
-        raise RefusalError(400, error.problem.message, "", error.key) from None
-
-
-def _read_json(body: bytes) -> Body:
-    try:
-        given = orjson.loads(body) if body else {}
-    except orjson.JSONDecodeError:
-        raise RefusalError(400, "The body of this request is no JSON.") from None
-    if not isinstance(given, dict):
-        raise RefusalError(400, "The body of this request has to be a JSON object.")
-    return cast(Body, given)
-
-
-def _authenticate(header: str) -> str:
-    """The key of test mode that the header brings. Raises RefusalError for any other."""
-    scheme, _, value = header.partition(" ")
-    key = value.strip()
-    if scheme.lower() == "basic":
-        try:
-            key = base64.b64decode(key, validate=True).decode().partition(":")[0]
-        except (binascii.Error, UnicodeDecodeError):
-            key = ""
-    if not key:
-        raise refusal.no_key()
-    if not _KEY.fullmatch(key):
-        raise refusal.wrong_key()
-    return key

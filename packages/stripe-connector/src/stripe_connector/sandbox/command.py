@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import sqlite3
@@ -11,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import orjson
 from connector_sdk import private_file
 
 from stripe_connector.sandbox.access import UnknownPermissionError
@@ -161,8 +161,8 @@ async def _until(stop: asyncio.Event, sandbox: Sandbox, idle: float | None) -> N
 def _announce(file: Path, address: str) -> None:
     """The file appears whole or not at all."""
     draft = file.with_name(f".{file.name}.{os.getpid()}")
-    with os.fdopen(private_file(draft), "w", encoding="utf-8") as out:
-        out.write(json.dumps({"address": address, "pid": os.getpid()}) + "\n")
+    with os.fdopen(private_file(draft), "wb") as out:
+        out.write(orjson.dumps({"address": address, "pid": os.getpid()}) + b"\n")
     draft.replace(file)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from stripe_connector.catalogue import Operation
-from stripe_connector.sandbox import transitions, version_two
+from stripe_connector.sandbox import transitions
 from stripe_connector.sandbox.behaviour import (
     account,
     charge,
@@ -30,7 +30,7 @@ from stripe_connector.sandbox.behaviour import (
     terminal_reader,
 )
 from stripe_connector.sandbox.turn import Behaviour
-from stripe_connector.sandbox.verbs import VERBS, Verb
+from stripe_connector.sandbox.verbs import VERBS, VERBS_V2, Verb
 
 _FAMILIES = (
     account,
@@ -103,5 +103,5 @@ def verb_of(operation: Operation) -> Verb | None:
     verb = ACTIONS.get(operation.id)
     if verb is not None or operation.id in UNDONE or not operation.returns:
         return verb
-    generic = version_two.VERBS if operation.v2 else VERBS
+    generic = VERBS_V2 if operation.v2 else VERBS
     return generic.get(operation.action) or transitions.verb(operation.id)

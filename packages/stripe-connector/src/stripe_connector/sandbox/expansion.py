@@ -12,7 +12,7 @@ from connector_sdk import JSON, Field
 from stripe_connector.catalogue.model import is_list
 from stripe_connector.sandbox.listing import OLDEST_FIRST
 from stripe_connector.sandbox.refusal import RefusalError
-from stripe_connector.sandbox.shapes import listed
+from stripe_connector.sandbox.shapes import rows_resource
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import EMBEDDED, Turn
 
@@ -116,7 +116,7 @@ class _Walk:
     def _list(
         self, field: Field, value: JSON, steps: Sequence[str], body: Body, owner: str
     ) -> JSON:
-        resource = listed(field)
+        resource = rows_resource(field)
         if not isinstance(value, dict):
             value = self._included(field.name, resource, body, owner)
         if not steps:
@@ -142,3 +142,30 @@ class _Walk:
             "has_more": len(rows) > EMBEDDED,
             "url": self._turn.registry.list_url(owner, field, resource, owned),
         }
+
+
+def hide(turn: Turn, body: Body, included: Sequence[str]) -> Body:
+    """The answer without what `include` could have asked for and didn't: those fields are
+    null, and of an object that is included in part the other parts are."""
+    offered = turn.registry.plan(turn.operation).included
+    if not offered:
+        return body
+    wanted = set(included)
+    rows = body.get("data")
+    if turn.operation.shape == "list" and isinstance(rows, list):
+        return {**body, "data": [_without(cast(Body, row), offered, wanted) for row in rows]}
+    return _without(body, offered, wanted)
+
+
+def _without(body: Body, offered: Sequence[str], wanted: set[str]) -> Body:
+    out = dict(body)
+    for path in offered:
+        name, _, inner = path.partition(".")
+        if path in wanted or name not in out:
+            continue
+        value = out[name]
+        if not inner or not any(other.startswith(f"{name}.") for other in wanted):
+            out[name] = None
+        elif isinstance(value, dict):
+            out[name] = {**value, inner: None}
+    return out

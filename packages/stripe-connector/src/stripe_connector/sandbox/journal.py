@@ -1,7 +1,6 @@
 """Keeps the sandbox's state in a SQLite file, and its one owner."""
 
 import contextlib
-import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -109,7 +108,7 @@ class Journal:
                     (
                         account.id,
                         key,
-                        kept.print,
+                        kept.fingerprint,
                         kept.status,
                         kept.body,
                         kept.request_id,
@@ -150,7 +149,7 @@ class _Lock:
     def write(self, note: dict[str, object]) -> None:
         os.ftruncate(self._file, 0)
         os.lseek(self._file, 0, os.SEEK_SET)
-        os.write(self._file, json.dumps(note).encode())
+        os.write(self._file, orjson.dumps(note))
 
     def _read(self) -> str:
         with contextlib.suppress(OSError):  # on Windows a locked file can't be read either
@@ -164,7 +163,7 @@ class _Lock:
 def _who(path: Path, holder: str) -> str:
     file = path.name.removesuffix(".lock")
     try:
-        note = json.loads(holder)
+        note = orjson.loads(holder)
         return f"{file} is already served at {note['address']} by process {note['pid']}."
     except (ValueError, TypeError, KeyError):
         return f"{file} is already served by another process, which is just starting."

@@ -13,7 +13,7 @@ HORIZON_V2 = 30 * 86400.0
 """How many seconds API v2 remembers a key (docs.stripe.com/api-v2-overview)."""
 
 
-def print_of(method: str, path: str, body: bytes) -> str:
+def fingerprint_of(method: str, path: str, body: bytes) -> str:
     """Tells requests apart by path and parameters, whatever order the parameters come in."""
     parts = [method.encode(), path.encode(), *_parameters(path, body)]
     return hashlib.blake2b(b"\0".join(parts), digest_size=16).hexdigest()
@@ -37,7 +37,7 @@ class Keys:
         self._in_use: set[tuple[str, str]] = set()
 
     def begin(
-        self, account: Account, key: str, print: str, now: float, *, v2: bool = False
+        self, account: Account, key: str, fingerprint: str, now: float, *, v2: bool = False
     ) -> Remembered | None:
         """The answer to give again, or None: then the key is in use until `end`. Raises
         RefusalError for another request with the same key, and while the first one is at work."""
@@ -56,7 +56,7 @@ class Keys:
         known = account.keys.get(key)
         horizon = HORIZON_V2 if v2 else self.horizon
         if known is not None and now - known.at < horizon:
-            if known.print != print:
+            if known.fingerprint != fingerprint:
                 raise refusal.key_mismatch(key, 409 if v2 else 400)
             return known
         self._in_use.add((account.id, key))

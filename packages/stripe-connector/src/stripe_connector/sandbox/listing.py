@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from connector_sdk import JSON
 
 from stripe_connector.sandbox import refusal
 from stripe_connector.sandbox.refusal import RefusalError
-from stripe_connector.sandbox.store import Body, Stored, place
+from stripe_connector.sandbox.store import Body, Stored, position
 from stripe_connector.sandbox.turn import Turn
 
 Holds = Callable[[JSON, JSON], bool]
@@ -30,7 +30,7 @@ class Look(NamedTuple):
         return body
 
 
-def of(value: JSON) -> JSON:
+def id_of(value: JSON) -> JSON:
     """An object that stands where an id may stand counts as its id."""
     return value["id"] if isinstance(value, dict) and "id" in value else value
 
@@ -44,8 +44,8 @@ def agrees(have: JSON, wanted: JSON) -> bool:
             return False
         return all(agrees(have.get(name), part) for name, part in wanted.items())
     if isinstance(wanted, list):
-        return of(have) in wanted
-    return of(have) == wanted
+        return id_of(have) in wanted
+    return id_of(have) == wanted
 
 
 def _within(have: JSON, name: str, bound: JSON) -> bool:
@@ -164,9 +164,9 @@ def _cursor(turn: Turn, resource: str, id: str, param: str) -> int:
 def _from(rows: Sequence[Stored], seq: int | None, backwards: bool) -> Iterator[Stored]:
     """Rows behind the cursor in the direction asked for, without it."""
     if backwards:
-        end = len(rows) if seq is None else place(rows, seq)
+        end = len(rows) if seq is None else position(rows, seq)
         return (rows[index] for index in range(end - 1, -1, -1))
-    start = 0 if seq is None else place(rows, seq + 1)
+    start = 0 if seq is None else position(rows, seq + 1)
     return islice(rows, start, None)
 
 
@@ -215,7 +215,7 @@ def _plain(turn: Turn, resource: str, name: str, value: JSON) -> Keep:
         return lambda row: agrees(row.body.get(name), value)
     single = name if name in fields else _singular(name)
     if single in fields and isinstance(value, list):
-        return lambda row: of(row.body.get(single)) in value
+        return lambda row: id_of(row.body.get(single)) in value
     raise RefusalError(
         400,
         f"The sandbox can't filter this list by {name}: the objects have no field of that name.",
@@ -226,3 +226,13 @@ def _plain(turn: Turn, resource: str, name: str, value: JSON) -> Keep:
 
 def _singular(name: str) -> str:
     return name[:-2] if name.endswith("ses") else name.removesuffix("s")
+
+
+def answer(turn: Turn, found: Rows) -> Body:
+    """One page as the API answers it."""
+    return {
+        "object": "list",
+        "url": turn.operation.path.format(**turn.path),
+        "has_more": found.more,
+        "data": cast(JSON, [turn.shown(row) for row in found.rows]),
+    }

@@ -8,8 +8,7 @@ from typing import NamedTuple
 from connector_sdk import JSON, Field
 
 from stripe_connector.catalogue import Catalogue, Operation, load, minor_units
-from stripe_connector.sandbox.checker import Check, Checker
-from stripe_connector.sandbox.json_checker import JsonChecker
+from stripe_connector.sandbox.parameters import Check, Checker
 from stripe_connector.sandbox.shapes import Shapes
 
 _ANYWHERE: Mapping[str, str] = {
@@ -71,7 +70,7 @@ def _walk(field: Field, path: tuple[str, ...], named: Mapping[str, str]) -> Iter
                 yield from _walk(option, here, named)
 
 
-class Place(NamedTuple):
+class NamedId(NamedTuple):
     """One id in the parameters: how to replace it, and the name of its parameter as Stripe
     writes it ("items[0][price]")."""
 
@@ -80,24 +79,24 @@ class Place(NamedTuple):
     id: str
 
 
-def places(params: JSON, path: tuple[str, ...], param: str = "") -> Iterator[Place]:
+def named_ids(params: JSON, path: tuple[str, ...], param: str = "") -> Iterator[NamedId]:
     """Every id that stands at `path`."""
-    step, rest = path[0], path[1:]
-    if step == "[]":
+    first, rest = path[0], path[1:]
+    if first == "[]":
         if isinstance(params, list):
             for index, part in enumerate(params):
                 name = f"{param}[{index}]"
                 if rest:
-                    yield from places(part, rest, name)
+                    yield from named_ids(part, rest, name)
                 elif isinstance(part, str):
-                    yield Place(partial(params.__setitem__, index), name, part)
+                    yield NamedId(partial(params.__setitem__, index), name, part)
     elif isinstance(params, dict):
-        value = params.get(step)
-        name = f"{param}[{step}]" if param else step
+        value = params.get(first)
+        name = f"{param}[{first}]" if param else first
         if rest:
-            yield from places(value, rest, name)
+            yield from named_ids(value, rest, name)
         elif isinstance(value, str):
-            yield Place(partial(params.__setitem__, step), name, value)
+            yield NamedId(partial(params.__setitem__, first), name, value)
 
 
 class Plan(NamedTuple):
@@ -119,7 +118,7 @@ class Registry:
         self.catalogue = catalogue
         self.shapes = Shapes(catalogue)
         self._text = Checker(minor_units())
-        self._json = JsonChecker(minor_units())
+        self._json = Checker(minor_units(), typed=True)
         self._plans: dict[str, Plan] = {}
 
     def plan(self, operation: Operation) -> Plan:

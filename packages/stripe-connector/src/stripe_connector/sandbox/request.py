@@ -5,14 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from email.policy import HTTP
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from urllib.parse import urlencode
 
-from connector_sdk import JSON
+import orjson
+from connector_sdk import JSON, Field
 
 from stripe_connector.catalogue import Operation
 from stripe_connector.sandbox.refusal import INVALID, RefusalError
-from stripe_connector.wire import error_body
+from stripe_connector.sandbox.store import Body
+from stripe_connector.wire import WireError, decode_form, error_body
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,30 @@ class Fault:
 
     def body(self) -> Mapping[str, JSON]:
         return error_body(self.type or INVALID, self.message, self.code)
+
+
+def read_parameters(request: SandboxRequest, schema: Field) -> Body:
+    """The parameters as they came in, single values as text."""
+    body = request.body
+    if request.operation.body == "json" and request.method == "POST":
+        return _read_json(body)
+    files: dict[str, JSON] = {}
+    if request.content_type.startswith("multipart/"):
+        body, files = read_upload(body, request.content_type)
+    try:
+        return {**decode_form(body, schema), **files}
+    except WireError as error:
+        raise RefusalError(400, error.problem.message, "", error.key) from None
+
+
+def _read_json(body: bytes) -> Body:
+    try:
+        given = orjson.loads(body) if body else {}
+    except orjson.JSONDecodeError:
+        raise RefusalError(400, "The body of this request is no JSON.") from None
+    if not isinstance(given, dict):
+        raise RefusalError(400, "The body of this request has to be a JSON object.")
+    return cast(Body, given)
 
 
 def read_upload(body: bytes, content_type: str) -> tuple[bytes, dict[str, JSON]]:

@@ -32,7 +32,7 @@ _DEEPEST = 2
 """How deep an object within an object within … is filled in, counted in whole resources."""
 
 
-def listed(field: Field) -> str:
+def rows_resource(field: Field) -> str:
     """The resource of which such a list has rows; "" where it has several kinds."""
     data = field.child("data")
     return data.items.ref if data and data.items else ""
@@ -104,9 +104,9 @@ class Shapes:
         found = self._lists.get(resource)
         if found is None:
             found = self._lists[resource] = [
-                (field.name, listed(field))
+                (field.name, rows_resource(field))
                 for field in self.fields(resource).values()
-                if is_list(field) and not field.nullable and listed(field)
+                if is_list(field) and not field.nullable and rows_resource(field)
             ]
         return found
 

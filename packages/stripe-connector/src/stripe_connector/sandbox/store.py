@@ -35,10 +35,10 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """The first answer to an idempotency key. `print` tells the request's path and parameters
+    """The first answer to an idempotency key. `fingerprint` tells the request's path and parameters
     apart from others, `at` is the Unix time in seconds."""
 
-    print: str
+    fingerprint: str
     status: int
     body: bytes
     request_id: str
@@ -70,7 +70,7 @@ class Collection:
             self.by_id[stored.id] = self._replaced.pop(stored.seq)
 
 
-def place(rows: Sequence[Stored], seq: int) -> int:
+def position(rows: Sequence[Stored], seq: int) -> int:
     """Where the object with `seq` stands, or would stand, among rows in their order."""
     return bisect_left(rows, seq, key=attrgetter("seq"))
 
@@ -215,7 +215,7 @@ class Ids:
         self._seed = seed
         self._random = random.Random(seed)
 
-    def apart(self) -> "Ids":
+    def separate(self) -> "Ids":
         """Another source, so that what is made by the way changes no other ids."""
         return Ids(None if self._seed is None else self._seed + 1)
 

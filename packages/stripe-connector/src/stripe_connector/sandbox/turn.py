@@ -9,7 +9,7 @@ from connector_sdk import JSON
 from stripe_connector.catalogue import Operation
 from stripe_connector.sandbox import refusal
 from stripe_connector.sandbox.refusal import RefusalError
-from stripe_connector.sandbox.registry import Place, Registry
+from stripe_connector.sandbox.registry import NamedId, Registry
 from stripe_connector.sandbox.search_index import SearchIndex
 from stripe_connector.sandbox.store import Body, Ids, Stored, Work
 
@@ -27,7 +27,7 @@ class Behaviour:
     `making` looks at the parameters before an object is made of them, and may refuse or change
     them. `made` completes the object, `changed` follows an update and `removing` comes before a
     deletion. `filters` answer list parameters that are no plain fields; `hides` says what a list
-    leaves out that didn't ask for it. `obtain` turns an id that Stripe offers for tests into
+    leaves out that didn't ask for it. `of_test_id` turns an id that Stripe offers for tests into
     that of a new object, and any other into None. `under` names parameters that say under which
     objects a new one stands, where the path doesn't.
     """
@@ -39,8 +39,8 @@ class Behaviour:
     before_delete: "Callable[[Turn, Stored], None]" = _nothing
     filters: "Mapping[str, Callable[[Turn, Stored, JSON], bool]]" = field(default_factory=dict)
     hides: "Callable[[Turn, Stored], bool] | None" = None
-    obtain: "Callable[[Turn, str], str | None] | None" = None
-    under: tuple[str, ...] = ()
+    of_test_id: "Callable[[Turn, str], str | None] | None" = None
+    parent_params: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ class Turn:
             if body.get(name, 0) in ("", None):
                 body[name] = parent
         self._set_clock(body)
-        above = {name: str(params[name]) for name in behaviour.under if params.get(name)}
+        above = {name: str(params[name]) for name in behaviour.parent_params if params.get(name)}
         stored = self.work.add(resource, identity, body, {**(parents or {}), **above})
         self._hold(stored, params)
         behaviour.after_create(self, stored, params)
@@ -128,14 +128,14 @@ class Turn:
             raise refusal.no_such(name, str(id), param, status)
         return stored
 
-    def refer(self, resource: str, place: Place) -> None:
+    def refer(self, resource: str, named: NamedId) -> None:
         """Looks at an id in the parameters. Raises RefusalError resource_missing."""
-        obtain = self.behaviour(resource).obtain
-        obtained = obtain(self, place.id) if obtain else None
+        of_test_id = self.behaviour(resource).of_test_id
+        obtained = of_test_id(self, named.id) if of_test_id else None
         if obtained:
-            place.put(obtained)
+            named.put(obtained)
         else:
-            self.find(resource, place.id, place.param, 400)
+            self.find(resource, named.id, named.param, 400)
 
     def own(self) -> Stored:
         """The object that the path names. Raises RefusalError resource_missing."""

@@ -3,7 +3,9 @@
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import cast
+from urllib.parse import parse_qsl, urlencode
 
 from connector_sdk import JSON
 
@@ -49,8 +51,8 @@ def delete(turn: Turn) -> Body:
 
 def list_(turn: Turn) -> Body:
     resource = turn.operation.returns
-    found = listing.page(turn, resource, candidates(turn, resource))
-    return listed(turn, found)
+    found = listing.page(turn, resource, _candidates(turn, resource))
+    return listing.answer(turn, found)
 
 
 def search(turn: Turn) -> Body:
@@ -71,21 +73,11 @@ def search(turn: Turn) -> Body:
     start = _after(turn, rows, turn.params.get("page"))
     size = listing.limit(turn.params)
     found = listing.Rows(rows[start : start + size], start + size < len(rows))
-    body = listed(turn, found)
+    body = listing.answer(turn, found)
     body["object"] = "search_result"
     body["next_page"] = _token(turn, found.rows[-1]) if found.more else None
     body["total_count"] = len(rows)
     return body
-
-
-def listed(turn: Turn, found: listing.Rows) -> Body:
-    """One page as the API answers it."""
-    return {
-        "object": "list",
-        "url": turn.operation.path.format(**turn.path),
-        "has_more": found.more,
-        "data": cast(JSON, [turn.shown(row) for row in found.rows]),
-    }
 
 
 def _token(turn: Turn, row: Stored) -> str:
@@ -142,7 +134,7 @@ def _single(turn: Turn) -> Stored:
     return found[0] if found else turn.create(resource, {}, parents or {"account": owner})
 
 
-def candidates(turn: Turn, resource: str) -> Sequence[Stored]:
+def _candidates(turn: Turn, resource: str) -> Sequence[Stored]:
     """What a list is made of, oldest first, deleted objects included."""
     account = turn.work.account
     if not turn.path:
@@ -155,6 +147,46 @@ def candidates(turn: Turn, resource: str) -> Sequence[Stored]:
     return [row for row in account.collection(resource).rows if _is_below(row, parents)]
 
 
+def delete_v2(turn: Turn) -> Body:
+    """The answer names what is gone, without `deleted`."""
+    gone = turn.delete(own(turn))
+    return {"id": gone["id"], "object": gone["object"]}
+
+
+def list_v2(turn: Turn) -> Body:
+    """Newest first. `page` is the token of a page, which stands in `next_page_url` and in
+    `previous_page_url`; the other parameters are those of the first call."""
+    keep = listing.filters(turn, turn.operation.returns)
+    candidates = _candidates(turn, turn.operation.returns)
+    rows = [row for row in reversed(candidates) if not row.deleted and keep(row)]
+    size = listing.limit(turn.params)
+    start = _position(rows, turn.params.get("page"))
+    shown = list(islice(rows, start, start + size))
+    return {
+        "data": cast(JSON, [turn.shown(row) for row in shown]),
+        "next_page_url": _url(turn, rows[start + size]) if start + size < len(rows) else None,
+        "previous_page_url": _url(turn, rows[max(start - size, 0)]) if start else None,
+    }
+
+
+def _url(turn: Turn, first: Stored) -> str:
+    token = base64.urlsafe_b64encode(str(first.seq).encode()).decode()
+    kept = [pair for pair in parse_qsl(turn.query) if pair[0] != "page"]
+    path = turn.operation.path.format(**turn.path)
+    return f"{path}?{urlencode([*kept, ('page', token)])}"
+
+
+def _position(rows: Sequence[Stored], token: JSON) -> int:
+    """Where the page begins; what was made since stands before it."""
+    if token is None:
+        return 0
+    try:
+        first = int(base64.urlsafe_b64decode(str(token)))
+    except (ValueError, binascii.Error):
+        raise refusal.invalid("page", token, "page") from None
+    return sum(row.seq > first for row in rows)
+
+
 VERBS: Mapping[str, Verb] = {
     "create": create,
     "retrieve": retrieve,
@@ -162,4 +194,11 @@ VERBS: Mapping[str, Verb] = {
     "delete": delete,
     "list": list_,
     "search": search,
+}
+VERBS_V2: Mapping[str, Verb] = {
+    "create": create,
+    "retrieve": retrieve,
+    "update": update,
+    "delete": delete_v2,
+    "list": list_v2,
 }

@@ -76,7 +76,7 @@ def stream(turn: Turn) -> Body:
     return {}
 
 
-_EVENT = Behaviour(before_create=_take_once, under=("identifier",))
+_EVENT = Behaviour(before_create=_take_once, parent_params=("identifier",))
 
 
 _WINDOWS = {"hour": 3600, "day": 86_400}

@@ -188,7 +188,7 @@ def default_of(turn: Turn, *holders: Mapping[str, JSON]) -> Stored | None:
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
     "payment_method": Behaviour(
-        before_create=before_create, after_create=after_create, obtain=obtain
+        before_create=before_create, after_create=after_create, of_test_id=obtain
     ),
 }
 ACTIONS: Mapping[str, Verb] = {

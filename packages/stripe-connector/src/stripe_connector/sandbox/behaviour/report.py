@@ -53,8 +53,8 @@ def _itemized(lines: Sequence[Body], start: int, zone: tzinfo) -> Iterable[Row]:
 def _summed(lines: Sequence[Body], start: int, zone: tzinfo) -> Iterable[Row]:
     sums: dict[tuple[str, str], list[int]] = {}
     for line in _activity(lines, start):
-        place = str(line["reporting_category"]), str(line["currency"])
-        known = sums.setdefault(place, [0, 0, 0, 0])
+        group = str(line["reporting_category"]), str(line["currency"])
+        known = sums.setdefault(group, [0, 0, 0, 0])
         for index, part in enumerate((1, line["amount"], line["fee"], line["net"])):
             known[index] += cast(int, part)
     for (category, currency), (count, gross, fee, net) in sorted(sums.items()):

@@ -130,7 +130,7 @@ def list_(turn: Turn) -> Body:
     rows.sort(key=lambda row: row.seq)
     resource = kinds[0] if len(kinds) == 1 else _of_cursor(turn, rows)
     found = listing.page(turn, resource, rows)
-    return verbs.listed(turn, found)
+    return listing.answer(turn, found)
 
 
 def _of_cursor(turn: Turn, rows: list[Stored]) -> str:

@@ -86,7 +86,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
         after_create=after_create,
         after_update=after_update,
         before_delete=before_delete,
-        under=("subscription",),
+        parent_params=("subscription",),
     ),
 }
 ACTIONS: Mapping[str, Verb] = {}

@@ -29,8 +29,8 @@ def tell(turn: Turn) -> Body:
     return turn.shown(stored)
 
 
-def _settled(status: str) -> Verb:
-    def settle(turn: Turn) -> Body:
+def _finished(status: str) -> Verb:
+    def finish(turn: Turn) -> Body:
         stored = turn.own()
         action = stored.body.get("action")
         if not isinstance(action, dict) or action["status"] != _AT_WORK:
@@ -39,7 +39,7 @@ def _settled(status: str) -> Verb:
         action["status"] = status
         return turn.shown(stored)
 
-    return settle
+    return finish
 
 
 BEHAVIOURS: Mapping[str, Behaviour] = {}
@@ -56,7 +56,7 @@ ACTIONS: Mapping[str, Verb] = {
         ),
         tell,
     ),
-    "test_helpers.terminal.readers.present_payment_method": _settled("succeeded"),
-    "test_helpers.terminal.readers.succeed_input_collection": _settled("succeeded"),
-    "test_helpers.terminal.readers.timeout_input_collection": _settled("failed"),
+    "test_helpers.terminal.readers.present_payment_method": _finished("succeeded"),
+    "test_helpers.terminal.readers.succeed_input_collection": _finished("succeeded"),
+    "test_helpers.terminal.readers.timeout_input_collection": _finished("failed"),
 }

@@ -1,14 +1,17 @@
-"""Turns the request schema of an operation into a function that checks parameters.
+"""Turns the request schema of an API call into a function that checks parameters.
 
-Parameters arrive as text in nested dicts and lists; what comes out has the types of the
-schema. One fault is reported, as Stripe does: the first unknown name, else the first wrong
-value, else the first missing one.
+Parameters of API v1, and query strings of both, arrive as text in nested dicts and lists; bodies
+of API v2 arrive as JSON, where decimals and whole numbers of 64 bits are text, times are RFC 3339
+and null unsets (docs.stripe.com/api-v2-overview). One fault is reported, as Stripe does: the first
+unknown name, else the first wrong value, else the first missing one.
 """
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
+import orjson
 from connector_sdk import JSON, Field
 
 from stripe_connector.sandbox import refusal
@@ -22,10 +25,12 @@ _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
 class Checker:
-    """Compiles fields once. `currencies` are the codes that Stripe knows, in lower case."""
+    """Compiles the checks of fields. `currencies` are the codes that Stripe knows, in lower case.
+    `typed` says that values come as JSON with their types, and not as text."""
 
-    def __init__(self, currencies: Mapping[str, int]) -> None:
+    def __init__(self, currencies: Mapping[str, int], *, typed: bool = False) -> None:
         self._currencies = currencies
+        self._typed = typed
 
     def request(self, field: Field) -> Check:
         """The check of a whole request, without the parameters that stand in its path."""
@@ -33,6 +38,8 @@ class Checker:
 
     def _compile(self, field: Field) -> Check:
         check = self._any(field) if field.any_of else self._plain(field)
+        if self._typed:
+            return check if field.required else _or_null(check)
         return _unsetting(check) if field.clears or field.nullable else _not_empty(check)
 
     def _plain(self, field: Field) -> Check:
@@ -44,17 +51,11 @@ class Checker:
         if field.type == "list":
             return _list(self._compile(field.items) if field.items else _free)
         if field.choices:
-            return self._choice(field)
+            return _typed_choice(field) if self._typed else _choice(field)
         if field.type == "string" and (field.format == "currency" or field.name == "currency"):
             return self._currency
-        return self._single(field)
-
-    def _choice(self, field: Field) -> Check:
-        return _choice(field)
-
-    def _single(self, field: Field) -> Check:
-        """The check of a single value by type and format."""
-        return _by_format(field)
+        formats, types = (_TYPED_FORMATS, _TYPED) if self._typed else (_TEXT_FORMATS, _TEXT)
+        return formats.get(field.format) or types.get(field.type, _free)
 
     def _object(self, fields: "list[Field] | tuple[Field, ...]") -> Check:
         checks = {child.name: self._compile(child) for child in fields}
@@ -173,28 +174,20 @@ def _text(choice: object) -> str:
     return str(choice).lower() if isinstance(choice, bool) else str(choice)
 
 
-def _by_format(field: Field) -> Check:
-    if field.format == "decimal":
-        return _decimal
-    return {"integer": _integer, "number": _number, "boolean": _boolean, "string": _string}.get(
-        field.type, _free
-    )
-
-
-def _integer(value: JSON, param: str) -> JSON:
+def _text_integer(value: JSON, param: str) -> JSON:
     if not isinstance(value, str) or not _INTEGER.fullmatch(value):
         raise refusal.invalid("integer", value, param, "parameter_invalid_integer")
     return int(value)
 
 
-def _number(value: JSON, param: str) -> JSON:
+def _text_number(value: JSON, param: str) -> JSON:
     number = _read_decimal(value)
     if number is None:
         raise refusal.invalid("number", value, param)
     return float(number)
 
 
-def _decimal(value: JSON, param: str) -> JSON:
+def _text_decimal(value: JSON, param: str) -> JSON:
     if _read_decimal(value) is None:
         raise refusal.invalid("decimal", value, param)
     return value
@@ -208,13 +201,103 @@ def _read_decimal(value: JSON) -> Decimal | None:
     return number if number is not None and number.is_finite() else None
 
 
-def _boolean(value: JSON, param: str) -> JSON:
+def _text_boolean(value: JSON, param: str) -> JSON:
     if value not in ("true", "false"):
         raise refusal.invalid("boolean", value, param)
     return value == "true"
 
 
-def _string(value: JSON, param: str) -> JSON:
+def _text_string(value: JSON, param: str) -> JSON:
     if not isinstance(value, str):
         raise refusal.invalid("string", value, param, "parameter_invalid_string")
     return value
+
+
+_TEXT: Mapping[str, Check] = {
+    "integer": _text_integer,
+    "number": _text_number,
+    "boolean": _text_boolean,
+    "string": _text_string,
+}
+_TEXT_FORMATS: Mapping[str, Check] = {"decimal": _text_decimal}
+
+
+def _typed_choice(field: Field) -> Check:
+    allowed = {(type(choice), choice) for choice in field.choices}
+
+    def check(value: JSON, param: str) -> JSON:
+        if isinstance(value, (dict, list)) or (type(value), value) not in allowed:
+            raise refusal.wrong_choice(param, field.choices)
+        return value
+
+    return check
+
+
+def _or_null(check: Check) -> Check:
+    def null_or_checked(value: JSON, param: str) -> JSON:
+        return None if value is None else check(value, param)
+
+    return null_or_checked
+
+
+def _typed_integer(value: JSON, param: str) -> JSON:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise refusal.invalid("integer", _written(value), param, "parameter_invalid_integer")
+    return value
+
+
+def _typed_number(value: JSON, param: str) -> JSON:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise refusal.invalid("number", _written(value), param)
+    return value
+
+
+def _typed_boolean(value: JSON, param: str) -> JSON:
+    if not isinstance(value, bool):
+        raise refusal.invalid("boolean", _written(value), param)
+    return value
+
+
+def _typed_string(value: JSON, param: str) -> JSON:
+    if not isinstance(value, str):
+        raise refusal.invalid("string", _written(value), param, "parameter_invalid_string")
+    return value
+
+
+def _typed_decimal(value: JSON, param: str) -> JSON:
+    if _read_decimal(value) is None:
+        raise refusal.invalid("decimal", _written(value), param)
+    return value
+
+
+def _typed_int64(value: JSON, param: str) -> JSON:
+    if not isinstance(value, str) or not value.lstrip("-").isdecimal():
+        raise refusal.invalid("integer", _written(value), param, "parameter_invalid_integer")
+    return value
+
+
+def _typed_time(value: JSON, param: str) -> JSON:
+    try:
+        if isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None:
+            return value
+    except ValueError:
+        pass
+    raise refusal.invalid("timestamp", _written(value), param)
+
+
+def _written(value: JSON) -> str:
+    """The value as JSON writes it."""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+_TYPED: Mapping[str, Check] = {
+    "integer": _typed_integer,
+    "number": _typed_number,
+    "boolean": _typed_boolean,
+    "string": _typed_string,
+}
+_TYPED_FORMATS: Mapping[str, Check] = {
+    "decimal": _typed_decimal,
+    "int64": _typed_int64,
+    "date-time": _typed_time,
+}
