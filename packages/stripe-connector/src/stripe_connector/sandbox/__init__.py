@@ -1,5 +1,4 @@
-"""A small Stripe: stateful, local, without an account. It speaks real HTTP, so that any Stripe
-client can use it."""
+"""A small, stateful, local Stripe that any Stripe client can use over HTTP."""
 
 from stripe_connector.sandbox.journal import AlreadyServedError
 from stripe_connector.sandbox.request import Fault, SandboxRequest

@@ -1,7 +1,7 @@
-"""Who may talk to the sandbox: programs on this machine, and no page in a browser.
+"""Who may use the sandbox: programs on this machine, with a key of test mode.
 
-A page of any website can make a browser send requests to 127.0.0.1. Its own name may lead there
-(DNS rebinding): then `Host` has that name. Otherwise `Origin` or `Sec-Fetch-Site` tell of it.
+A page in a browser can send requests to 127.0.0.1 too. `Host` betrays DNS rebinding; `Origin` and
+`Sec-Fetch-Site` betray all others.
 """
 
 import base64
@@ -20,8 +20,8 @@ _FOREIGN = ("cross-site", "same-site")
 
 
 def require_local(headers: Mapping[str, str], port: int) -> None:
-    """Raises RefusalError for a request that was not meant for this address (421), or that a
-    page of another one made (403)."""
+    """Raises RefusalError for a request to another host (421) or from a page of another site
+    (403)."""
     host = headers.get("Host", "")
     if not _is_here(host, port):
         raise RefusalError(
@@ -45,7 +45,6 @@ def _is_own(origin: str, port: int) -> bool:
 
 
 def _is_here(host: str, port: int) -> bool:
-    """Whether a name with its port is this machine's own at `port`."""
     try:
         found = urlsplit(f"//{host}")
         name, stated = found.hostname or "", found.port or 80
@@ -69,7 +68,7 @@ _SHOWN = 4
 
 
 def authenticate(header: str) -> str:
-    """The key of test mode that the header brings. Raises RefusalError for any other."""
+    """The API key. Raises RefusalError unless it is one of test mode."""
     scheme, _, value = header.partition(" ")
     key = value.strip()
     if scheme.lower() == "basic":
@@ -85,12 +84,12 @@ def authenticate(header: str) -> str:
 
 
 class UnknownPermissionError(ValueError):
-    """No operation asks for this permission."""
+    """No API call asks for this permission."""
 
 
 class Permissions:
-    """`restricted` has the permissions of each key that hasn't all of them. Raises
-    UnknownPermissionError for one that no operation asks for."""
+    """`restricted` maps restricted keys to their permissions, named as Stripe's errors name them
+    (`rak_customer_read`); `_write` includes `_read`. Raises UnknownPermissionError."""
 
     def __init__(self, catalogue: Catalogue, restricted: Mapping[str, Iterable[str]]) -> None:
         self._catalogue = catalogue
@@ -102,7 +101,7 @@ class Permissions:
             )
 
     def check(self, key: str, operation: Operation, account: str) -> None:
-        """Raises RefusalError 403, which names the permission."""
+        """Raises RefusalError 403, which names the missing permission."""
         held = self._restricted.get(key)
         if held is None:
             return
@@ -118,7 +117,7 @@ class Permissions:
         )
 
     def needed(self, operation: Operation) -> str:
-        """The permission that an operation asks for."""
+        """The permission that a call needs."""
         answered = (operation.returns, *operation.returns_any)
         name = next((self._catalogue.resource(each).object_name for each in answered if each), "")
         noun = (name or operation.object.replace(".", "_").removesuffix("s")).replace(".", "_")

@@ -1,4 +1,4 @@
-"""Refuses amounts that Stripe refuses, before any work is begun."""
+"""Amounts that Stripe refuses, refused before anything is done."""
 
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ _PAGE = "https://docs.stripe.com/currencies"
 
 
 def check_amounts(turn: Turn) -> None:
-    """Raises RefusalError for the first amount of a request that can't be."""
+    """Raises RefusalError for the first impossible amount of a request."""
     rules = amount_rules(turn.operation.id)
     given = {name: turn.params[name] for name in rules if name in turn.params}
     if not given:
@@ -25,7 +25,7 @@ def check_amounts(turn: Turn) -> None:
 
 
 def _currency(turn: Turn) -> str:
-    """The currency of a request, "" where nothing says it."""
+    """ "" where nothing says it."""
     owner = owner_of(turn.operation.id, {**turn.path, **turn.params})
     if owner is not None:
         resource = turn.registry.catalogue.operations[owner.read].returns
@@ -39,7 +39,7 @@ def _currency(turn: Turn) -> str:
 
 
 def _takes_less(turn: Turn) -> bool:
-    """Whether a payment goes by a method that takes small amounts, as iDEAL does."""
+    """Other methods than cards, such as iDEAL, take small amounts."""
     data = turn.params.get("payment_method_data")
     return isinstance(data, dict) and data.get("type") != "card"
 
@@ -65,7 +65,7 @@ def _check(amount: int, currency: str, rule: AmountRule, param: str) -> None:
 
 
 def _check_minimum(amount: int, currency: str, rule: AmountRule, param: str) -> None:
-    """The account of a sandbox settles each currency in itself."""
+    """A sandbox account settles each currency in itself."""
     least = rule.minimum.get(currency, 1)
     if amount < least:
         raise RefusalError(

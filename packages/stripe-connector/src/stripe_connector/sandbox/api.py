@@ -1,4 +1,4 @@
-"""Carries out requests: who asks, what for, whether it may be, and what becomes of it."""
+"""Carries out requests, from the check of the API key to the answer."""
 
 import re
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ _ACCOUNT = re.compile(r"acct_[A-Za-z0-9]+")
 
 
 class Api:
-    """The sandbox without its network. Nothing here waits: each request is done at once."""
+    """The sandbox without its network. Nothing here waits."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Api:
         body: bytes,
         now: float = 0.0,
     ) -> SandboxRequest:
-        """The request, once it is known who asks and what for. Raises RefusalError."""
+        """Raises RefusalError where it isn't known who asks, or what for."""
         secret = ""
         if path != meter.STREAM:
             secret = authenticate(headers.get("Authorization", ""))
@@ -107,7 +107,7 @@ class Api:
         )
 
     def begin(self, request: SandboxRequest, now: float) -> Answer | None:
-        """The remembered answer to the request's key, or None: then `run` and `end` follow."""
+        """The remembered answer to the request's key; None if `run` and `end` are to follow."""
         if not request.key:
             return None
         account = self._store.account(request.account)
@@ -119,12 +119,11 @@ class Api:
         return Answer(known.status, known.body, headers)
 
     def end(self, request: SandboxRequest) -> None:
-        """Frees the key for requests that come after."""
         if request.key:
             self._keys.end(self._store.account(request.account), request.key)
 
     def run(self, request: SandboxRequest, now: float) -> Answer:
-        """Carries the request out; what it changed is kept before it is answered."""
+        """Carries the request out. What it changed is stored before it is answered."""
         account = self._store.account(request.account)
         work = Work(self._store, account)
         try:
@@ -149,7 +148,7 @@ class Api:
         return answer
 
     def remember(self, request: SandboxRequest, fault: Fault, now: float) -> Answer:
-        """Puts an error that a test asked for into the store of keys."""
+        """Remembers an error that a test asked for under the request's key."""
         answer = Answer(fault.status, orjson.dumps(fault.body()), fault.headers)
         account = self._store.account(request.account)
         self._keep(request, account, Work(self._store, account), answer, now)
@@ -189,7 +188,7 @@ class Api:
         self._index(account).note(touched, now)
 
     def _index(self, account: Account) -> SearchIndex:
-        """What searches see of an account, from before its first request on."""
+        """Made before the account's first request is carried out."""
         found = self._indexes.get(account.id)
         if found is None:
             found = self._indexes[account.id] = SearchIndex(account, self._searching)

@@ -1,4 +1,4 @@
-"""`stripe-sandbox`: serves the sandbox until it is told to stop."""
+"""`stripe-sandbox`: serves the sandbox until it is stopped."""
 
 import argparse
 import asyncio
@@ -23,12 +23,12 @@ _FAILED = 1
 _USAGE = 2
 _TAKEN = 3
 _LOOK = 0.25
-"""Seconds between two looks at the idle time, at most."""
+"""Seconds between two checks of the idle time, at most."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status 0 after a stop, 1 when it could not serve, 2 for wrong arguments, 3 when
-    another process serves the same file."""
+    """Exit status 0 after a stop, 1 if it could not serve, 2 for wrong arguments, 3 if another
+    process serves the same file."""
     options = _parser().parse_args(arguments)
     try:
         asyncio.run(_serve(options))
@@ -159,7 +159,6 @@ async def _until(stop: asyncio.Event, sandbox: Sandbox, idle: float | None) -> N
 
 
 def _announce(file: Path, address: str) -> None:
-    """The file appears whole or not at all."""
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     with os.fdopen(private_file(draft), "wb") as out:
         out.write(orjson.dumps({"address": address, "pid": os.getpid()}) + b"\n")

@@ -1,7 +1,6 @@
-"""With which values Stripe starts an object, where they aren't the neutral ones of their type.
+"""The values with which Stripe starts an object, where they aren't neutral (docs.stripe.com/api).
 
-From the API reference (docs.stripe.com/api), each under the resource of the same name. What
-this version of the API doesn't have is left out.
+A field that this version of the API doesn't have is left out.
 """
 
 from collections.abc import Mapping

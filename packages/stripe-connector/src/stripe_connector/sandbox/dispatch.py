@@ -1,4 +1,4 @@
-"""What carries out each API call, and what is special about single objects."""
+"""What carries out each API call."""
 
 from collections.abc import Mapping
 
@@ -66,8 +66,8 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
 ACTIONS: Mapping[str, Verb] = {
     call: verb for family in _FAMILIES for call, verb in family.ACTIONS.items()
 }
-"""By the call's id in the catalogue. Besides calls of their own, these are creates, retrieves …
-that mean something special."""
+"""By the call's id in the catalogue: calls without a generic verb, and verbs with a meaning of
+their own."""
 
 _CALCULATED = "it is calculated from other objects"
 _ATTEMPTS = "it adds up what another processor did"
@@ -94,12 +94,11 @@ UNDONE: Mapping[str, str] = {
     "v2.money_management.test_helpers.financial_addresses.credit": _BANK,
     "v2.money_management.transactions.refresh_regulatory_receipt": _BANK,
 }
-"""Calls that a generic answer would get wrong, and so are refused, with the reason."""
+"""Calls that a generic answer would get wrong, with the reason why they are refused."""
 
 
 def verb_of(operation: Operation) -> Verb | None:
-    """What carries the call out: an action of its own, a verb that is the same for all objects, or
-    a change of state. None for what the sandbox doesn't do."""
+    """None for what the sandbox doesn't do."""
     verb = ACTIONS.get(operation.id)
     if verb is not None or operation.id in UNDONE or not operation.returns:
         return verb

@@ -1,8 +1,7 @@
-"""The events of API v1: what each request changed, as Stripe tells it.
+"""The events of API v1, made from what each request changed.
 
-Which types there are is read from the parameter `enabled_events` of webhook endpoints; an
-object without a type of its own makes no event. Nothing is sent anywhere. Events can be read
-for 30 days (docs.stripe.com/api/events).
+Their types are the choices of `enabled_events` of webhook endpoints; an object without one makes no
+event. None is sent anywhere.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,10 +22,10 @@ _NOUNS: Mapping[str, str] = {
     "subscription": "customer.subscription",
     "tax_id": "customer.tax_id",
 }
-"""What events call an object, where it isn't the name of the object."""
+"""The nouns of types that aren't the object's name."""
 
 _BEGUN = ("failed", "pending", "succeeded")
-"""Statuses that get an event of their own at creation."""
+"""Statuses with an event of their own at creation."""
 
 _MOVED: Mapping[tuple[str, str], str] = {
     ("billing.meter", "active"): "reactivated",
@@ -40,12 +39,10 @@ _MOVED: Mapping[tuple[str, str], str] = {
     ("issuing_personalization_design", "inactive"): "deactivated",
     ("quote", "open"): "finalized",
 }
-"""How events call the change to a status, where it isn't the status itself."""
+"""The verbs of types that aren't the new status."""
 
 
 class Events:
-    """Makes events for the requests of one sandbox."""
-
     def __init__(self, registry: Registry, ids: Ids) -> None:
         request = registry.catalogue.request(
             registry.catalogue.operations["webhook_endpoints.create"]
@@ -59,7 +56,7 @@ class Events:
         self._ids = ids
 
     def record(self, turn: Turn, request: SandboxRequest) -> None:
-        """Adds the events of everything that the request made, changed and deleted."""
+        """Adds the events of everything that the request created, changed and deleted."""
         for stored, before in turn.work.changes():
             noun = self._noun(stored)
             types = _types(noun, stored, before)
@@ -106,7 +103,7 @@ class Events:
 
 
 def _types(noun: str, stored: Stored, before: Body | None) -> Iterator[str]:
-    """What may have happened to the object, by the last word of a type."""
+    """The last words of the types that fit the change."""
     now = stored.body
     status = now.get("status")
     if before is None:
@@ -137,7 +134,7 @@ def _types(noun: str, stored: Stored, before: Body | None) -> Iterator[str]:
 
 
 def _differences(before: Body, now: Body) -> JSON:
-    """The values before of what is different now; within objects, too."""
+    """The old values of what changed, within objects too."""
     out: Body = {}
     for name in (*before, *(name for name in now if name not in before)):
         old, new = before.get(name), now.get(name)

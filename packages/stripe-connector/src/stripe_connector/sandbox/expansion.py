@@ -1,7 +1,7 @@
-"""Replaces ids by whole objects where a request asks for it.
+"""What an answer shows on request: objects instead of ids (v1), fields that are included (v2).
 
-At most four levels deep; in a list every path begins with `data`. Stored objects are never
-changed: what is expanded is copied.
+Paths have four levels at most, and begin with `data` in a list. Stored objects are copied, never
+changed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,8 +20,8 @@ MAX_DEPTH = 4
 
 
 def expand(turn: Turn, body: Body, wanted: Sequence[str]) -> Body:
-    """`body` with everything that the paths in `wanted` name. Raises RefusalError for a path that
-    leads nowhere or too deep."""
+    """`body` with everything that `wanted` names. Raises RefusalError for an unknown or too long
+    path."""
     searched = turn.operation.shape == "search"
     if searched and "total_count" not in wanted:
         body.pop("total_count", None)
@@ -48,7 +48,7 @@ def expand(turn: Turn, body: Body, wanted: Sequence[str]) -> Body:
 
 
 def _kind(turn: Turn, body: Body) -> str:
-    """The resource of an answer, where it may be one of several too."""
+    """The resource of an answer that may be one of several."""
     catalogue = turn.registry.catalogue
     kinds = turn.operation.returns_any
     named = (kind for kind in kinds if catalogue.resource(kind).object_name == body["object"])
@@ -61,7 +61,7 @@ def _nowhere(path: str, instead: str = "") -> RefusalError:
 
 
 class _Walk:
-    """Goes down one path."""
+    """One path, followed through an answer."""
 
     def __init__(self, turn: Turn, path: str) -> None:
         self._turn = turn
@@ -127,7 +127,7 @@ class _Walk:
         return {**value, "data": [self.object(row, resource, steps[1:]) for row in rows]}
 
     def _included(self, field: str, resource: str, body: Body, owner: str) -> Body:
-        """A list that stands in its object only when asked for: what refers to the object."""
+        """A list that is shown only on request: the objects that refer to this one."""
         owned = str(body["id"])
         name = str(body["object"])
         account = self._turn.work.account
@@ -145,8 +145,7 @@ class _Walk:
 
 
 def hide(turn: Turn, body: Body, included: Sequence[str]) -> Body:
-    """The answer without what `include` could have asked for and didn't: those fields are
-    null, and of an object that is included in part the other parts are."""
+    """Nulls the fields that `include` offers and the request didn't name."""
     offered = turn.registry.plan(turn.operation).included
     if not offered:
         return body

@@ -1,4 +1,4 @@
-"""Keeps the sandbox's state in a SQLite file, and its one owner."""
+"""The sandbox's state in a SQLite file, which one process owns."""
 
 import contextlib
 import os
@@ -26,16 +26,14 @@ CREATE TABLE IF NOT EXISTS remembered (
 
 
 class AlreadyServedError(Exception):
-    """Another process serves the same file. The text says which one, where it is known."""
+    """Another process serves the same file. The text names it where it is known."""
 
 
 class Journal:
-    """The file behind a sandbox.
+    """A request is in the file before it is answered, so it survives a killed process, but not a
+    power cut: the file is synced at checkpoints only.
 
-    A request is in the file before it is answered, so an answered one outlives a killed
-    process (not a power cut: the file is synced at checkpoints only). Raises
-    AlreadyServedError when another process holds the file, sqlite3.DatabaseError when it is no
-    state of a sandbox.
+    Raises AlreadyServedError, and sqlite3.DatabaseError for a file that is no state of a sandbox.
     """
 
     def __init__(self, path: Path) -> None:
@@ -53,11 +51,11 @@ class Journal:
             raise
 
     def serve_at(self, address: str) -> None:
-        """Tells a process that finds the file taken who has it."""
+        """Says where, to a process that finds the file taken."""
         self._lock.write({"pid": os.getpid(), "address": address})
 
     def load(self, fresh: str) -> Store:
-        """What the file holds; `fresh` is the own account of a file that is new."""
+        """`fresh` becomes the own account if the file is new."""
         self._db.execute("INSERT OR IGNORE INTO setting VALUES ('account', ?)", (fresh,))
         [[own]] = self._db.execute("SELECT value FROM setting WHERE name = 'account'")
         store = Store(own)
@@ -83,7 +81,7 @@ class Journal:
         return store
 
     def write(self, account: Account, touched: Iterable[Stored], key: str = "") -> None:
-        """What one request changed, and the answer that its key remembers, at once."""
+        """Stores a request's changes and the answer that its key remembers, in one transaction."""
         with self._transaction():
             self._db.executemany(
                 "INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

@@ -1,4 +1,4 @@
-"""Idempotency keys: the first answer is remembered, and given again to the same request."""
+"""Idempotency keys: the first answer is remembered and repeated."""
 
 import hashlib
 
@@ -10,11 +10,11 @@ from stripe_connector.sandbox.store import Account, Remembered
 
 MAX_KEY = 255
 HORIZON_V2 = 30 * 86400.0
-"""How many seconds API v2 remembers a key (docs.stripe.com/api-v2-overview)."""
+"""Seconds that API v2 remembers a key (docs.stripe.com/api-v2-overview)."""
 
 
 def fingerprint_of(method: str, path: str, body: bytes) -> str:
-    """Tells requests apart by path and parameters, whatever order the parameters come in."""
+    """Identifies a request by path and parameters, in whatever order these come."""
     parts = [method.encode(), path.encode(), *_parameters(path, body)]
     return hashlib.blake2b(b"\0".join(parts), digest_size=16).hexdigest()
 
@@ -29,8 +29,7 @@ def _parameters(path: str, body: bytes) -> list[bytes]:
 
 
 class Keys:
-    """The keys of all accounts. `horizon` is how many seconds an answer of API v1 is
-    remembered. API v2 remembers what was done, for 30 days; what failed is done again."""
+    """`horizon` is how many seconds API v1 remembers an answer. API v2 remembers successes only."""
 
     def __init__(self, horizon: float) -> None:
         self.horizon = horizon
@@ -39,8 +38,8 @@ class Keys:
     def begin(
         self, account: Account, key: str, fingerprint: str, now: float, *, v2: bool = False
     ) -> Remembered | None:
-        """The answer to give again, or None: then the key is in use until `end`. Raises
-        RefusalError for another request with the same key, and while the first one is at work."""
+        """The answer to repeat, or None: then the key is in use until `end`. Raises RefusalError if
+        the key is in use, or belongs to another request."""
         if len(key) > MAX_KEY:
             raise RefusalError(
                 400,

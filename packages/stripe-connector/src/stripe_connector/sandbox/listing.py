@@ -1,4 +1,8 @@
-"""List parameters that are no fields of the objects: where in an object they look, and how."""
+"""Lists: order, cursors, limits and filters.
+
+As in published recordings of Stripe, a limit outside 1 to 100 is clamped, a cursor may be a deleted
+id, and an unknown one or two at once are refused.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,7 +17,7 @@ from stripe_connector.sandbox.store import Body, Stored, position
 from stripe_connector.sandbox.turn import Turn
 
 Holds = Callable[[JSON, JSON], bool]
-"""Takes what stands in the object and what the parameter says."""
+"""Takes the value in the object and that of the parameter."""
 
 _BOUNDS = frozenset({"gt", "gte", "lt", "lte"})
 
@@ -31,12 +35,12 @@ class Look(NamedTuple):
 
 
 def id_of(value: JSON) -> JSON:
-    """An object that stands where an id may stand counts as its id."""
+    """An expanded object counts as its id."""
     return value["id"] if isinstance(value, dict) and "id" in value else value
 
 
 def agrees(have: JSON, wanted: JSON) -> bool:
-    """Whether a field has the value, lies within the bounds, or has the parts asked for."""
+    """Whether a field equals the value, is within the bounds, or has the given parts."""
     if isinstance(wanted, dict):
         if wanted and wanted.keys() <= _BOUNDS:
             return all(_within(have, name, bound) for name, bound in wanted.items())
@@ -58,8 +62,7 @@ def _within(have: JSON, name: str, bound: JSON) -> bool:
 
 
 def _moment(value: JSON) -> float | None:
-    """A time in Unix seconds, from a number or from text of API v2. Raises RefusalError for text
-    that is none."""
+    """Unix seconds, from a number or RFC 3339. Raises RefusalError for other text."""
     if not isinstance(value, str):
         return value if isinstance(value, int) else None
     try:
@@ -96,7 +99,7 @@ FILTERS: Mapping[str, Mapping[str, Look]] = {
     "v2.core.vault.us_bank_account": {"verification_status": Look("verification.status", agrees)},
     "v2.money_management.outbound_payment": {"recipient": Look("to.recipient", agrees)},
 }
-"""By resource and parameter (the descriptions of the parameters in docs.stripe.com/api)."""
+"""List parameters that aren't fields, by resource (docs.stripe.com/api)."""
 
 
 Keep = Callable[[Stored], bool]
@@ -113,17 +116,16 @@ OLDEST_FIRST = frozenset(
         "tax.transaction_line_item",
     }
 )
-"""What belongs to one other object comes in the order in which it was made; all else comes
-newest first."""
+"""Parts of one other object. All else is listed newest first."""
 
 _OF_CLOCK = frozenset({"test_clock", "customer", "customer_account", "subscription", "schedule"})
-"""Without one of these a list leaves out what belongs to a test clock."""
+"""Only with one of these does a list show what belongs to a test clock."""
 
 _CONTROLS = frozenset({"limit", "starting_after", "ending_before", "page", "query"})
 
 
 class Rows(NamedTuple):
-    """One page, and whether there is more behind it (before it, when walking back)."""
+    """One page, and whether more follow in its direction."""
 
     rows: list[Stored]
     more: bool
@@ -135,7 +137,7 @@ def limit(params: Body) -> int:
 
 
 def page(turn: Turn, resource: str, rows: Sequence[Stored]) -> Rows:
-    """The page of `rows` (oldest first, deleted ones included) that the parameters ask for."""
+    """The page that the parameters ask for, of `rows` (oldest first, deleted ones included)."""
     params = turn.params
     after, before = params.get("starting_after"), params.get("ending_before")
     if after is not None and before is not None:
@@ -162,7 +164,7 @@ def _cursor(turn: Turn, resource: str, id: str, param: str) -> int:
 
 
 def _from(rows: Sequence[Stored], seq: int | None, backwards: bool) -> Iterator[Stored]:
-    """Rows behind the cursor in the direction asked for, without it."""
+    """The rows after the cursor, which is left out."""
     if backwards:
         end = len(rows) if seq is None else position(rows, seq)
         return (rows[index] for index in range(end - 1, -1, -1))
@@ -176,8 +178,7 @@ def _take(rows: Iterable[Stored], keep: Keep, size: int) -> Rows:
 
 
 def filters(turn: Turn, resource: str) -> Keep:
-    """What the list's own parameters ask for, as one condition. Raises RefusalError for a filter
-    that the sandbox doesn't know, rather than to answer too much."""
+    """All filters as one condition. Raises RefusalError for an unknown filter."""
     behaviour = turn.behaviour(resource)
     conditions: list[Keep] = []
     params = turn.params
@@ -229,7 +230,7 @@ def _singular(name: str) -> str:
 
 
 def answer(turn: Turn, found: Rows) -> Body:
-    """One page as the API answers it."""
+    """A page as the API answers it."""
     return {
         "object": "list",
         "url": turn.operation.path.format(**turn.path),

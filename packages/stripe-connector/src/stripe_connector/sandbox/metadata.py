@@ -1,6 +1,5 @@
-"""The rules of metadata (docs.stripe.com/api/metadata): at most 50 keys of at most 40
-characters without brackets, values of at most 500 characters; an empty value takes one key
-away, an empty `metadata` all of them."""
+"""The rules of metadata (docs.stripe.com/api/metadata): at most 50 keys of 40 characters, values of
+at most 500. An empty value removes its key, an empty `metadata` all of them."""
 
 from connector_sdk import JSON, shown
 
@@ -13,7 +12,7 @@ MAX_VALUE = 500
 
 
 def check_metadata(value: JSON, param: str) -> JSON:
-    """Metadata as it came in; a value of None takes its key away."""
+    """Checked metadata; None removes a key."""
     if not isinstance(value, dict):
         raise refusal.invalid("object", value, param)
     out: dict[str, JSON] = {}
@@ -43,8 +42,7 @@ def check_metadata(value: JSON, param: str) -> JSON:
 
 
 def merged(old: JSON, new: JSON) -> dict[str, JSON]:
-    """Metadata after an update; `new` is None where all of it was unset. Raises RefusalError above
-    50 keys."""
+    """Metadata after an update; `new` None removes all. Raises RefusalError above 50 keys."""
     if not isinstance(new, dict):
         return {}
     both = {**(old if isinstance(old, dict) else {}), **new}

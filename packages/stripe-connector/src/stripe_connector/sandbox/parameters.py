@@ -1,9 +1,9 @@
-"""Turns the request schema of an API call into a function that checks parameters.
+"""Compiles the request schema of an API call into a check of parameters.
 
-Parameters of API v1, and query strings of both, arrive as text in nested dicts and lists; bodies
-of API v2 arrive as JSON, where decimals and whole numbers of 64 bits are text, times are RFC 3339
-and null unsets (docs.stripe.com/api-v2-overview). One fault is reported, as Stripe does: the first
-unknown name, else the first wrong value, else the first missing one.
+Forms and query strings bring text in nested dicts and lists. Bodies of API v2 bring JSON: decimals
+and 64-bit integers as text, times as RFC 3339, null to unset (docs.stripe.com/api-v2-overview). As
+at Stripe, one fault is reported: the first unknown name, wrong value or missing name, in this
+order.
 """
 
 import re
@@ -19,21 +19,20 @@ from stripe_connector.sandbox.metadata import check_metadata
 from stripe_connector.sandbox.refusal import RefusalError
 
 Check = Callable[[JSON, str], JSON]
-"""Takes a value and its parameter name; gives the typed value, None for "unset this"."""
+"""Takes a value and the name of its parameter; gives the typed value, None to unset."""
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
 class Checker:
-    """Compiles the checks of fields. `currencies` are the codes that Stripe knows, in lower case.
-    `typed` says that values come as JSON with their types, and not as text."""
+    """`currencies` has Stripe's codes in lower case; `typed` values come as JSON."""
 
     def __init__(self, currencies: Mapping[str, int], *, typed: bool = False) -> None:
         self._currencies = currencies
         self._typed = typed
 
     def request(self, field: Field) -> Check:
-        """The check of a whole request, without the parameters that stand in its path."""
+        """Path parameters are left out."""
         return self._object([child for child in field.fields if not child.in_path])
 
     def _compile(self, field: Field) -> Check:
@@ -109,8 +108,8 @@ def _below(param: str, name: str) -> str:
 
 
 def _strange(option: Field, value: JSON) -> int:
-    """How far an alternative is from a value that came in: text may be a number, so numbers
-    go before text; a choice goes before any text."""
+    """How badly an alternative fits. Numbers go before text, which fits anything; choices go
+    first."""
     if isinstance(value, dict):
         return option.type not in ("object", "map")
     if isinstance(value, list):
@@ -286,7 +285,6 @@ def _typed_time(value: JSON, param: str) -> JSON:
 
 
 def _written(value: JSON) -> str:
-    """The value as JSON writes it."""
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 

@@ -1,8 +1,4 @@
-"""Stripe's errors, as the sandbox raises them.
-
-Which status, type, code and parameter belong to which fault: docs.stripe.com/error-codes and
-published recordings of Stripe's answers.
-"""
+"""Stripe's errors (docs.stripe.com/error-codes, published recordings)."""
 
 from collections.abc import Iterable, Mapping
 
@@ -16,9 +12,8 @@ INVALID = "invalid_request_error"
 class RefusalError(Exception):
     """An answer other than 2xx.
 
-    `stored` says whether an idempotency key remembers it: what was refused before the work
-    began is not remembered, what the work itself answered is. `kept` says whether what the
-    work changed until then stays (a declined card leaves the payment intent behind).
+    `stored`: an idempotency key remembers it, because the work had begun. `kept`: the changes made
+    so far stay, as after a declined card.
     """
 
     def __init__(
@@ -41,12 +36,12 @@ class RefusalError(Exception):
 
 
 def _text(said: str) -> str:
-    """What a header or a path brought need not be text; an answer has to be."""
+    """Headers and paths need not be valid text."""
     return said.encode("utf-8", "replace").decode()
 
 
 def not_allowed(message: str, code: str = "", param: str = "") -> RefusalError:
-    """What the state of an object doesn't allow: the work had begun, so a key remembers it."""
+    """The object's state doesn't allow it. A key remembers this."""
     return RefusalError(400, message, code, param, stored=True)
 
 
@@ -76,7 +71,7 @@ def empty(param: str) -> RefusalError:
 
 
 def invalid(kind: str, value: object, param: str, code: str = "") -> RefusalError:
-    """`value` isn't a `kind` ("integer", "boolean", "array", …)."""
+    """`kind` is what the value should be: "integer", "boolean", "array" …"""
     return RefusalError(400, f"Invalid {kind}: {shown(value)}", code, param)
 
 
@@ -90,7 +85,7 @@ _CALLED = {"payment_method": "PaymentMethod"}
 
 
 def no_such(object_name: str, id: str, param: str, status: int = 404) -> RefusalError:
-    """Status 404 where the id stands in the path, 400 where it is a parameter."""
+    """Status 404 for an id in the path, 400 for one in the parameters."""
     called = _CALLED.get(object_name, object_name)
     return RefusalError(status, f"No such {called}: '{shown(id)}'", "resource_missing", param)
 
@@ -137,7 +132,6 @@ def no_version() -> RefusalError:
 
 
 def key_mismatch(key: str, status: int = 400) -> RefusalError:
-    """Status 409 in API v2."""
     return RefusalError(
         status,
         "Keys for idempotent requests can only be used with the same parameters they were "

@@ -1,4 +1,4 @@
-"""Which parameters name other objects, so that an id that isn't there is refused."""
+"""What the sandbox derives from the catalogue, once for each API call."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -32,11 +32,11 @@ _ANYWHERE: Mapping[str, str] = {
     "tax_rates": "tax_rate",
     "test_clock": "test_helpers.test_clock",
 }
-"""Names that mean the same resource in every request."""
+"""Parameters that name the same resource in every call."""
 
 
 class Reference(NamedTuple):
-    """Where in the parameters an id stands ("items", "[]", "price"), and of what."""
+    """A path in the parameters that holds an id ("items", "[]", "price"), and the id's resource."""
 
     path: tuple[str, ...]
     resource: str
@@ -45,9 +45,8 @@ class Reference(NamedTuple):
 def references(
     request: Field, response: Mapping[str, Field], creatable: frozenset[str]
 ) -> list[Reference]:
-    """The references of one request. A parameter is one when the field of the same name in
-    the answer is, or when its name says so anywhere. What the API can't create can't be
-    checked, because the sandbox can't have it either."""
+    """The references of one call: parameters whose field of the same name in the answer is one, or
+    whose name always means one. The sandbox can't check what the API can't create."""
     own = {name: field.ref for name, field in response.items() if field.ref and not field.any_of}
     named = {**_ANYWHERE, **own}
     return [found for found in _walk(request, (), named) if found.resource in creatable]
@@ -71,8 +70,8 @@ def _walk(field: Field, path: tuple[str, ...], named: Mapping[str, str]) -> Iter
 
 
 class NamedId(NamedTuple):
-    """One id in the parameters: how to replace it, and the name of its parameter as Stripe
-    writes it ("items[0][price]")."""
+    """One id in the parameters, with the setter that replaces it and Stripe's name of its parameter
+    ("items[0][price]")."""
 
     put: Callable[[str], None]
     param: str
@@ -80,7 +79,7 @@ class NamedId(NamedTuple):
 
 
 def named_ids(params: JSON, path: tuple[str, ...], param: str = "") -> Iterator[NamedId]:
-    """Every id that stands at `path`."""
+    """Every id at `path`."""
     first, rest = path[0], path[1:]
     if first == "[]":
         if isinstance(params, list):
@@ -100,9 +99,8 @@ def named_ids(params: JSON, path: tuple[str, ...], param: str = "") -> Iterator[
 
 
 class Plan(NamedTuple):
-    """How one operation is carried out: its request, the check of it, the parameters that name
-    other objects, which resource each path parameter names ("" where that isn't known), and
-    the paths that show in the answer only when they are asked for by `include`."""
+    """`holders` maps path parameters to resources, "" where unknown. `included` has the paths that
+    an answer shows only if `include` names them."""
 
     request: Field
     check: Check
@@ -112,7 +110,7 @@ class Plan(NamedTuple):
 
 
 class Registry:
-    """The catalogue as the sandbox needs it. One serves any number of sandboxes."""
+    """One serves any number of sandboxes."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
@@ -138,12 +136,12 @@ class Registry:
         return found
 
     def prefix(self, resource: str) -> str:
-        """What the ids of a resource begin with; made from its name where Stripe's is unknown."""
+        """The prefix of the resource's ids, derived from its name where Stripe's is unknown."""
         meta = self.catalogue.resource(resource)
         return meta.prefix or (meta.object_name or resource).replace(".", "_")
 
     def list_url(self, owner: str, field: str, resource: str, id: str) -> str:
-        """Where the rest of a list is read that stands in a field of another object."""
+        """The URL of a list within another object."""
         paths = self._list_paths.get((owner, resource))
         if paths:
             own = [path for path in paths if path.endswith(f"/{field}")]
@@ -154,7 +152,7 @@ class Registry:
 
     @cached_property
     def _list_paths(self) -> dict[tuple[str, str], list[str]]:
-        """(resource above, resource of the rows) to the paths of lists, parameters bare."""
+        """(resource above, resource of rows) to paths of lists, without parameter names."""
         found: dict[tuple[str, str], list[str]] = {}
         for operation in self.catalogue.operations.values():
             if operation.action == "list" and len(operation.path_parameters) < 2:
@@ -172,7 +170,7 @@ class Registry:
 
     @cached_property
     def _by_path(self) -> dict[str, str]:
-        """The path of each retrieve (else update, delete) to the resource that it answers."""
+        """The path of each retrieve (else update, delete) to its resource."""
         found: dict[str, str] = {}
         for action in ("retrieve", "update", "delete"):
             for operation in self.catalogue.operations.values():
@@ -191,8 +189,8 @@ class Registry:
 
 
 def _with_page(operation: Operation, request: Field) -> Field:
-    """Lists of API v2 take `page`, which the catalogue leaves out: it comes in the URL of the
-    next page only."""
+    """Lists of API v2 take `page`, which the catalogue lacks: it comes with the URL of the next
+    page."""
     if not operation.v2 or operation.shape != "list":
         return request
     return replace(request, fields=(*request.fields, Field("page", "string")))
@@ -205,7 +203,7 @@ def _included(request: Field) -> tuple[str, ...]:
 
 
 def _bare(path: str) -> str:
-    """A path without the names of its parameters, which differ between operations."""
+    """A path without the names of its parameters."""
     return "/".join("{}" if part.startswith("{") else part for part in path.split("/"))
 
 

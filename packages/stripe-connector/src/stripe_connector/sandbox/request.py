@@ -1,4 +1,4 @@
-"""One request as it came in, its answer, and the faults that a test can put between them."""
+"""A request, its parameters and its answer, and the faults that tests put in between."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -19,9 +19,8 @@ from stripe_connector.wire import WireError, decode_form, error_body
 
 @dataclass(frozen=True, slots=True)
 class SandboxRequest:
-    """A request whose key, version and path were accepted. `number` counts all requests from
-    1; `template` is the path with its parameters in braces; `body` is raw, the query string
-    for GET and DELETE."""
+    """A request with accepted key, version and path. `number` counts from 1; `body` is raw, the
+    query string for GET and DELETE."""
 
     number: int
     id: str
@@ -41,7 +40,7 @@ class SandboxRequest:
 
 
 class Answer(NamedTuple):
-    """What goes back over the wire. `headers` come on top of those of every answer."""
+    """`headers` are added to those of every answer."""
 
     status: int
     body: bytes
@@ -49,7 +48,7 @@ class Answer(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """An answer that is no JSON: the contents of a file."""
+    """An answer that isn't JSON: the contents of a file."""
 
     data: bytes
     type: str
@@ -57,12 +56,9 @@ class Contents(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What a test makes of a request instead of its answer.
-
-    With `drop` the connection ends without an answer, else an error of this status is
-    answered. `remembered` puts that error into the store of idempotency keys, as Stripe does
-    with a failure of its own. `headers` come on top ("Stripe-Should-Retry", "Retry-After").
-    """
+    """What a test wants instead of the answer: no answer at all (`drop`), or an error of this
+    status. `remembered` stores the error under the idempotency key, as Stripe does with its own
+    failures."""
 
     status: int = 500
     type: str = "api_error"
@@ -77,7 +73,7 @@ class Fault:
 
 
 def read_parameters(request: SandboxRequest, schema: Field) -> Body:
-    """The parameters as they came in, single values as text."""
+    """The raw parameters, with scalars as text. Raises RefusalError for an unreadable body."""
     body = request.body
     if request.operation.body == "json" and request.method == "POST":
         return _read_json(body)
@@ -101,8 +97,8 @@ def _read_json(body: bytes) -> Body:
 
 
 def read_upload(body: bytes, content_type: str) -> tuple[bytes, dict[str, JSON]]:
-    """The plain parameters as a form, and each file, by parameter: name, size and contents in
-    base64. Raises RefusalError for a body that is no multipart."""
+    """The plain parameters as a form, and each file by parameter: name, size, contents in base64.
+    Raises RefusalError for a body that isn't multipart."""
     head = f"Content-Type: {content_type}\r\n\r\n".encode("utf-8", "replace")
     message = BytesParser(policy=HTTP).parsebytes(head + body)
     if not message.is_multipart():

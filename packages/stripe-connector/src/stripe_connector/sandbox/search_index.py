@@ -1,4 +1,4 @@
-"""What searches see: all of it, or what was there some time ago."""
+"""What searches find: everything, or everything that is old enough."""
 
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -11,9 +11,8 @@ from stripe_connector.sandbox.store import Account, Stored
 
 @dataclass(frozen=True, slots=True)
 class Searching:
-    """How searches behave. A write shows after `delay` seconds, as at Stripe. `offered` False
-    refuses them, as Stripe does in some countries. A page's token is known for `page_life`
-    seconds; 0 is for ever."""
+    """`delay` is how many seconds a write stays hidden. `offered` False refuses searches, as Stripe
+    does in some countries. A page's token lives `page_life` seconds, 0 for ever."""
 
     delay: float = 0.0
     offered: bool = True
@@ -34,12 +33,12 @@ class SearchIndex:
                 self._take(_copy(stored) for stored in collection.rows)
 
     def note(self, touched: Iterable[Stored], now: float) -> None:
-        """What a request has written at `now`."""
+        """Takes what a request wrote at `now`."""
         if self._delay:
             self._waiting.extend((now, _copy(stored)) for stored in touched)
 
     def rows(self, resource: str, now: float) -> Sequence[Stored]:
-        """What a search at `now` looks through, oldest first."""
+        """Oldest first."""
         if not self._delay:
             return list(self._account.live(resource))
         while self._waiting and self._waiting[0][0] <= now - self._delay:
@@ -57,5 +56,5 @@ class SearchIndex:
 
 
 def _copy(stored: Stored) -> Stored:
-    """The object as it is now: bodies are changed in place."""
+    """Bodies are changed in place."""
     return replace(stored, body=orjson.loads(orjson.dumps(stored.body)))

@@ -1,4 +1,4 @@
-"""The sandbox on the network: real HTTP on the loopback interface."""
+"""The sandbox on the network: HTTP on the loopback interface."""
 
 import asyncio
 import logging
@@ -30,30 +30,27 @@ Clock = Callable[[], float]
 HOST = "127.0.0.1"
 _LOG = logging.getLogger(__name__)
 MAX_BODY = 32 * 1024 * 1024
-"""Bytes of a request that are taken in."""
+"""Largest body in bytes."""
 
 _PATIENCE = 1.0
-"""Seconds that requests at work are given when the sandbox stops."""
+"""Seconds for open requests when the sandbox stops."""
 
 
 class Sandbox:
-    """A small Stripe that other programs can talk to: `async with Sandbox() as sandbox`, then
-    `sandbox.address` is the base URL.
+    """A small Stripe: `async with Sandbox() as sandbox`, then `sandbox.address` is the base URL.
 
     `data` is the file that keeps the state, None for memory only. `port` 0 takes a free one.
     `key_horizon` is how many seconds an idempotency key is remembered. With `seed` the same
-    requests to the same state give the same ids. `clock` tells the Unix time in seconds.
-    `searching` says how searches behave: at once and always, if nothing else is said. `restricted`
-    has the permissions of keys that haven't all of them, as Stripe calls them
-    ("rak_customer_read"); UnknownPermissionError for one that there isn't.
+    requests to the same state give the same ids. `clock` gives Unix seconds. `restricted` has the
+    permissions of restricted keys ("rak_customer_read"); raises UnknownPermissionError.
 
-    `on_request` is awaited before a request is carried out, `on_answer` after its changes were
-    made and kept, and before it is answered; each may return a Fault to answer instead. Both
-    see replayed requests too, and none that was turned away at the door (401, unknown path).
-    `requests` counts what came in, by method and path template ("POST /v1/customers").
+    `on_request` is awaited before a request is carried out, `on_answer` after its changes are
+    stored; each may return a Fault to answer instead. Both see replayed requests, but none that was
+    turned away (401, unknown path). `requests` counts by method and path template ("POST
+    /v1/customers").
 
-    Starting raises AlreadyServedError when another process serves the same file, OSError when
-    the port is taken.
+    Starting raises AlreadyServedError if another process serves the file, OSError if the port is
+    taken.
     """
 
     def __init__(
@@ -141,7 +138,7 @@ class Sandbox:
 
     @property
     def idle(self) -> float:
-        """Seconds since the last request ended; 0 while one is at work."""
+        """Seconds since the last request ended; 0 while one is open."""
         return 0.0 if self._busy else time.monotonic() - self.last_used
 
     async def _handle(self, raw: web.BaseRequest) -> web.StreamResponse:
@@ -200,7 +197,7 @@ class Sandbox:
         )
 
     async def _answer(self, request: SandboxRequest) -> Answer | None:
-        """The answer; None where the connection is to end without one."""
+        """None to end the connection without an answer."""
         known = self._api.begin(request, self._clock())
         try:
             fault = await self.on_request(request) if self.on_request else None
@@ -222,7 +219,7 @@ class Sandbox:
 
 
 async def _body(raw: web.BaseRequest) -> bytes | None:
-    """None where it is larger than the sandbox takes; the rest of it is not kept."""
+    """None if it is too large."""
     if not raw.can_read_body:
         return b""
     parts: list[bytes] = []

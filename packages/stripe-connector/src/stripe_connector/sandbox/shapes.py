@@ -1,8 +1,7 @@
-"""How objects look: made from the response schema of their resource, filled from parameters.
+"""Objects: created from the response schema, filled from parameters.
 
-Every field that can't be null starts with the neutral value of its type (the first choice
-where only some values are allowed), every other one with null. Lists that stand in an object
-only on demand are left out. What no rule here can know, a behaviour sets.
+A field starts with null, or else with the neutral value of its type or its first choice. Lists
+shown only on request are left out. A behaviour sets what no rule here can know.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,17 +28,17 @@ _NEUTRAL: Mapping[str, JSON] = {
     "any": None,
 }
 _DEEPEST = 2
-"""How deep an object within an object within … is filled in, counted in whole resources."""
+"""How many whole resources are nested when an object is filled in."""
 
 
 def rows_resource(field: Field) -> str:
-    """The resource of which such a list has rows; "" where it has several kinds."""
+    """The resource of a list's rows, "" for several kinds."""
     data = field.child("data")
     return data.items.ref if data and data.items else ""
 
 
 def moment(time: int) -> str:
-    """A time in Unix seconds as API v2 writes it."""
+    """Unix seconds as API v2 writes them."""
     return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
@@ -48,7 +47,7 @@ def _is_moment(field: Field) -> bool:
 
 
 class Shapes:
-    """Templates and fields by resource id, made on first use."""
+    """Templates and fields by resource id."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
@@ -58,7 +57,6 @@ class Shapes:
         self._held: dict[str, dict[str, str]] = {}
 
     def fields(self, resource: str) -> Mapping[str, Field]:
-        """The top-level fields of a resource by name."""
         found = self._fields.get(resource)
         if found is None:
             schema = self._catalogue.resource(resource).schema
@@ -66,7 +64,7 @@ class Shapes:
         return found
 
     def new(self, resource: str, id: str, created: int) -> Body:
-        """A fresh object without anything from a request."""
+        """A fresh object."""
         template = self._templates.get(resource)
         if template is None:
             fresh = self._object(resource, 0)
@@ -87,8 +85,8 @@ class Shapes:
         return body
 
     def put(self, resource: str, body: Body, path: str, value: JSON) -> None:
-        """Sets a field ("status_transitions.paid_at"); objects above it that are null become
-        whole ones."""
+        """Sets a field ("status_transitions.paid_at"), and fills in objects on the way that are
+        null."""
         fields = self.fields(resource)
         *above, name = path.split(".")
         for step in above:
@@ -100,7 +98,7 @@ class Shapes:
         body[name] = value
 
     def lists(self, resource: str) -> list[tuple[str, str]]:
-        """The lists that always stand in such an object: field name and resource of its rows."""
+        """The lists that the object always shows: field name and resource of rows."""
         found = self._lists.get(resource)
         if found is None:
             found = self._lists[resource] = [
@@ -111,7 +109,7 @@ class Shapes:
         return found
 
     def held(self, resource: str) -> Mapping[str, str]:
-        """The fields in which whole objects of other resources stand, and of which."""
+        """The fields that always show whole objects, and their resources."""
         found = self._held.get(resource)
         if found is None:
             found = self._held[resource] = {
@@ -122,8 +120,8 @@ class Shapes:
         return found
 
     def fill(self, resource: str, body: Body, params: Mapping[str, JSON]) -> None:
-        """Copies each parameter into the field of the same name where the types agree. None
-        unsets; maps and objects are merged, metadata by its own rules."""
+        """Copies parameters into fields of the same name and type. None unsets; maps, objects and
+        metadata are merged."""
         fields = self.fields(resource)
         for name, value in params.items():
             field = fields.get(name)
@@ -168,7 +166,7 @@ class Shapes:
         return cast(JSON, orjson.loads(orjson.dumps(_NEUTRAL[field.type])))
 
     def _fit(self, field: Field, value: JSON, old: JSON) -> JSON:
-        """`value` in the shape of a response field; `old` where it has no such shape."""
+        """`value` in the shape of the field, `old` where it doesn't fit."""
         if value is None:
             return None if field.nullable else self._neutral(field, 0)
         if field.ref or is_list(field):

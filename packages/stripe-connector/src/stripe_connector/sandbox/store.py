@@ -1,4 +1,4 @@
-"""Everything that the sandbox remembers: accounts, their objects and their idempotency keys."""
+"""Everything that the sandbox remembers, and the changes that one request makes to it."""
 
 import random
 import string
@@ -14,15 +14,14 @@ Body = dict[str, JSON]
 
 
 def compact(image: bytes) -> bytes:
-    """A copy for keeping: what orjson makes holds on to its whole buffer, 8 kB or more."""
+    """orjson's results hold on to buffers of 8 kB or more."""
     return bytes(memoryview(image))
 
 
 @dataclass(slots=True, eq=False)
 class Stored:
-    """One object. `seq` counts up over the whole sandbox and is the order of lists. `parents`
-    names the objects under which it stands, by path parameter ("customer": "cus_1").
-    `private` is what the sandbox knows and the API doesn't show."""
+    """One object. `seq` rises over the whole sandbox and orders lists. `parents` has the ids of the
+    objects above, by path parameter; `private` what the API doesn't show."""
 
     seq: int
     resource: str
@@ -35,8 +34,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """The first answer to an idempotency key. `fingerprint` tells the request's path and parameters
-    apart from others, `at` is the Unix time in seconds."""
+    """The first answer to an idempotency key, given at `at` (Unix seconds)."""
 
     fingerprint: str
     status: int
@@ -46,8 +44,7 @@ class Remembered:
 
 
 class Collection:
-    """All objects of one resource in the order of their creation, deleted ones included: an id
-    that is gone still marks a place in a list."""
+    """All objects of one resource, oldest first. Deleted ones stay: their ids are valid cursors."""
 
     def __init__(self) -> None:
         self.rows: list[Stored] = []
@@ -62,8 +59,7 @@ class Collection:
         self.by_id[stored.id] = stored
 
     def drop(self, stored: Stored) -> None:
-        """Takes back the newest object, as if it had never been; one that had the same id
-        before and was deleted is found again."""
+        """Removes the newest object. A deleted one with the same id is found again."""
         self.rows.pop()
         del self.by_id[stored.id]
         if stored.seq in self._replaced:
@@ -71,13 +67,11 @@ class Collection:
 
 
 def position(rows: Sequence[Stored], seq: int) -> int:
-    """Where the object with `seq` stands, or would stand, among rows in their order."""
+    """The index of `seq` in sorted rows, or where it would be."""
     return bisect_left(rows, seq, key=attrgetter("seq"))
 
 
 class Account:
-    """The objects and keys of one account."""
-
     def __init__(self, id: str) -> None:
         self.id = id
         self.collections: dict[str, Collection] = {}
@@ -96,11 +90,11 @@ class Account:
         return collection.by_id.get(id) if collection else None
 
     def children(self, resource: str, parent: str) -> Sequence[Stored]:
-        """What was made under the object `parent`, oldest first, deleted ones included."""
+        """The objects under `parent`, oldest first, deleted ones included."""
         return self.below.get((resource, parent), ())
 
     def live(self, resource: str) -> Iterator[Stored]:
-        """All that are not deleted, oldest first."""
+        """Without deleted ones, oldest first."""
         collection = self.collections.get(resource)
         return (row for row in collection.rows if not row.deleted) if collection else iter(())
 
@@ -117,14 +111,14 @@ class Account:
 
 @dataclass(slots=True)
 class Store:
-    """All accounts of one sandbox. `own` is the account to which the keys belong."""
+    """All accounts. The keys belong to `own`."""
 
     own: str
     accounts: dict[str, Account] = field(default_factory=dict)
     last_seq: int = 0
 
     def account(self, id: str) -> Account:
-        """The account; one that was never seen is empty."""
+        """A new account is empty."""
         found = self.accounts.get(id)
         if found is None:
             found = self.accounts[id] = Account(id)
@@ -136,8 +130,8 @@ class Store:
 
 
 class Work:
-    """Collects what one request adds and changes. Objects are changed in place through
-    `edit`, which keeps what they were."""
+    """The changes of one request, which can be undone. Objects are changed in place through
+    `edit`."""
 
     def __init__(self, store: Store, account: Account) -> None:
         self.account = account
@@ -152,7 +146,7 @@ class Work:
         body: Body,
         parents: dict[str, str] | None = None,
     ) -> Stored:
-        """A new object; `id` is kept apart, because some objects don't show one."""
+        """`id` is separate because some objects don't show one."""
         stored = Stored(self._store.next_seq(), resource, id, body, parents or {})
         self.account.add(stored)
         self._added.append(stored)
@@ -169,13 +163,13 @@ class Work:
         stored.deleted = True
 
     def touched(self) -> list[Stored]:
-        """All that has to be written to the disk, each once."""
+        """What has to be stored, each object once."""
         found = {stored.seq: stored for stored in self._added}
         found.update((stored.seq, stored) for stored, _ in self._before.values())
         return list(found.values())
 
     def changes(self) -> list[tuple[Stored, Body | None]]:
-        """All that was touched, and what it was before; None for what is new."""
+        """What was touched, with its body before; None if it is new."""
         found: list[tuple[Stored, Body | None]] = [(stored, None) for stored in self._added]
         new = {stored.seq for stored in self._added}
         for seq, (stored, image) in self._before.items():
@@ -184,7 +178,6 @@ class Work:
         return found
 
     def undo(self) -> None:
-        """Makes everything as it was before the request."""
         for stored, image in self._before.values():
             body, private, deleted = orjson.loads(image)
             stored.body.clear()
@@ -208,24 +201,24 @@ _SHORT = {"cus": 14, "prod": 14, "acct": 16, "evt": 24}
 
 
 class Ids:
-    """One source of randomness for a whole sandbox. With a seed, the same requests in the same
-    order get the same ids."""
+    """The randomness of a sandbox. With a seed, the same requests in the same order get the same
+    ids."""
 
     def __init__(self, seed: int | None = None) -> None:
         self._seed = seed
         self._random = random.Random(seed)
 
     def separate(self) -> "Ids":
-        """Another source, so that what is made by the way changes no other ids."""
+        """A source that leaves the ids of this one as they are."""
         return Ids(None if self._seed is None else self._seed + 1)
 
     def text(self, length: int, letters: str = _LETTERS) -> str:
         return "".join(self._random.choices(letters, k=length))
 
     def id(self, prefix: str) -> str:
-        """An id with Stripe's prefix, "cus_…". Ids of the same kind are equally long."""
+        """ "cus_…"; ids of one kind are equally long."""
         return f"{prefix}_{self.text(_SHORT.get(prefix, 24))}"
 
     def code(self, length: int = 8) -> str:
-        """A code in capitals and digits, as of coupons and invoice numbers."""
+        """Capitals and digits, as in coupons and invoice numbers."""
         return self.text(length, string.ascii_uppercase + string.digits)

@@ -1,7 +1,7 @@
-"""Actions that move an object from one state to another: cancel, archive, capture, expire …
+"""Actions that change an object's state: cancel, archive, capture, expire …
 
-What each needs and does is data (`transitions.json`); the parameters that are fields of the
-object are taken over as in an update.
+What each needs and does is data (`transitions.json`). Parameters that are fields are taken over as
+in an update.
 """
 
 import re
@@ -24,14 +24,13 @@ _PARAMETER = re.compile(r"\{([\w.]+)\}")
 
 @cache
 def table() -> Mapping[str, Mapping[str, Any]]:
-    """Operation id to what the action needs and does."""
+    """By the call's id."""
     data: dict[str, Any] = orjson.loads(Path(__file__).with_suffix(".json").read_bytes())
     found: dict[str, Mapping[str, Any]] = data["transitions"]
     return found
 
 
 def verb(operation: str) -> Verb | None:
-    """What carries the action out; None for one that changes no state."""
     return act if operation in table() else None
 
 
@@ -73,7 +72,7 @@ def _at(body: JSON, path: str) -> JSON:
 
 
 def _filled(value: JSON, params: Body) -> JSON:
-    """{name} is a parameter: alone it keeps its type, within a text it is written out."""
+    """ "{name}" becomes the parameter with its type; within a text, its text."""
     if not isinstance(value, str):
         return value
     whole = _PARAMETER.fullmatch(value)

@@ -1,4 +1,4 @@
-"""One request's turn at the state: what the verbs and the behaviours work with."""
+"""One request at work on the state: what verbs and behaviours use."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from stripe_connector.sandbox.search_index import SearchIndex
 from stripe_connector.sandbox.store import Body, Ids, Stored, Work
 
 EMBEDDED = 10
-"""How many rows a list holds that stands in another object."""
+"""How many rows a list within an object shows."""
 
 
 def _nothing(*_: object) -> None: ...
@@ -22,14 +22,12 @@ def _nothing(*_: object) -> None: ...
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What is special about one resource; whatever is left out happens generically.
+    """What is special about one resource.
 
-    `making` looks at the parameters before an object is made of them, and may refuse or change
-    them. `made` completes the object, `changed` follows an update and `removing` comes before a
-    deletion. `filters` answer list parameters that are no plain fields; `hides` says what a list
-    leaves out that didn't ask for it. `of_test_id` turns an id that Stripe offers for tests into
-    that of a new object, and any other into None. `under` names parameters that say under which
-    objects a new one stands, where the path doesn't.
+    `before_create` may refuse or change the parameters, `after_create` completes the object.
+    `filters` answer list parameters that aren't fields; `hides` says what a list omits unless asked
+    for. `of_test_id` turns one of Stripe's ids for tests into that of a new object, others into
+    None. `parent_params` are parameters that name objects above a new one.
     """
 
     before_create: "Callable[[Turn, Body], None]" = _nothing
@@ -45,8 +43,7 @@ class Behaviour:
 
 @dataclass(slots=True)
 class Turn:
-    """`path` holds the path parameters, `params` all others, typed; `now` is in Unix seconds.
-    `index` is what searches look through, `query` the query string as it came in."""
+    """`params` are checked and typed; `now` is in Unix seconds; `query` is the raw query string."""
 
     operation: Operation
     path: Mapping[str, str]
@@ -84,7 +81,7 @@ class Turn:
         return stored
 
     def update(self, stored: Stored, params: Body) -> Body:
-        """Fills what `params` name into the object and lets its behaviour follow."""
+        """Fills `params` into the object."""
         behaviour = self.behaviour(stored.resource)
         behaviour.before_update(self, stored, params)
         body = self.work.edit(stored)
@@ -94,20 +91,20 @@ class Turn:
         return body
 
     def _set_clock(self, body: Body) -> None:
-        """What belongs to a customer of a test clock is of that clock, too."""
+        """What belongs to a customer belongs to the customer's test clock."""
         if body.get("test_clock", 0) is None and body.get("customer"):
             customer = self.peek("customer", body["customer"])
             body["test_clock"] = customer.body["test_clock"] if customer else None
 
     def _hold(self, stored: Stored, params: Body) -> None:
-        """Remembers the ids of objects that stand in this one as a whole."""
+        """Remembers the ids of objects that this one shows whole."""
         for name, resource in self.registry.shapes.held(stored.resource).items():
             named = params.get(name)
             if isinstance(named, str) and self.peek(resource, named):
                 stored.private[f"held {name}"] = named
 
     def delete(self, stored: Stored) -> Body:
-        """Deletes the object; the answer is its deleted shape."""
+        """Deletes the object, and gives what the API answers."""
         self.behaviour(stored.resource).before_delete(self, stored)
         self.work.delete(stored)
         return self.gone(stored)
@@ -116,12 +113,12 @@ class Turn:
         return {"id": stored.id, "object": stored.body["object"], "deleted": True}
 
     def peek(self, resource: str, id: JSON) -> Stored | None:
-        """The object, None where there is none or it is deleted."""
+        """The object; None if it is missing or deleted."""
         stored = self.work.account.find(resource, str(id))
         return stored if stored and not stored.deleted else None
 
     def find(self, resource: str, id: JSON, param: str = "id", status: int = 404) -> Stored:
-        """The object. Raises RefusalError resource_missing."""
+        """Raises RefusalError resource_missing."""
         stored = self.peek(resource, id)
         if stored is None:
             name = self.registry.catalogue.resource(resource).object_name
@@ -129,7 +126,7 @@ class Turn:
         return stored
 
     def refer(self, resource: str, named: NamedId) -> None:
-        """Looks at an id in the parameters. Raises RefusalError resource_missing."""
+        """Checks an id in the parameters. Raises RefusalError resource_missing."""
         of_test_id = self.behaviour(resource).of_test_id
         obtained = of_test_id(self, named.id) if of_test_id else None
         if obtained:
@@ -138,17 +135,16 @@ class Turn:
             self.find(resource, named.id, named.param, 400)
 
     def own(self) -> Stored:
-        """The object that the path names. Raises RefusalError resource_missing."""
+        """The object in the path. Raises RefusalError resource_missing."""
         *_, (_, held) = self.registry.plan(self.operation).holders
         return self.find(held or self.operation.returns, list(self.path.values())[-1])
 
     def children(self, resource: str, parent: str) -> list[Stored]:
-        """What stands under another object, oldest first."""
+        """The objects under another one, oldest first."""
         return [row for row in self.work.account.children(resource, parent) if not row.deleted]
 
     def shown(self, stored: Stored) -> Body:
-        """The object as the API answers it, with the lists and objects that always
-        stand in it."""
+        """The object as the API shows it."""
         if stored.deleted:
             return self.gone(stored)
         shapes = self.registry.shapes

@@ -1,6 +1,5 @@
-"""What is special about single objects, one file a family: its creation, transitions and effects.
-Everything else is done alike for all objects.
+"""What is special about single objects, one file a family: creation, transitions and effects.
 
-Not calculated, and so not pretended: tax, discounts, prorations, prices in tiers, and what time
+Not calculated, and so not pretended: tax, discounts, prorations, tiered prices, and what time
 brings (renewals, expiries).
 """

@@ -12,7 +12,7 @@ from stripe_connector.sandbox.verbs import Verb, create, retrieve
 
 
 def retrieve_current(turn: Turn) -> Body:
-    """GET /v1/account; the object is made when it is first asked for."""
+    """GET /v1/account; created on first use."""
     own = turn.work.account.id
     stored = turn.peek("account", own)
     if stored is None:
@@ -44,7 +44,7 @@ def is_closed_financially(turn: Turn, stored: Stored) -> bool:
 
 
 def book(turn: Turn, source: Stored, kind: str, amount: int, fee: int = 0) -> str:
-    """A line in the account's balance; its id."""
+    """Adds a line to the account's balance, and gives its id."""
     line: Body = {
         "amount": amount,
         "currency": source.body["currency"],
@@ -61,7 +61,7 @@ def book(turn: Turn, source: Stored, kind: str, amount: int, fee: int = 0) -> st
 
 
 def retrieve_balance(turn: Turn) -> Body:
-    """GET /v1/balance: the sum of all lines, by currency."""
+    """GET /v1/balance: the sum of all lines by currency."""
     sums: dict[str, int] = {"usd": 0}
     for line in turn.work.account.live("balance_transaction"):
         currency = str(line.body["currency"])
@@ -83,7 +83,7 @@ def after_create_payout(turn: Turn, stored: Stored, params: Body) -> None:
 
 
 def reverse_payout(turn: Turn) -> Body:
-    """A payout that was paid is answered by one in the other direction."""
+    """A paid payout gets a second one in the other direction."""
     stored = turn.own()
     body = stored.body
     if body["status"] != "paid" or body["reversed_by"]:

@@ -17,8 +17,7 @@ _FIXED_FEE = 30
 
 
 def pay(turn: Turn, method: Stored, params: Body, *, capture: bool = True) -> Stored:
-    """A charge by a payment method. A declined card leaves a failed charge; the caller says
-    what else becomes of it."""
+    """A charge by a payment method; a failed one if the card is declined."""
     decline = method.private.get("decline")
     charge = turn.create("charge", {**params, "payment_method": method.id})
     body = charge.body
@@ -39,7 +38,7 @@ def pay(turn: Turn, method: Stored, params: Body, *, capture: bool = True) -> St
 
 
 def _details(turn: Turn, method: Stored) -> JSON:
-    """What a charge shows of a payment method: fewer fields than the payment method itself."""
+    """A charge shows fewer fields than the payment method."""
     kind = str(method.body["type"])
     own = method.body.get(kind)
     schema = turn.registry.shapes.fields("charge")["payment_method_details"].child(kind)
@@ -62,7 +61,7 @@ def _outcome(kind: str, reason: str | None) -> JSON:
 
 
 def take(turn: Turn, charge: Stored, amount: int | None) -> None:
-    """Captures a charge, all of it unless `amount` says less; the rest is released."""
+    """Captures `amount` (None for all) and releases the rest."""
     body = turn.work.edit(charge)
     whole = cast(int, body["amount"])
     taken = whole if amount is None else amount
@@ -81,7 +80,7 @@ def take(turn: Turn, charge: Stored, amount: int | None) -> None:
 
 
 def create(turn: Turn) -> Body:
-    """POST /v1/charges: by a test token, or by the customer's default payment method."""
+    """By a test token or the customer's default payment method."""
     params = turn.params
     for name in ("amount", "currency"):
         if name not in params:
@@ -119,7 +118,6 @@ def capture(turn: Turn) -> Body:
 
 
 def before_create_refund(turn: Turn, params: Body) -> None:
-    """Finds the charge and completes the parameters of a refund."""
     charge = _refunded(turn, params)
     whole = cast(int, charge.body["amount_captured"]) or cast(int, charge.body["amount"])
     left = whole - cast(int, charge.private.get("refunded", 0))
@@ -171,11 +169,11 @@ _EVIDENCE_TIME = 7 * 86_400
 _INQUIRY = "warning_needs_response"
 _TAKES_EVIDENCE = ("needs_response", _INQUIRY)
 _VERDICTS = {"winning_evidence": "won", "losing_evidence": "lost"}
-"""Texts by which Stripe lets a test dispute end."""
+"""The evidence by which a test dispute ends (docs.stripe.com/testing#disputes)."""
 
 
 def _begin_dispute(turn: Turn, charge: Stored) -> None:
-    """Disputes the whole of a charge where its card is made for that."""
+    """Disputes the whole charge if its card is made for that."""
     method = turn.peek("payment_method", charge.body["payment_method"])
     reason = method.private.get("dispute") if method else None
     if not reason:

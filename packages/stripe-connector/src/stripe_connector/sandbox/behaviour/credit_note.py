@@ -1,4 +1,4 @@
-"""Credit notes: they take an open invoice down, or give back what was paid."""
+"""Credit notes, which reduce an open invoice or give back what was paid."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -47,7 +47,6 @@ def _given(params: Body) -> list[Body]:
 
 
 def _line(turn: Turn, given: Body, index: int) -> Body:
-    """The fields of a line item."""
     param = f"lines[{index}]"
     line = {
         name: value for name, value in given.items() if name not in ("tax_rates", "tax_amounts")
@@ -66,7 +65,7 @@ def _line(turn: Turn, given: Body, index: int) -> Body:
 
 
 def _left(invoice: Stored) -> int:
-    """What of an invoice no credit note has taken yet."""
+    """What no credit note has taken yet."""
     body = invoice.body
     taken = ("pre_payment_credit_notes_amount", "post_payment_credit_notes_amount")
     return cast(int, body["total"]) - sum(cast(int, body[name]) for name in taken)
@@ -88,7 +87,7 @@ def after_create(turn: Turn, stored: Stored, params: Body) -> None:
 
 
 def _take(turn: Turn, invoice: Stored, kind: str, amount: int) -> None:
-    """Nothing left to pay means paid."""
+    """An invoice with nothing left to pay is paid."""
     body = turn.work.edit(invoice)
     name = f"{kind}_credit_notes_amount"
     body[name] = cast(int, body[name]) + amount
@@ -103,7 +102,7 @@ def _take(turn: Turn, invoice: Stored, kind: str, amount: int) -> None:
 
 
 def void(turn: Turn) -> Body:
-    """The amount is due again; not once the invoice is paid."""
+    """The amount is due again, unless the invoice is paid."""
     stored = turn.own()
     invoice = turn.find("invoice", stored.body["invoice"])
     kind = str(stored.body["type"])

@@ -1,4 +1,4 @@
-"""Customers."""
+"""Customers, with their tax ids and the end of their subscriptions."""
 
 from collections.abc import Mapping
 
@@ -35,7 +35,6 @@ def _add_tax_ids(turn: Turn, stored: Stored, params: Body) -> None:
 
 
 def before_delete(turn: Turn, stored: Stored) -> None:
-    """Deleting a customer ends the subscriptions at once."""
     for subscription in list(turn.work.account.live("subscription")):
         if subscription.body["customer"] == stored.id and not subscription.body["ended_at"]:
             end(turn, subscription)

@@ -1,5 +1,4 @@
-"""Events, listed for 30 days by one or several types; those of API v2, and the pings of its event
-destinations, to which nothing is sent."""
+"""Events, listed for 30 days by type, and the pings of event destinations in API v2."""
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -17,7 +16,7 @@ MOST_TYPES = 20
 
 
 def of_type(turn: Turn, stored: Stored, value: JSON) -> bool:
-    """A type, or a group of them: customer.*"""
+    """A type, or a group such as customer.*"""
     return fnmatchcase(str(stored.body["type"]), str(value))
 
 
@@ -26,7 +25,7 @@ def of_types(turn: Turn, stored: Stored, value: JSON) -> bool:
 
 
 def was_delivered(turn: Turn, stored: Stored, value: JSON) -> bool:
-    """Nothing waits for a delivery that failed."""
+    """No delivery fails, because nothing is sent."""
     return value is True
 
 

@@ -27,14 +27,14 @@ def after_create_file(turn: Turn, stored: Stored, params: Body) -> None:
 
 
 def write(turn: Turn, name: str, data: bytes, purpose: str) -> Stored:
-    """A file that Stripe makes: the result of a report."""
+    """A file made by Stripe."""
     kept = b64encode(data).decode()
     file: Body = {"filename": name, "size": len(data), "contents": kept}
     return turn.create("file", {"purpose": purpose, "file": file})
 
 
 def contents(turn: Turn) -> Contents:
-    """GET /v1/files/{file}/contents, on Stripe's host for files."""
+    """On Stripe's host for files."""
     stored = turn.find("file", turn.path["file"])
     kind, _ = mimetypes.guess_type(str(stored.body["filename"]))
     data = b64decode(str(stored.private.get("contents", "")))

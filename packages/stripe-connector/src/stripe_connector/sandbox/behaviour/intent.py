@@ -40,7 +40,7 @@ def after_create_payment_intent(turn: Turn, stored: Stored, params: Body) -> Non
 
 
 def _take_method(turn: Turn, body: Body, params: Body) -> None:
-    """Makes the payment method that the parameters describe, and sets the status."""
+    """Creates the described payment method, and sets the status."""
     data = params.get("payment_method_data")
     if isinstance(data, dict):
         body["payment_method"] = turn.create("payment_method", dict(data)).id
@@ -92,7 +92,7 @@ def confirm_payment(turn: Turn) -> Body:
 
 
 def pay_by_intent(turn: Turn, stored: Stored) -> None:
-    """Raises RefusalError card_error when the card is declined; intent and charge stay."""
+    """Raises RefusalError card_error if the card is declined; intent and charge stay."""
     body = turn.work.edit(stored)
     method = _usable_method(turn, stored)
     manual = body["capture_method"] == "manual"

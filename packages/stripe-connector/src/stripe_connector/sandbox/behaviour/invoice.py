@@ -1,4 +1,4 @@
-"""Invoices: drafted, finalised, paid, voided."""
+"""Invoices: drafted, finalized, paid, voided."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -79,7 +79,7 @@ def _expect(stored: Stored, done: str, *states: str) -> None:
 
 
 def finalize(turn: Turn, stored: Stored) -> None:
-    """Gives the invoice its number; nothing to pay means paid at once."""
+    """Numbers the invoice. With nothing to pay it is paid."""
     _expect(stored, "finalized", "draft")
     body = turn.work.edit(stored)
     customer = turn.find("customer", body["customer"], "customer", 400)
@@ -98,7 +98,7 @@ def finalize(turn: Turn, stored: Stored) -> None:
 
 
 def collect(turn: Turn, stored: Stored, method: Stored) -> None:
-    """Pays by a payment method. Raises RefusalError card_error where the card is declined."""
+    """Raises RefusalError card_error if the card is declined."""
     body = turn.work.edit(stored)
     body["attempted"] = True
     body["attempt_count"] = cast(int, body["attempt_count"]) + 1

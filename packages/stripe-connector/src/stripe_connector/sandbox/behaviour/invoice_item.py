@@ -1,4 +1,4 @@
-"""Invoice items, and the lines that invoices have of them and of subscriptions."""
+"""Invoice items, and the lines of invoices."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -45,7 +45,7 @@ def after_create(turn: Turn, stored: Stored, params: Body) -> None:
 
 
 def _quantity(body: Body, params: Body) -> Decimal:
-    """Also told as a whole number, rounded down."""
+    """Sets both forms; the whole number is rounded down."""
     given = params.get("quantity_decimal") or params.get("quantity")
     if given is not None:
         body["quantity_decimal"] = str(given)
@@ -54,7 +54,7 @@ def _quantity(body: Body, params: Body) -> Decimal:
 
 
 def _value(turn: Turn, body: Body, params: Body) -> None:
-    """Amount, currency and pricing: from a price, an amount per unit, or an amount."""
+    """Sets amount, currency and pricing, from a price, a unit amount or an amount."""
     quantity = _quantity(body, params)
     pricing = params.get("pricing")
     price_id = pricing.get("price") if isinstance(pricing, dict) else None
@@ -89,7 +89,7 @@ def _name(turn: Turn, price: Mapping[str, JSON]) -> JSON:
 
 
 def priced(price: Mapping[str, JSON]) -> Body:
-    """How a line says which price it comes from."""
+    """How a line shows its price."""
     return {
         "type": "price_details",
         "price_details": {"price": price["id"], "product": price["product"]},
@@ -98,7 +98,7 @@ def priced(price: Mapping[str, JSON]) -> Body:
 
 
 def bill(turn: Turn, item: Stored, invoice: Stored) -> None:
-    """Makes a line of a pending item."""
+    """Turns a pending item into a line."""
     body = turn.work.edit(item)
     body["invoice"] = invoice.id
     copied = ("amount", "currency", "description", "quantity", "period", "pricing", "metadata")
@@ -118,7 +118,7 @@ def bill(turn: Turn, item: Stored, invoice: Stored) -> None:
 
 
 def add_line(turn: Turn, invoice: Stored, fields: Body, parent: Body) -> Stored:
-    """A new line; `total` has to follow."""
+    """The caller calls `total` afterwards."""
     line = turn.create("invoice_line_item", {}, {"invoice": invoice.id})
     line.body.update(fields)
     line.body["subtotal"] = line.body["amount"]
@@ -127,7 +127,7 @@ def add_line(turn: Turn, invoice: Stored, fields: Body, parent: Body) -> Stored:
 
 
 def total(turn: Turn, invoice: Stored) -> None:
-    """Adds up the lines. Tax, discounts and customer balances are not calculated."""
+    """Adds up the lines, without tax, discounts and customer balances."""
     lines = turn.children("invoice_line_item", invoice.id)
     amount = sum(cast(int, line.body["amount"]) for line in lines)
     body = turn.work.edit(invoice)
@@ -141,7 +141,7 @@ _QUANTITIES = ("quantity", "quantity_decimal")
 
 
 def _valued(body: Body) -> Body:
-    """What an item's amount came from, as parameters."""
+    """The parameters that the item's amount came from."""
     pricing = body["pricing"] if isinstance(body["pricing"], dict) else {}
     details = pricing.get("price_details")
     if isinstance(details, dict):
@@ -192,7 +192,6 @@ def is_pending(turn: Turn, stored: Stored, value: JSON) -> bool:
 
 
 def is_of(turn: Turn, stored: Stored, value: JSON) -> bool:
-    """The date of an item is when it was created."""
     return agrees(stored.body["date"], value)
 
 
@@ -227,7 +226,7 @@ def update_lines(turn: Turn) -> Body:
 
 
 def remove_lines(turn: Turn) -> Body:
-    """Deletes what is behind a line, or leaves it pending."""
+    """Deletes the item of a line, or leaves it pending."""
     invoice = _draft(turn)
     for param, line in _lines(turn):
         item = _item_of(turn, invoice, line["id"], f"{param}[id]")
@@ -241,7 +240,6 @@ def remove_lines(turn: Turn) -> Body:
 
 
 def update_line(turn: Turn) -> Body:
-    """POST /v1/invoices/{invoice}/lines/{line_item_id}"""
     line = verbs.own(turn)
     invoice = turn.find("invoice", turn.path["invoice"])
     _expect_draft(invoice, "lines", "")

@@ -1,4 +1,4 @@
-"""The payments of invoices: asked for by a payment intent, and what follows once one is made."""
+"""Payments of invoices: the payment intent that asks, and the effects of being paid."""
 
 from typing import cast
 
@@ -7,7 +7,7 @@ from stripe_connector.sandbox.turn import Turn
 
 
 def subscription_of(invoice: Stored) -> str:
-    """The id of the subscription that an invoice belongs to, "" for none."""
+    """ "" for none."""
     parent = invoice.body["parent"]
     details = parent.get("subscription_details") if isinstance(parent, dict) else None
     return str(details["subscription"]) if isinstance(details, dict) else ""
@@ -41,7 +41,7 @@ def ask_payment(turn: Turn, stored: Stored) -> None:
 
 
 def mark_paid(turn: Turn, invoice: Stored, *, out_of_band: bool = False) -> None:
-    """Marks an invoice as paid; a subscription that waited for it becomes active."""
+    """Marks an invoice as paid, and activates a subscription that waited for it."""
     body = turn.work.edit(invoice)
     due = cast(int, body["amount_due"])
     body.update(status="paid", attempted=True, amount_paid=due, amount_remaining=0)
@@ -59,7 +59,7 @@ def mark_paid(turn: Turn, invoice: Stored, *, out_of_band: bool = False) -> None
 
 
 def follow_intent(turn: Turn, intent: Stored) -> None:
-    """Follows a payment intent that succeeded to the invoice that it pays, if any."""
+    """Marks the invoice of a succeeded intent as paid."""
     invoice = turn.peek("invoice", intent.private.get("invoice", ""))
     if invoice is not None and invoice.body["status"] in ("open", "uncollectible"):
         mark_paid(turn, invoice)

@@ -1,4 +1,4 @@
-"""Issued cards on their way, and their transactions, as test helpers make them."""
+"""Issued cards, and the transactions that test helpers make."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -17,7 +17,7 @@ def before_create(turn: Turn, params: Body) -> None:
 
 
 def after_create(turn: Turn, stored: Stored, params: Body) -> None:
-    """A card that is sent somewhere waits for it."""
+    """A card to be shipped is pending."""
     shipping = stored.body.get("shipping")
     if isinstance(shipping, dict):
         shipping["status"] = "pending"
@@ -43,7 +43,7 @@ def _made(kind: str, sign: int) -> Verb:
 
 
 def refund(turn: Turn) -> Body:
-    """A transaction in the other direction, no larger than the one before."""
+    """At most the amount of the transaction."""
     stored = turn.own()
     whole = abs(cast(int, stored.body["amount"]))
     amount = turn.params.get("refund_amount")

@@ -1,4 +1,4 @@
-"""Line items of quotes, checkout sessions and payment links: prices, and how many of each."""
+"""Line items of quotes, checkout sessions and payment links."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -16,14 +16,13 @@ _TOTALS = ("amount_subtotal", "amount_total")
 
 
 def after_create(turn: Turn, owner: Stored, params: Body) -> None:
-    """Gives a new object the items that its parameters describe."""
     for index, data in enumerate(_given(params)):
         _add(turn, owner, data, f"line_items[{index}]")
     _total(turn, owner)
 
 
 def after_update(turn: Turn, owner: Stored, params: Body) -> None:
-    """The items become those of the parameters: what isn't named by its id is gone."""
+    """Deletes the items that the parameters don't name by id."""
     if "line_items" not in params:
         return
     given = _given(params)
@@ -77,7 +76,7 @@ def _fill(turn: Turn, item: Stored, data: Body, param: str) -> None:
 
 
 def _total(turn: Turn, owner: Stored) -> None:
-    """Adds the items up. Tax and discounts are not calculated."""
+    """Adds up the items, without tax and discounts."""
     found = items(turn, owner)
     if not found:
         return

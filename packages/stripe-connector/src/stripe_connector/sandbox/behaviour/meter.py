@@ -1,4 +1,7 @@
-"""Meters, their events and the summaries of these (docs.stripe.com/api/billing/meter)."""
+"""Meters, their events and the summaries of these.
+
+docs.stripe.com/api/billing/meter, docs.stripe.com/api/v2/billing/meter-event-stream
+"""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -14,19 +17,19 @@ from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
 
 STREAM = "/v2/billing/meter_event_stream"
-"""The one path that takes the token of a session instead of a key."""
+"""The one path that takes a session's token instead of a key."""
 
 _SESSION = "v2.billing.meter_event_session"
 EVENTS = ("billing.meter_event", "v2.billing.meter_event")
-"""What an event is called in API v1, and in API v2."""
+"""In API v1 and in API v2."""
 
 _LASTS = 900
-"""Seconds for which a session is good."""
+"""Seconds that a session lasts."""
 _MOST = 100
 
 
 def admit(account: Account, header: str, now: float) -> None:
-    """Raises RefusalError unless the header brings the token of a session that has not ended."""
+    """Raises RefusalError unless the header brings the token of an open session."""
     token = header.partition(" ")[2].strip()
     for session in account.live(_SESSION):
         if token and session.body["authentication_token"] == token:
@@ -63,8 +66,7 @@ def _take_once(turn: Turn, params: Body) -> None:
 
 
 def stream(turn: Turn) -> Body:
-    """Answers nothing. An identifier that was taken before is passed over: Stripe tells of it
-    later, by an event of its own."""
+    """Skips known identifiers, which Stripe reports later by an event."""
     events = turn.params["events"]
     assert isinstance(events, list)
     if len(events) > _MOST:
@@ -96,7 +98,7 @@ def after_create_meter(turn: Turn, stored: Stored, params: Body) -> None:
 
 
 def summaries(turn: Turn) -> Body:
-    """One for the whole time, or one for each window that has events; the newest first."""
+    """One for the whole time or for each window with events, newest first."""
     meter = turn.find("billing.meter", turn.path["id"])
     start, end = (cast(int, turn.params[name]) for name in ("start_time", "end_time"))
     window = _WINDOWS.get(str(turn.params.get("value_grouping_window")), 0)
@@ -115,7 +117,7 @@ def summaries(turn: Turn) -> Body:
 
 
 def _events(turn: Turn, meter: Stored, customer: str) -> Iterator[_Event]:
-    """Those of one customer that weren't canceled since."""
+    """A customer's events, without canceled ones."""
     account = turn.work.account
     canceled = {
         cast(Body, row.body["cancel"] or {}).get("identifier")

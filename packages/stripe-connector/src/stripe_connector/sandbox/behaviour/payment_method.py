@@ -1,4 +1,4 @@
-"""Payment methods, made from Stripe's test cards and attached to customers."""
+"""Stripe's test cards (docs.stripe.com/testing), and the payment methods made of them."""
 
 from collections.abc import Mapping
 from typing import NamedTuple, cast
@@ -12,9 +12,8 @@ from stripe_connector.sandbox.verbs import Verb
 
 
 class Card(NamedTuple):
-    """`decline` is the code with which a payment by it is declined, "" where it goes through;
-    `reason` the issuer's decline code. `dispute` is why its owner disputes each payment, with
-    "inquiry" behind it where the bank only asks."""
+    """`decline` is Stripe's code, `reason` the issuer's. `dispute` is the reason of the disputes
+    that payments get, followed by "inquiry" if the bank only asks."""
 
     name: str
     brand: str
@@ -65,7 +64,7 @@ _SAYS: Mapping[str, str] = {
 
 
 def details(card: Card, month: JSON = 12, year: JSON = 2034) -> dict[str, JSON]:
-    """What a payment method shows of its card."""
+    """A payment method's `card`."""
     return {
         "brand": card.brand,
         "checks": {
@@ -88,7 +87,7 @@ def details(card: Card, month: JSON = 12, year: JSON = 2034) -> dict[str, JSON]:
 
 
 def declined(decline: str, reason: str, **more: JSON) -> RefusalError:
-    """The error of a declined card; what was recorded before it stays."""
+    """What was recorded before the error stays."""
     message = _SAYS.get(reason) or _SAYS[decline]
     parts: dict[str, JSON] = {"decline_code": reason} if reason else {}
     return RefusalError(
@@ -136,7 +135,7 @@ def _card(given: Mapping[str, JSON]) -> Card:
 
 
 def obtain(turn: Turn, id: str) -> str | None:
-    """The id of a new payment method for an id such as pm_card_visa; None for any other."""
+    """A new payment method for an id such as pm_card_visa; None for others."""
     card = BY_METHOD.get(id)
     if card is None:
         return None
@@ -174,8 +173,8 @@ def detach(turn: Turn) -> Body:
 
 
 def default_of(turn: Turn, *holders: Mapping[str, JSON]) -> Stored | None:
-    """The first payment method that one of these objects names as its default, else that of
-    the customer of the first."""
+    """The default payment method of the first holder that has one, else of the first holder's
+    customer."""
     for holder in holders:
         chosen = holder.get("default_payment_method")
         if chosen:

@@ -1,4 +1,4 @@
-"""Products, their prices, and the plans as which subscriptions still show prices."""
+"""Products, prices, and the plans as which subscriptions show prices."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -46,7 +46,7 @@ def before_create_price(turn: Turn, params: Body) -> None:
 
 
 def _take_lookup_key(turn: Turn, params: Body, own: str = "") -> None:
-    """A lookup key belongs to one price; it can be taken over from another."""
+    """A lookup key belongs to one price; another may take it over."""
     key = params.get("lookup_key")
     for other in turn.work.account.live("price") if key else ():
         if other.body["lookup_key"] != key or other.id == own:
@@ -77,8 +77,8 @@ def before_update_price(turn: Turn, stored: Stored, params: Body) -> None:
 
 
 def amount_of(price: Mapping[str, JSON], quantity: Decimal | int) -> int:
-    """What `quantity` of a price cost, in minor units. Metered use costs nothing yet. Raises
-    RefusalError for a price in tiers, which the sandbox doesn't calculate."""
+    """Minor units; 0 for metered use. Raises RefusalError for a tiered price, which isn't
+    calculated."""
     recurring = price.get("recurring")
     if isinstance(recurring, dict) and recurring.get("usage_type") == "metered":
         return 0
@@ -94,7 +94,7 @@ def amount_of(price: Mapping[str, JSON], quantity: Decimal | int) -> int:
 
 
 def as_plan(turn: Turn, price: Mapping[str, JSON]) -> Body:
-    """The plan as which a recurring price stands in a subscription item."""
+    """A recurring price as subscription items show it."""
     plan = turn.registry.shapes.new("plan", str(price["id"]), cast(int, price["created"]))
     recurring = price["recurring"] if isinstance(price["recurring"], dict) else {}
     for name in ("active", "billing_scheme", "currency", "nickname", "product", "tiers_mode"):

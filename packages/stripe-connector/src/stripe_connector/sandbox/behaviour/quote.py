@@ -1,5 +1,4 @@
-"""Quotes: accepted, one becomes an invoice or a subscription; and their PDF, one page that names
-them."""
+"""Quotes, accepted as an invoice or a subscription, and their PDF."""
 
 from collections.abc import Mapping, Sequence
 from typing import cast
@@ -14,11 +13,11 @@ from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
 
 DUE = 30
-"""Days that an invoice of a quote is due in, where the quote doesn't say."""
+"""Days, where the quote doesn't say."""
 
 
 def pdf(turn: Turn) -> Contents:
-    """GET /v1/quotes/{quote}/pdf, on Stripe's host for files."""
+    """On Stripe's host for files."""
     quote = turn.find("quote", turn.path["quote"]).body
     lines = [f"Quote {quote['id']}"]
     lines += [f"{name}: {quote[name]}" for name in ("status", "currency", "amount_total")]
@@ -26,7 +25,7 @@ def pdf(turn: Turn) -> Contents:
 
 
 def page(lines: Sequence[str]) -> bytes:
-    """A PDF of one page with these lines of plain ASCII."""
+    """A PDF of one page with these lines of ASCII."""
     safe = [line.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)") for line in lines]
     shown = " ".join(f"({line}) Tj T*" for line in safe)
     text = f"BT /F1 12 Tf 72 720 Td 16 TL {shown} ET".encode("ascii", "replace")
@@ -52,7 +51,7 @@ def page(lines: Sequence[str]) -> bytes:
 
 
 def accept(turn: Turn) -> Body:
-    """Prices that recur make a subscription of it, all others the draft of an invoice."""
+    """Makes a subscription if a price recurs, else a draft invoice."""
     transitions.act(turn)
     quote = turn.own()
     found = line_item.items(turn, quote)

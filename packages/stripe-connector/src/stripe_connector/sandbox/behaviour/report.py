@@ -1,4 +1,7 @@
-"""Reports: their types, rows of balance transactions, and runs that write them to a file."""
+"""Reports of balance transactions (docs.stripe.com/reports/report-types/balance), and their runs.
+
+Amounts are decimals in major units; times have seconds, as in Stripe's CSV.
+"""
 
 import csv
 import io
@@ -21,8 +24,8 @@ Row = Mapping[str, str]
 
 
 class Report(NamedTuple):
-    """A report type. `rows` makes its rows of the lines of the balance, oldest first, from the
-    beginning of the account to the end of the interval; `start` is where the interval begins."""
+    """`rows` takes the balance's lines up to the end of the interval, oldest first, and the
+    interval's start."""
 
     id: str
     name: str
@@ -89,7 +92,7 @@ def _balances(lines: Sequence[Body], start: int, zone: tzinfo) -> Iterable[Row]:
 
 
 def _activity(lines: Iterable[Body], start: int) -> Iterable[Body]:
-    """What changed the balance within the interval, besides payouts."""
+    """What changed the balance within the interval, without payouts."""
     return (
         line
         for line in lines
@@ -145,11 +148,10 @@ REPORTS: Mapping[str, Report] = {
         ),
     )
 }
-"""The report types that the sandbox has, by id."""
+"""By id."""
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
-    """The file, with every text in quotes where CSV needs it."""
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
@@ -158,7 +160,7 @@ def as_csv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
 
 
 PENDING = 2
-"""Seconds of the sandbox's clock for which a report run is pending."""
+"""Seconds that a run is pending."""
 
 
 def before_create(turn: Turn, params: Body) -> None:
@@ -205,7 +207,7 @@ def after_create(turn: Turn, stored: Stored, params: Body) -> None:
 
 
 def retrieve_run(turn: Turn) -> Body:
-    """GET of one run, which is finished by then if its moment is over."""
+    """Completes the run if it is due."""
     stored = turn.peek("reporting.report_run", turn.path["report_run"])
     if stored is not None:
         _ripen(turn, stored)

@@ -1,4 +1,4 @@
-"""Secrets of apps: one for each name and scope, found and deleted by these."""
+"""Secrets of apps, found and deleted by name and scope."""
 
 from collections.abc import Mapping
 
@@ -27,7 +27,7 @@ def after_create(turn: Turn, stored: Stored, params: Body) -> None:
 
 
 def put(turn: Turn) -> Body:
-    """The secret of that name and scope, new or with another payload."""
+    """Creates the secret, or replaces its payload."""
     known = _known(turn)
     if known is None:
         return create(turn)
@@ -48,7 +48,7 @@ def find(turn: Turn) -> Body:
 
 
 def delete(turn: Turn) -> Body:
-    """The answer is the secret, with `deleted`."""
+    """Answers the secret with `deleted`."""
     stored = _found(turn)
     turn.work.delete(stored)
     return {**stored.body, "deleted": True}

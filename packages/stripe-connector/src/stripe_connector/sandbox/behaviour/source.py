@@ -1,8 +1,6 @@
-"""Cards and bank accounts that stand under a customer or a connected account, and the tokens
-of which they are made.
+"""Cards and bank accounts of customers and connected accounts, and the tokens for them.
 
-Their paths answer one of several resources, so that the generic verbs run with the one that
-the id belongs to.
+Their paths answer one of several resources; the generic verbs run with that of the id.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,7 +21,7 @@ _US_ROUTING = "110000000"
 
 
 def after_create(turn: Turn, stored: Stored, params: Body) -> None:
-    """What a token stands for is kept with it and shown in it."""
+    """Keeps and shows what the token is for."""
     body = stored.body
     for kind in ("card", "bank_account"):
         given = params.get(kind)
@@ -41,7 +39,7 @@ def _id(turn: Turn, resource: str) -> str:
 
 
 def create(turn: Turn) -> Body:
-    """From a token, or from a description of a card or a bank account."""
+    """From a token or a description."""
     name = "external_account" if "external_account" in turn.params else "source"
     resource, fields = _made_of(turn, turn.params.pop(name), name)
     at = replace(turn, operation=replace(turn.operation, returns=resource))
@@ -107,7 +105,7 @@ def _bank(given: Mapping[str, JSON]) -> Body:
 
 
 def _with_resource(verb: Callable[[Turn], Body]) -> Verb:
-    """The verb, run with the resource that the id in the path belongs to."""
+    """Runs the verb with the resource of the id in the path."""
 
     def run(turn: Turn) -> Body:
         own = list(turn.path.values())[-1]
@@ -120,7 +118,7 @@ def _with_resource(verb: Callable[[Turn], Body]) -> Verb:
 
 
 def list_(turn: Turn) -> Body:
-    """All kinds together, or the one that `object` asks for."""
+    """All kinds, or that of `object`."""
     wanted = turn.params.pop("object", None)
     kinds = [str(wanted)] if wanted else list(turn.operation.returns_any)
     [(name, parent)] = turn.path.items()

@@ -1,4 +1,4 @@
-"""Subscriptions: begun with a trial, a payment or an open invoice; changed; ended."""
+"""Subscriptions: begun with a trial, a payment or an open invoice; changed; canceled."""
 
 from collections.abc import Callable, Mapping
 from typing import cast
@@ -56,7 +56,7 @@ def _begin_trial(turn: Turn, body: Body, params: Body) -> None:
 
 
 def _bill(turn: Turn, stored: Stored, params: Body) -> None:
-    """The first invoice, and what the subscription's status becomes by it."""
+    """Makes the first invoice, which decides the status."""
     body = stored.body
     sends = body["collection_method"] == "send_invoice"
     wants = params.get("payment_behavior") or "allow_incomplete"
@@ -152,7 +152,7 @@ def before_update(turn: Turn, stored: Stored, params: Body) -> None:
 
 
 def _change_item(turn: Turn, stored: Stored, data: Body, param: str) -> None:
-    """Prorations are not calculated: a change shows in the items only."""
+    """Prorations are not calculated."""
     named = data.get("id")
     if named is None:
         price = price_for(turn, data, param)
@@ -185,7 +185,7 @@ def end(turn: Turn, stored: Stored) -> None:
 
 
 def cancel(turn: Turn) -> Body:
-    """DELETE /v1/subscriptions/{id}: the answer is the subscription itself."""
+    """DELETE answers the subscription."""
     stored = turn.own()
     if stored.body["status"] in _ENDED:
         name = turn.registry.catalogue.resource("subscription").object_name
@@ -199,7 +199,7 @@ def cancel(turn: Turn) -> Body:
 
 
 def _of_item(name: str) -> Callable[[Turn, Stored, JSON], bool]:
-    """A condition that one of the items has to fulfil."""
+    """Whether one of the items has the value."""
 
     def holds(turn: Turn, stored: Stored, value: JSON) -> bool:
         items = turn.children("subscription_item", stored.id)
@@ -216,7 +216,7 @@ def has_status(turn: Turn, stored: Stored, value: JSON) -> bool:
 
 
 def hides(turn: Turn, stored: Stored) -> bool:
-    """Canceled ones are listed only when asked for by status."""
+    """Canceled ones are listed by status only."""
     return stored.body["status"] == "canceled" and "status" not in turn.params
 
 

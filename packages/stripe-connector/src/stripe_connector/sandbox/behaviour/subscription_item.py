@@ -1,4 +1,4 @@
-"""The items of subscriptions: which price, how many, for which period."""
+"""The items of subscriptions: price, quantity and period."""
 
 import calendar
 from collections.abc import Mapping
@@ -16,8 +16,8 @@ _MONTHS = {"month": 1, "year": 12}
 
 
 def later(start: int, interval: str, count: int) -> int:
-    """The end of `count` intervals ("day", "week", "month", "year") from `start`. A month that
-    is too short for the day ends on its last one."""
+    """The end of `count` intervals from `start`, in Unix seconds and UTC. Short months end on their
+    last day."""
     begin = datetime.fromtimestamp(start, UTC)
     if interval in _DAYS:
         return int((begin + timedelta(days=_DAYS[interval] * count)).timestamp())

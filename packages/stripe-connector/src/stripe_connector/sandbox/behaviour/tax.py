@@ -37,7 +37,6 @@ def after_create_calculation(turn: Turn, stored: Stored, params: Body) -> None:
 
 
 def record(turn: Turn) -> Body:
-    """POST /v1/tax/transactions/create_from_calculation"""
     calculation = turn.find("tax.calculation", turn.params["calculation"], "calculation", 400)
     fields: Body = {name: calculation.body[name] for name in _KEPT}
     stored = _transaction(turn, fields, "transaction")
@@ -48,7 +47,7 @@ def record(turn: Turn) -> Body:
 
 
 def reverse(turn: Turn) -> Body:
-    """Of the whole, or of lines of it."""
+    """Reverses the whole transaction, or lines of it."""
     params = turn.params
     named = "original_transaction"
     original = turn.find("tax.transaction", params[named], named, 400)

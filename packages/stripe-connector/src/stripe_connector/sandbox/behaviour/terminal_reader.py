@@ -1,5 +1,4 @@
-"""Terminal readers: what they are told to do is at work until it is cancelled, or a test helper
-says that somebody stood there with a card."""
+"""Terminal readers, whose actions last until they are canceled or a test helper ends them."""
 
 from collections.abc import Mapping
 
@@ -13,8 +12,8 @@ from stripe_connector.sandbox.verbs import Verb
 _AT_WORK = "in_progress"
 
 
-def tell(turn: Turn) -> Body:
-    """Gives the reader something to do; one thing at a time."""
+def start(turn: Turn) -> Body:
+    """Starts an action; one at a time."""
     stored = turn.own()
     action = stored.body.get("action")
     if isinstance(action, dict) and action["status"] == _AT_WORK:
@@ -54,7 +53,7 @@ ACTIONS: Mapping[str, Verb] = {
             "terminal.readers.refund_payment",
             "terminal.readers.set_reader_display",
         ),
-        tell,
+        start,
     ),
     "test_helpers.terminal.readers.present_payment_method": _finished("succeeded"),
     "test_helpers.terminal.readers.succeed_input_collection": _finished("succeeded"),
