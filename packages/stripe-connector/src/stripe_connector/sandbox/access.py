@@ -20,13 +20,12 @@ _FOREIGN = ("cross-site", "same-site")
 
 
 def require_local(headers: Mapping[str, str], port: int) -> None:
-    """Raises RefusalError for a request to another host (421) or from a page of another site
-    (403)."""
+    """Raises RefusalError for another host (421) or a page of another site (403)."""
     host = headers.get("Host", "")
     if not _is_here(host, port):
         raise RefusalError(
             421,
-            f"This sandbox serves this machine alone, and not {_named(host)}. Use the address "
+            f"This sandbox serves this machine only, not {_named(host)}. Use the address "
             f"that it printed: http://127.0.0.1:{port}.",
         )
     origin = headers.get("Origin")
@@ -61,14 +60,14 @@ def _is_here(host: str, port: int) -> bool:
 
 
 def _named(text: str) -> str:
-    return repr(text[:100]) if text else "a request without a name of its host"
+    return repr(text[:100]) if text else "a request without a Host"
 
 
 _SHOWN = 4
 
 
 def authenticate(header: str) -> str:
-    """The API key. Raises RefusalError unless it is one of test mode."""
+    """Raises RefusalError unless the key is one of test mode."""
     scheme, _, value = header.partition(" ")
     key = value.strip()
     if scheme.lower() == "basic":
@@ -88,8 +87,8 @@ class UnknownPermissionError(ValueError):
 
 
 class Permissions:
-    """`restricted` maps restricted keys to their permissions, named as Stripe's errors name them
-    (`rak_customer_read`); `_write` includes `_read`. Raises UnknownPermissionError."""
+    """`restricted` maps restricted keys to permissions as Stripe names them (`rak_customer_read`;
+    `_write` includes it). Raises UnknownPermissionError."""
 
     def __init__(self, catalogue: Catalogue, restricted: Mapping[str, Iterable[str]]) -> None:
         self._catalogue = catalogue
@@ -101,7 +100,7 @@ class Permissions:
             )
 
     def check(self, key: str, operation: Operation, account: str) -> None:
-        """Raises RefusalError 403, which names the missing permission."""
+        """Raises RefusalError 403."""
         held = self._restricted.get(key)
         if held is None:
             return
@@ -117,7 +116,6 @@ class Permissions:
         )
 
     def needed(self, operation: Operation) -> str:
-        """The permission that a call needs."""
         answered = (operation.returns, *operation.returns_any)
         name = next((self._catalogue.resource(each).object_name for each in answered if each), "")
         noun = (name or operation.object.replace(".", "_").removesuffix("s")).replace(".", "_")

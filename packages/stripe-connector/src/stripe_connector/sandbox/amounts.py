@@ -11,7 +11,7 @@ _PAGE = "https://docs.stripe.com/currencies"
 
 
 def check_amounts(turn: Turn) -> None:
-    """Raises RefusalError for the first impossible amount of a request."""
+    """Raises RefusalError."""
     rules = amount_rules(turn.operation.id)
     given = {name: turn.params[name] for name in rules if name in turn.params}
     if not given:
@@ -39,7 +39,7 @@ def _currency(turn: Turn) -> str:
 
 
 def _takes_less(turn: Turn) -> bool:
-    """Other methods than cards, such as iDEAL, take small amounts."""
+    """Methods such as iDEAL take small amounts."""
     data = turn.params.get("payment_method_data")
     return isinstance(data, dict) and data.get("type") != "card"
 
@@ -65,7 +65,7 @@ def _check(amount: int, currency: str, rule: AmountRule, param: str) -> None:
 
 
 def _check_minimum(amount: int, currency: str, rule: AmountRule, param: str) -> None:
-    """A sandbox account settles each currency in itself."""
+    """The account settles each currency in itself."""
     least = rule.minimum.get(currency, 1)
     if amount < least:
         raise RefusalError(

@@ -70,7 +70,7 @@ class Api:
         body: bytes,
         now: float = 0.0,
     ) -> SandboxRequest:
-        """Raises RefusalError where it isn't known who asks, or what for."""
+        """Raises RefusalError."""
         secret = ""
         if path != meter.STREAM:
             secret = authenticate(headers.get("Authorization", ""))
@@ -107,7 +107,7 @@ class Api:
         )
 
     def begin(self, request: SandboxRequest, now: float) -> Answer | None:
-        """The remembered answer to the request's key; None if `run` and `end` are to follow."""
+        """The remembered answer; None if `run` and `end` are to follow."""
         if not request.key:
             return None
         account = self._store.account(request.account)
@@ -123,7 +123,7 @@ class Api:
             self._keys.end(self._store.account(request.account), request.key)
 
     def run(self, request: SandboxRequest, now: float) -> Answer:
-        """Carries the request out. What it changed is stored before it is answered."""
+        """Changes are stored before the answer is given."""
         account = self._store.account(request.account)
         work = Work(self._store, account)
         try:
@@ -148,14 +148,13 @@ class Api:
         return answer
 
     def remember(self, request: SandboxRequest, fault: Fault, now: float) -> Answer:
-        """Remembers an error that a test asked for under the request's key."""
+        """Remembers a test's error under the request's key."""
         answer = Answer(fault.status, orjson.dumps(fault.body()), fault.headers)
         account = self._store.account(request.account)
         self._keep(request, account, Work(self._store, account), answer, now)
         return answer
 
     def broken(self, request_id: str) -> Answer:
-        """The answer where the sandbox itself failed."""
         message = "The sandbox failed at this request; its log says why. Please report it."
         return self.refused(RefusalError(500, message, type="api_error"), request_id)
 
@@ -188,7 +187,6 @@ class Api:
         self._index(account).note(touched, now)
 
     def _index(self, account: Account) -> SearchIndex:
-        """Made before the account's first request is carried out."""
         found = self._indexes.get(account.id)
         if found is None:
             found = self._indexes[account.id] = SearchIndex(account, self._searching)

@@ -22,8 +22,8 @@ _STOPPED = 0
 _FAILED = 1
 _USAGE = 2
 _TAKEN = 3
-_LOOK = 0.25
-"""Seconds between two checks of the idle time, at most."""
+_CHECK_SECONDS = 0.25
+"""Seconds, at most."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,7 +53,9 @@ def _parser() -> argparse.ArgumentParser:
         description="A small Stripe on this machine. It takes any key that begins with sk_test_ "
         "or rk_test_ and forgets everything when it stops, unless --data is given.",
     )
-    parser.add_argument("--port", type=_port, default=0, help="port to listen on (default: free)")
+    parser.add_argument(
+        "--port", type=_port, default=0, help="port to listen on (default: a free one)"
+    )
     parser.add_argument("--data", type=Path, metavar="FILE", help="file that keeps the state")
     parser.add_argument(
         "--announce",
@@ -65,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         "--idle",
         type=_seconds,
         metavar="SECONDS",
-        help="stop by itself after that long without a request",
+        help="stop after that long without a request",
     )
     parser.add_argument(
         "--key-horizon",
@@ -79,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_seconds,
         default=0.0,
         metavar="SECONDS",
-        help="how long a write stays unseen by searches, as at Stripe (default: not at all)",
+        help="how long searches don't find a write, as at Stripe (default: 0)",
     )
     parser.add_argument(
         "--no-search",
@@ -91,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_seconds,
         default=0.0,
         metavar="SECONDS",
-        help="how long the token of a search's page is known (default: for ever)",
+        help="how long the page token of a search is valid (default: for ever)",
     )
     parser.add_argument(
         "--restrict",
@@ -99,8 +101,8 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="KEY=PERMISSIONS",
-        help="what a key may do, the permissions with commas between them, as Stripe calls them: "
-        "rk_test_1=rak_customer_write,rak_charge_read (default: everything; may be repeated)",
+        help="the permissions of a key, separated by commas and named as Stripe names them: "
+        "rk_test_1=rak_customer_write,rak_charge_read (default: all; may be repeated)",
     )
     parser.add_argument("--seed", type=int, help="make the same ids for the same requests")
     return parser
@@ -155,7 +157,7 @@ async def _until(stop: asyncio.Event, sandbox: Sandbox, idle: float | None) -> N
     while not stop.is_set() and sandbox.idle < idle:
         left = max(idle - sandbox.idle, 0.01)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), min(left, _LOOK))
+            await asyncio.wait_for(stop.wait(), min(left, _CHECK_SECONDS))
 
 
 def _announce(file: Path, address: str) -> None:

@@ -1,7 +1,4 @@
-"""The values with which Stripe starts an object, where they aren't neutral (docs.stripe.com/api).
-
-A field that this version of the API doesn't have is left out.
-"""
+"""Initial values that aren't neutral (docs.stripe.com/api)."""
 
 from collections.abc import Mapping
 

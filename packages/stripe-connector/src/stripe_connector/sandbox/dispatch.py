@@ -66,8 +66,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
 ACTIONS: Mapping[str, Verb] = {
     call: verb for family in _FAMILIES for call, verb in family.ACTIONS.items()
 }
-"""By the call's id in the catalogue: calls without a generic verb, and verbs with a meaning of
-their own."""
+"""By the id of the call: what has no generic verb, or a meaning of its own."""
 
 _CALCULATED = "it is calculated from other objects"
 _ATTEMPTS = "it adds up what another processor did"
@@ -94,7 +93,7 @@ UNDONE: Mapping[str, str] = {
     "v2.money_management.test_helpers.financial_addresses.credit": _BANK,
     "v2.money_management.transactions.refresh_regulatory_receipt": _BANK,
 }
-"""Calls that a generic answer would get wrong, with the reason why they are refused."""
+"""Calls that a generic answer would get wrong, and why they are refused."""
 
 
 def verb_of(operation: Operation) -> Verb | None:

@@ -22,12 +22,12 @@ _NOUNS: Mapping[str, str] = {
     "subscription": "customer.subscription",
     "tax_id": "customer.tax_id",
 }
-"""The nouns of types that aren't the object's name."""
+"""Nouns of types that aren't the object's name."""
 
-_BEGUN = ("failed", "pending", "succeeded")
+_INITIAL_STATUSES = ("failed", "pending", "succeeded")
 """Statuses with an event of their own at creation."""
 
-_MOVED: Mapping[tuple[str, str], str] = {
+_STATUS_VERBS: Mapping[tuple[str, str], str] = {
     ("billing.meter", "active"): "reactivated",
     ("billing.meter", "inactive"): "deactivated",
     ("charge.dispute", "lost"): "closed",
@@ -39,7 +39,7 @@ _MOVED: Mapping[tuple[str, str], str] = {
     ("issuing_personalization_design", "inactive"): "deactivated",
     ("quote", "open"): "finalized",
 }
-"""The verbs of types that aren't the new status."""
+"""Verbs of types that aren't the new status."""
 
 
 class Events:
@@ -56,7 +56,7 @@ class Events:
         self._ids = ids
 
     def record(self, turn: Turn, request: SandboxRequest) -> None:
-        """Adds the events of everything that the request created, changed and deleted."""
+        """Adds an event for each change of the request."""
         for stored, before in turn.work.changes():
             noun = self._noun(stored)
             types = _types(noun, stored, before)
@@ -103,12 +103,11 @@ class Events:
 
 
 def _types(noun: str, stored: Stored, before: Body | None) -> Iterator[str]:
-    """The last words of the types that fit the change."""
     now = stored.body
     status = now.get("status")
     if before is None:
         yield "created"
-        if status in _BEGUN:
+        if status in _INITIAL_STATUSES:
             yield str(status)
         return
     if stored.deleted:
@@ -119,7 +118,7 @@ def _types(noun: str, stored: Stored, before: Body | None) -> Iterator[str]:
     if status != before.get("status"):
         if noun == "invoice" and before.get("status") == "draft":
             yield "finalized"
-        word = _MOVED.get((noun, str(status)), str(status))
+        word = _STATUS_VERBS.get((noun, str(status)), str(status))
         yield word
         if word == "deleted":
             return
@@ -134,7 +133,7 @@ def _types(noun: str, stored: Stored, before: Body | None) -> Iterator[str]:
 
 
 def _differences(before: Body, now: Body) -> JSON:
-    """The old values of what changed, within objects too."""
+    """The old values, within objects too."""
     out: Body = {}
     for name in (*before, *(name for name in now if name not in before)):
         old, new = before.get(name), now.get(name)

@@ -1,7 +1,6 @@
-"""What an answer shows on request: objects instead of ids (v1), fields that are included (v2).
+"""What an answer shows on request: objects instead of ids (v1), included fields (v2).
 
-Paths have four levels at most, and begin with `data` in a list. Stored objects are copied, never
-changed.
+Stored objects are never changed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,8 +19,7 @@ MAX_DEPTH = 4
 
 
 def expand(turn: Turn, body: Body, wanted: Sequence[str]) -> Body:
-    """`body` with everything that `wanted` names. Raises RefusalError for an unknown or too long
-    path."""
+    """Raises RefusalError for an unknown or too long path."""
     searched = turn.operation.shape == "search"
     if searched and "total_count" not in wanted:
         body.pop("total_count", None)
@@ -48,7 +46,6 @@ def expand(turn: Turn, body: Body, wanted: Sequence[str]) -> Body:
 
 
 def _kind(turn: Turn, body: Body) -> str:
-    """The resource of an answer that may be one of several."""
     catalogue = turn.registry.catalogue
     kinds = turn.operation.returns_any
     named = (kind for kind in kinds if catalogue.resource(kind).object_name == body["object"])
@@ -61,8 +58,6 @@ def _nowhere(path: str, instead: str = "") -> RefusalError:
 
 
 class _Walk:
-    """One path, followed through an answer."""
-
     def __init__(self, turn: Turn, path: str) -> None:
         self._turn = turn
         self._path = path
@@ -127,7 +122,7 @@ class _Walk:
         return {**value, "data": [self.object(row, resource, steps[1:]) for row in rows]}
 
     def _included(self, field: str, resource: str, body: Body, owner: str) -> Body:
-        """A list that is shown only on request: the objects that refer to this one."""
+        """The objects that refer to this one."""
         owned = str(body["id"])
         name = str(body["object"])
         account = self._turn.work.account
@@ -145,7 +140,7 @@ class _Walk:
 
 
 def hide(turn: Turn, body: Body, included: Sequence[str]) -> Body:
-    """Nulls the fields that `include` offers and the request didn't name."""
+    """Nulls what `include` offers and the request didn't name."""
     offered = turn.registry.plan(turn.operation).included
     if not offered:
         return body

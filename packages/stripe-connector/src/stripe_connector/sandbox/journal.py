@@ -26,12 +26,12 @@ CREATE TABLE IF NOT EXISTS remembered (
 
 
 class AlreadyServedError(Exception):
-    """Another process serves the same file. The text names it where it is known."""
+    """Another process serves the same file."""
 
 
 class Journal:
-    """A request is in the file before it is answered, so it survives a killed process, but not a
-    power cut: the file is synced at checkpoints only.
+    """A request is stored before it is answered: that survives a killed process, but no power cut
+    (the file is synced at checkpoints).
 
     Raises AlreadyServedError, and sqlite3.DatabaseError for a file that is no state of a sandbox.
     """
@@ -51,7 +51,7 @@ class Journal:
             raise
 
     def serve_at(self, address: str) -> None:
-        """Says where, to a process that finds the file taken."""
+        """Leaves a note for others that find the file taken."""
         self._lock.write({"pid": os.getpid(), "address": address})
 
     def load(self, fresh: str) -> Store:
@@ -81,7 +81,7 @@ class Journal:
         return store
 
     def write(self, account: Account, touched: Iterable[Stored], key: str = "") -> None:
-        """Stores a request's changes and the answer that its key remembers, in one transaction."""
+        """In one transaction."""
         with self._transaction():
             self._db.executemany(
                 "INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -130,7 +130,7 @@ class Journal:
 
 
 class _Lock:
-    """A lock that ends with its process, with a note of who holds it."""
+    """Ends with its process, and says who holds it."""
 
     def __init__(self, path: Path) -> None:
         self._file = private_file(path)

@@ -14,7 +14,7 @@ HORIZON_V2 = 30 * 86400.0
 
 
 def fingerprint_of(method: str, path: str, body: bytes) -> str:
-    """Identifies a request by path and parameters, in whatever order these come."""
+    """The order of parameters doesn't matter."""
     parts = [method.encode(), path.encode(), *_parameters(path, body)]
     return hashlib.blake2b(b"\0".join(parts), digest_size=16).hexdigest()
 
@@ -29,7 +29,7 @@ def _parameters(path: str, body: bytes) -> list[bytes]:
 
 
 class Keys:
-    """`horizon` is how many seconds API v1 remembers an answer. API v2 remembers successes only."""
+    """`horizon` is how many seconds API v1 remembers an answer; v2 remembers successes only."""
 
     def __init__(self, horizon: float) -> None:
         self.horizon = horizon
@@ -39,7 +39,7 @@ class Keys:
         self, account: Account, key: str, fingerprint: str, now: float, *, v2: bool = False
     ) -> Remembered | None:
         """The answer to repeat, or None: then the key is in use until `end`. Raises RefusalError if
-        the key is in use, or belongs to another request."""
+        it is in use, or was another request's."""
         if len(key) > MAX_KEY:
             raise RefusalError(
                 400,

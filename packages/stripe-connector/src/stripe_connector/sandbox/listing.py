@@ -1,7 +1,7 @@
 """Lists: order, cursors, limits and filters.
 
-As in published recordings of Stripe, a limit outside 1 to 100 is clamped, a cursor may be a deleted
-id, and an unknown one or two at once are refused.
+As in published recordings of Stripe: a limit outside 1 to 100 is clamped, a cursor may be a deleted
+id.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,12 +17,12 @@ from stripe_connector.sandbox.store import Body, Stored, position
 from stripe_connector.sandbox.turn import Turn
 
 Holds = Callable[[JSON, JSON], bool]
-"""Takes the value in the object and that of the parameter."""
+"""The value in the object, and that of the parameter."""
 
 _BOUNDS = frozenset({"gt", "gte", "lt", "lte"})
 
 
-class Look(NamedTuple):
+class FieldFilter(NamedTuple):
     """`path` leads to a field ("usage_threshold.meter")."""
 
     path: str
@@ -35,12 +35,11 @@ class Look(NamedTuple):
 
 
 def id_of(value: JSON) -> JSON:
-    """An expanded object counts as its id."""
     return value["id"] if isinstance(value, dict) and "id" in value else value
 
 
 def agrees(have: JSON, wanted: JSON) -> bool:
-    """Whether a field equals the value, is within the bounds, or has the given parts."""
+    """By value, bounds or parts."""
     if isinstance(wanted, dict):
         if wanted and wanted.keys() <= _BOUNDS:
             return all(_within(have, name, bound) for name, bound in wanted.items())
@@ -62,7 +61,7 @@ def _within(have: JSON, name: str, bound: JSON) -> bool:
 
 
 def _moment(value: JSON) -> float | None:
-    """Unix seconds, from a number or RFC 3339. Raises RefusalError for other text."""
+    """Unix seconds. Raises RefusalError."""
     if not isinstance(value, str):
         return value if isinstance(value, int) else None
     try:
@@ -84,20 +83,22 @@ def _waits(have: JSON, wanted: JSON) -> bool:
     return (have == "not_started") == wanted
 
 
-FILTERS: Mapping[str, Mapping[str, Look]] = {
-    "billing.alert": {"meter": Look("usage_threshold.meter", agrees)},
-    "entitlements.feature": {"archived": Look("active", _differs)},
+FILTERS: Mapping[str, Mapping[str, FieldFilter]] = {
+    "billing.alert": {"meter": FieldFilter("usage_threshold.meter", agrees)},
+    "entitlements.feature": {"archived": FieldFilter("active", _differs)},
     "payment_record": {
-        "created_after": Look("created", _bound("gt")),
-        "created_before": Look("created", _bound("lt")),
+        "created_after": FieldFilter("created", _bound("gt")),
+        "created_before": FieldFilter("created", _bound("lt")),
     },
-    "shipping_rate": {"currency": Look("fixed_amount.currency", agrees)},
-    "subscription_schedule": {"scheduled": Look("status", _waits)},
+    "shipping_rate": {"currency": FieldFilter("fixed_amount.currency", agrees)},
+    "subscription_schedule": {"scheduled": FieldFilter("status", _waits)},
     "v2.commerce.product_catalog_import": {
-        f"created_{name}": Look("created", _bound(name)) for name in sorted(_BOUNDS)
+        f"created_{name}": FieldFilter("created", _bound(name)) for name in sorted(_BOUNDS)
     },
-    "v2.core.vault.us_bank_account": {"verification_status": Look("verification.status", agrees)},
-    "v2.money_management.outbound_payment": {"recipient": Look("to.recipient", agrees)},
+    "v2.core.vault.us_bank_account": {
+        "verification_status": FieldFilter("verification.status", agrees)
+    },
+    "v2.money_management.outbound_payment": {"recipient": FieldFilter("to.recipient", agrees)},
 }
 """List parameters that aren't fields, by resource (docs.stripe.com/api)."""
 
@@ -116,16 +117,16 @@ OLDEST_FIRST = frozenset(
         "tax.transaction_line_item",
     }
 )
-"""Parts of one other object. All else is listed newest first."""
+"""All else is listed newest first."""
 
 _OF_CLOCK = frozenset({"test_clock", "customer", "customer_account", "subscription", "schedule"})
-"""Only with one of these does a list show what belongs to a test clock."""
+"""Without one of these, a list hides objects of test clocks."""
 
 _CONTROLS = frozenset({"limit", "starting_after", "ending_before", "page", "query"})
 
 
 class Rows(NamedTuple):
-    """One page, and whether more follow in its direction."""
+    """One page, and whether more follow."""
 
     rows: list[Stored]
     more: bool
@@ -137,7 +138,7 @@ def limit(params: Body) -> int:
 
 
 def page(turn: Turn, resource: str, rows: Sequence[Stored]) -> Rows:
-    """The page that the parameters ask for, of `rows` (oldest first, deleted ones included)."""
+    """`rows` come oldest first, with deleted ones."""
     params = turn.params
     after, before = params.get("starting_after"), params.get("ending_before")
     if after is not None and before is not None:
@@ -164,7 +165,7 @@ def _cursor(turn: Turn, resource: str, id: str, param: str) -> int:
 
 
 def _from(rows: Sequence[Stored], seq: int | None, backwards: bool) -> Iterator[Stored]:
-    """The rows after the cursor, which is left out."""
+    """Without the cursor itself."""
     if backwards:
         end = len(rows) if seq is None else position(rows, seq)
         return (rows[index] for index in range(end - 1, -1, -1))
@@ -178,7 +179,7 @@ def _take(rows: Iterable[Stored], keep: Keep, size: int) -> Rows:
 
 
 def filters(turn: Turn, resource: str) -> Keep:
-    """All filters as one condition. Raises RefusalError for an unknown filter."""
+    """Raises RefusalError for an unknown filter."""
     behaviour = turn.behaviour(resource)
     conditions: list[Keep] = []
     params = turn.params
@@ -230,7 +231,6 @@ def _singular(name: str) -> str:
 
 
 def answer(turn: Turn, found: Rows) -> Body:
-    """A page as the API answers it."""
     return {
         "object": "list",
         "url": turn.operation.path.format(**turn.path),

@@ -42,7 +42,7 @@ def check_metadata(value: JSON, param: str) -> JSON:
 
 
 def merged(old: JSON, new: JSON) -> dict[str, JSON]:
-    """Metadata after an update; `new` None removes all. Raises RefusalError above 50 keys."""
+    """`new` None removes all. Raises RefusalError above 50 keys."""
     if not isinstance(new, dict):
         return {}
     both = {**(old if isinstance(old, dict) else {}), **new}

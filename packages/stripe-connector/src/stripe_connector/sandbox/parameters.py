@@ -1,9 +1,8 @@
 """Compiles the request schema of an API call into a check of parameters.
 
-Forms and query strings bring text in nested dicts and lists. Bodies of API v2 bring JSON: decimals
-and 64-bit integers as text, times as RFC 3339, null to unset (docs.stripe.com/api-v2-overview). As
-at Stripe, one fault is reported: the first unknown name, wrong value or missing name, in this
-order.
+Forms and query strings bring text. Bodies of API v2 bring JSON: decimals and 64-bit integers as
+text, times as RFC 3339, null to unset (docs.stripe.com/api-v2-overview). One fault is reported, as
+at Stripe: an unknown name before a wrong value before a missing one.
 """
 
 import re
@@ -19,7 +18,7 @@ from stripe_connector.sandbox.metadata import check_metadata
 from stripe_connector.sandbox.refusal import RefusalError
 
 Check = Callable[[JSON, str], JSON]
-"""Takes a value and the name of its parameter; gives the typed value, None to unset."""
+"""Takes value and parameter name; gives the typed value, None to unset."""
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
@@ -81,7 +80,7 @@ class Checker:
 
         def check(value: JSON, param: str) -> JSON:
             fault: RefusalError | None = None
-            for pair in sorted(options, key=lambda pair: _strange(pair[0], value)):
+            for pair in sorted(options, key=lambda pair: _rank(pair[0], value)):
                 try:
                     return pair[1](value, param)
                 except RefusalError as found:
@@ -107,9 +106,8 @@ def _below(param: str, name: str) -> str:
     return f"{param}[{name}]" if param else name
 
 
-def _strange(option: Field, value: JSON) -> int:
-    """How badly an alternative fits. Numbers go before text, which fits anything; choices go
-    first."""
+def _rank(option: Field, value: JSON) -> int:
+    """Rank of an alternative. Text fits anything, so it comes last."""
     if isinstance(value, dict):
         return option.type not in ("object", "map")
     if isinstance(value, list):

@@ -12,8 +12,8 @@ INVALID = "invalid_request_error"
 class RefusalError(Exception):
     """An answer other than 2xx.
 
-    `stored`: an idempotency key remembers it, because the work had begun. `kept`: the changes made
-    so far stay, as after a declined card.
+    `stored`: an idempotency key remembers it. `kept`: changes made so far stay, as after a declined
+    card.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ def _text(said: str) -> str:
 
 
 def not_allowed(message: str, code: str = "", param: str = "") -> RefusalError:
-    """The object's state doesn't allow it. A key remembers this."""
+    """An idempotency key remembers this."""
     return RefusalError(400, message, code, param, stored=True)
 
 
@@ -71,7 +71,7 @@ def empty(param: str) -> RefusalError:
 
 
 def invalid(kind: str, value: object, param: str, code: str = "") -> RefusalError:
-    """`kind` is what the value should be: "integer", "boolean", "array" …"""
+    """`kind` is "integer", "boolean", "array" …"""
     return RefusalError(400, f"Invalid {kind}: {shown(value)}", code, param)
 
 
@@ -85,7 +85,7 @@ _CALLED = {"payment_method": "PaymentMethod"}
 
 
 def no_such(object_name: str, id: str, param: str, status: int = 404) -> RefusalError:
-    """Status 404 for an id in the path, 400 for one in the parameters."""
+    """Status 404 for an id in the path, 400 in the parameters."""
     called = _CALLED.get(object_name, object_name)
     return RefusalError(status, f"No such {called}: '{shown(id)}'", "resource_missing", param)
 

@@ -32,11 +32,11 @@ _ANYWHERE: Mapping[str, str] = {
     "tax_rates": "tax_rate",
     "test_clock": "test_helpers.test_clock",
 }
-"""Parameters that name the same resource in every call."""
+"""Names of the same meaning in every call."""
 
 
 class Reference(NamedTuple):
-    """A path in the parameters that holds an id ("items", "[]", "price"), and the id's resource."""
+    """Where in the parameters an id is ("items", "[]", "price")."""
 
     path: tuple[str, ...]
     resource: str
@@ -45,8 +45,8 @@ class Reference(NamedTuple):
 def references(
     request: Field, response: Mapping[str, Field], creatable: frozenset[str]
 ) -> list[Reference]:
-    """The references of one call: parameters whose field of the same name in the answer is one, or
-    whose name always means one. The sandbox can't check what the API can't create."""
+    """A parameter is one if the answer's field of this name is, or if its name always is. What the
+    API can't create can't be checked."""
     own = {name: field.ref for name, field in response.items() if field.ref and not field.any_of}
     named = {**_ANYWHERE, **own}
     return [found for found in _walk(request, (), named) if found.resource in creatable]
@@ -70,8 +70,7 @@ def _walk(field: Field, path: tuple[str, ...], named: Mapping[str, str]) -> Iter
 
 
 class NamedId(NamedTuple):
-    """One id in the parameters, with the setter that replaces it and Stripe's name of its parameter
-    ("items[0][price]")."""
+    """One id in the parameters; `param` is as Stripe writes it ("items[0][price]")."""
 
     put: Callable[[str], None]
     param: str
@@ -79,7 +78,6 @@ class NamedId(NamedTuple):
 
 
 def named_ids(params: JSON, path: tuple[str, ...], param: str = "") -> Iterator[NamedId]:
-    """Every id at `path`."""
     first, rest = path[0], path[1:]
     if first == "[]":
         if isinstance(params, list):
@@ -110,8 +108,6 @@ class Plan(NamedTuple):
 
 
 class Registry:
-    """One serves any number of sandboxes."""
-
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
         self.shapes = Shapes(catalogue)
@@ -136,12 +132,12 @@ class Registry:
         return found
 
     def prefix(self, resource: str) -> str:
-        """The prefix of the resource's ids, derived from its name where Stripe's is unknown."""
+        """Derived from the name where Stripe's is unknown."""
         meta = self.catalogue.resource(resource)
         return meta.prefix or (meta.object_name or resource).replace(".", "_")
 
     def list_url(self, owner: str, field: str, resource: str, id: str) -> str:
-        """The URL of a list within another object."""
+        """Where the rest of a list within another object is read."""
         paths = self._list_paths.get((owner, resource))
         if paths:
             own = [path for path in paths if path.endswith(f"/{field}")]
@@ -152,7 +148,7 @@ class Registry:
 
     @cached_property
     def _list_paths(self) -> dict[tuple[str, str], list[str]]:
-        """(resource above, resource of rows) to paths of lists, without parameter names."""
+        """(resource above, resource of rows) to paths."""
         found: dict[tuple[str, str], list[str]] = {}
         for operation in self.catalogue.operations.values():
             if operation.action == "list" and len(operation.path_parameters) < 2:
@@ -170,7 +166,6 @@ class Registry:
 
     @cached_property
     def _by_path(self) -> dict[str, str]:
-        """The path of each retrieve (else update, delete) to its resource."""
         found: dict[str, str] = {}
         for action in ("retrieve", "update", "delete"):
             for operation in self.catalogue.operations.values():
@@ -189,8 +184,7 @@ class Registry:
 
 
 def _with_page(operation: Operation, request: Field) -> Field:
-    """Lists of API v2 take `page`, which the catalogue lacks: it comes with the URL of the next
-    page."""
+    """The catalogue lacks `page` of API v2."""
     if not operation.v2 or operation.shape != "list":
         return request
     return replace(request, fields=(*request.fields, Field("page", "string")))
@@ -203,10 +197,8 @@ def _included(request: Field) -> tuple[str, ...]:
 
 
 def _bare(path: str) -> str:
-    """A path without the names of its parameters."""
     return "/".join("{}" if part.startswith("{") else part for part in path.split("/"))
 
 
 def standard() -> Registry:
-    """The registry of the newest catalogue."""
     return Registry(load())

@@ -19,8 +19,7 @@ from stripe_connector.wire import WireError, decode_form, error_body
 
 @dataclass(frozen=True, slots=True)
 class SandboxRequest:
-    """A request with accepted key, version and path. `number` counts from 1; `body` is raw, the
-    query string for GET and DELETE."""
+    """`number` counts from 1; `body` is raw, the query string for GET and DELETE."""
 
     number: int
     id: str
@@ -48,7 +47,7 @@ class Answer(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """An answer that isn't JSON: the contents of a file."""
+    """The contents of a file."""
 
     data: bytes
     type: str
@@ -56,13 +55,12 @@ class Contents(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What a test wants instead of the answer: no answer at all (`drop`), or an error of this
-    status. `remembered` stores the error under the idempotency key, as Stripe does with its own
-    failures."""
+    """Instead of the answer: none at all (`drop`), or an error, which is stored under the
+    idempotency key if `remembered`."""
 
     status: int = 500
     type: str = "api_error"
-    message: str = "The sandbox was told to answer this."
+    message: str = "A test asked the sandbox for this error."
     code: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     drop: bool = False
@@ -73,7 +71,7 @@ class Fault:
 
 
 def read_parameters(request: SandboxRequest, schema: Field) -> Body:
-    """The raw parameters, with scalars as text. Raises RefusalError for an unreadable body."""
+    """Scalars are text. Raises RefusalError."""
     body = request.body
     if request.operation.body == "json" and request.method == "POST":
         return _read_json(body)
@@ -90,15 +88,14 @@ def _read_json(body: bytes) -> Body:
     try:
         given = orjson.loads(body) if body else {}
     except orjson.JSONDecodeError:
-        raise RefusalError(400, "The body of this request is no JSON.") from None
+        raise RefusalError(400, "The body of this request isn't JSON.") from None
     if not isinstance(given, dict):
         raise RefusalError(400, "The body of this request has to be a JSON object.")
     return cast(Body, given)
 
 
 def read_upload(body: bytes, content_type: str) -> tuple[bytes, dict[str, JSON]]:
-    """The plain parameters as a form, and each file by parameter: name, size, contents in base64.
-    Raises RefusalError for a body that isn't multipart."""
+    """A form, and by parameter each file: name, size, contents in base64. Raises RefusalError."""
     head = f"Content-Type: {content_type}\r\n\r\n".encode("utf-8", "replace")
     message = BytesParser(policy=HTTP).parsebytes(head + body)
     if not message.is_multipart():

@@ -11,8 +11,8 @@ from stripe_connector.sandbox.store import Account, Stored
 
 @dataclass(frozen=True, slots=True)
 class Searching:
-    """`delay` is how many seconds a write stays hidden. `offered` False refuses searches, as Stripe
-    does in some countries. A page's token lives `page_life` seconds, 0 for ever."""
+    """A write stays hidden for `delay` seconds. `offered` False refuses searches. A page's token
+    lives `page_life` seconds, 0 for ever."""
 
     delay: float = 0.0
     offered: bool = True
@@ -20,8 +20,6 @@ class Searching:
 
 
 class SearchIndex:
-    """The objects of one account as a search finds them."""
-
     def __init__(self, account: Account, searching: Searching) -> None:
         self.searching = searching
         self._account = account
@@ -33,7 +31,6 @@ class SearchIndex:
                 self._take(_copy(stored) for stored in collection.rows)
 
     def note(self, touched: Iterable[Stored], now: float) -> None:
-        """Takes what a request wrote at `now`."""
         if self._delay:
             self._waiting.extend((now, _copy(stored)) for stored in touched)
 

@@ -32,7 +32,7 @@ _LOG = logging.getLogger(__name__)
 MAX_BODY = 32 * 1024 * 1024
 """Largest body in bytes."""
 
-_PATIENCE = 1.0
+_SHUTDOWN_SECONDS = 1.0
 """Seconds for open requests when the sandbox stops."""
 
 
@@ -41,7 +41,8 @@ class Sandbox:
 
     `data` is the file that keeps the state, None for memory only. `port` 0 takes a free one.
     `key_horizon` is how many seconds an idempotency key is remembered. With `seed` the same
-    requests to the same state give the same ids. `clock` gives Unix seconds. `restricted` has the
+    requests to the same state give the same ids. `clock` gives Unix
+    seconds. `searching` delays or refuses searches. `restricted` has the
     permissions of restricted keys ("rak_customer_read"); raises UnknownPermissionError.
 
     `on_request` is awaited before a request is carried out, `on_answer` after its changes are
@@ -113,7 +114,7 @@ class Sandbox:
                 self._permissions,
             )
             self._runner = web.ServerRunner(
-                web.Server(self._handle, access_log=None), shutdown_timeout=_PATIENCE
+                web.Server(self._handle, access_log=None), shutdown_timeout=_SHUTDOWN_SECONDS
             )
             await self._runner.setup()
             site = web.TCPSite(self._runner, HOST, self._port)

@@ -1,7 +1,7 @@
 """Objects: created from the response schema, filled from parameters.
 
-A field starts with null, or else with the neutral value of its type or its first choice. Lists
-shown only on request are left out. A behaviour sets what no rule here can know.
+A field starts with null, else with its first choice or the neutral value of its type. Behaviours
+set what no rule here can know.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,18 +27,18 @@ _NEUTRAL: Mapping[str, JSON] = {
     "file": "",
     "any": None,
 }
-_DEEPEST = 2
-"""How many whole resources are nested when an object is filled in."""
+_MAX_NESTING = 2
+"""Levels of nested resources that are filled in."""
 
 
 def rows_resource(field: Field) -> str:
-    """The resource of a list's rows, "" for several kinds."""
+    """ "" for several kinds."""
     data = field.child("data")
     return data.items.ref if data and data.items else ""
 
 
 def moment(time: int) -> str:
-    """Unix seconds as API v2 writes them."""
+    """As API v2 writes times."""
     return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
@@ -47,8 +47,6 @@ def _is_moment(field: Field) -> bool:
 
 
 class Shapes:
-    """Templates and fields by resource id."""
-
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._templates: dict[str, tuple[bytes, list[tuple[str, bool]]]] = {}
@@ -64,7 +62,6 @@ class Shapes:
         return found
 
     def new(self, resource: str, id: str, created: int) -> Body:
-        """A fresh object."""
         template = self._templates.get(resource)
         if template is None:
             fresh = self._object(resource, 0)
@@ -85,8 +82,7 @@ class Shapes:
         return body
 
     def put(self, resource: str, body: Body, path: str, value: JSON) -> None:
-        """Sets a field ("status_transitions.paid_at"), and fills in objects on the way that are
-        null."""
+        """`path` is like "status_transitions.paid_at"; null objects on it are filled in."""
         fields = self.fields(resource)
         *above, name = path.split(".")
         for step in above:
@@ -98,7 +94,7 @@ class Shapes:
         body[name] = value
 
     def lists(self, resource: str) -> list[tuple[str, str]]:
-        """The lists that the object always shows: field name and resource of rows."""
+        """Lists that the object always shows: field and resource."""
         found = self._lists.get(resource)
         if found is None:
             found = self._lists[resource] = [
@@ -109,7 +105,7 @@ class Shapes:
         return found
 
     def held(self, resource: str) -> Mapping[str, str]:
-        """The fields that always show whole objects, and their resources."""
+        """Fields that always show whole objects: field and resource."""
         found = self._held.get(resource)
         if found is None:
             found = self._held[resource] = {
@@ -120,8 +116,7 @@ class Shapes:
         return found
 
     def fill(self, resource: str, body: Body, params: Mapping[str, JSON]) -> None:
-        """Copies parameters into fields of the same name and type. None unsets; maps, objects and
-        metadata are merged."""
+        """Copies parameters into fields of the same name and type; None unsets."""
         fields = self.fields(resource)
         for name, value in params.items():
             field = fields.get(name)
@@ -154,7 +149,7 @@ class Shapes:
         if field.any_of:
             return self._neutral(field.any_of[0], depth)
         if field.ref:
-            if field.expandable or depth >= _DEEPEST:
+            if field.expandable or depth >= _MAX_NESTING:
                 return "" if field.expandable else None
             return self._object(field.ref, depth + 1)
         if field.choices:
@@ -166,7 +161,7 @@ class Shapes:
         return cast(JSON, orjson.loads(orjson.dumps(_NEUTRAL[field.type])))
 
     def _fit(self, field: Field, value: JSON, old: JSON) -> JSON:
-        """`value` in the shape of the field, `old` where it doesn't fit."""
+        """`old` where `value` doesn't fit."""
         if value is None:
             return None if field.nullable else self._neutral(field, 0)
         if field.ref or is_list(field):

@@ -1,4 +1,4 @@
-"""Everything that the sandbox remembers, and the changes that one request makes to it."""
+"""What the sandbox remembers, and the changes of one request."""
 
 import random
 import string
@@ -14,14 +14,14 @@ Body = dict[str, JSON]
 
 
 def compact(image: bytes) -> bytes:
-    """orjson's results hold on to buffers of 8 kB or more."""
+    """orjson's results hold on to large buffers."""
     return bytes(memoryview(image))
 
 
 @dataclass(slots=True, eq=False)
 class Stored:
-    """One object. `seq` rises over the whole sandbox and orders lists. `parents` has the ids of the
-    objects above, by path parameter; `private` what the API doesn't show."""
+    """`seq` orders lists. `parents` has the ids of the objects above, by path parameter; `private`
+    what the API doesn't show."""
 
     seq: int
     resource: str
@@ -34,7 +34,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """The first answer to an idempotency key, given at `at` (Unix seconds)."""
+    """`at` is in Unix seconds."""
 
     fingerprint: str
     status: int
@@ -44,7 +44,7 @@ class Remembered:
 
 
 class Collection:
-    """All objects of one resource, oldest first. Deleted ones stay: their ids are valid cursors."""
+    """Oldest first. Deleted objects stay: their ids are valid cursors."""
 
     def __init__(self) -> None:
         self.rows: list[Stored] = []
@@ -59,7 +59,7 @@ class Collection:
         self.by_id[stored.id] = stored
 
     def drop(self, stored: Stored) -> None:
-        """Removes the newest object. A deleted one with the same id is found again."""
+        """Removes the newest object, and restores a deleted one of the same id."""
         self.rows.pop()
         del self.by_id[stored.id]
         if stored.seq in self._replaced:
@@ -67,7 +67,7 @@ class Collection:
 
 
 def position(rows: Sequence[Stored], seq: int) -> int:
-    """The index of `seq` in sorted rows, or where it would be."""
+    """The index of `seq`, there or not."""
     return bisect_left(rows, seq, key=attrgetter("seq"))
 
 
@@ -90,7 +90,7 @@ class Account:
         return collection.by_id.get(id) if collection else None
 
     def children(self, resource: str, parent: str) -> Sequence[Stored]:
-        """The objects under `parent`, oldest first, deleted ones included."""
+        """Oldest first, deleted ones included."""
         return self.below.get((resource, parent), ())
 
     def live(self, resource: str) -> Iterator[Stored]:
@@ -111,7 +111,7 @@ class Account:
 
 @dataclass(slots=True)
 class Store:
-    """All accounts. The keys belong to `own`."""
+    """The keys belong to `own`."""
 
     own: str
     accounts: dict[str, Account] = field(default_factory=dict)
@@ -130,8 +130,7 @@ class Store:
 
 
 class Work:
-    """The changes of one request, which can be undone. Objects are changed in place through
-    `edit`."""
+    """The changes of one request. Objects are changed in place through `edit`."""
 
     def __init__(self, store: Store, account: Account) -> None:
         self.account = account
@@ -146,14 +145,13 @@ class Work:
         body: Body,
         parents: dict[str, str] | None = None,
     ) -> Stored:
-        """`id` is separate because some objects don't show one."""
+        """Some objects don't show their `id`."""
         stored = Stored(self._store.next_seq(), resource, id, body, parents or {})
         self.account.add(stored)
         self._added.append(stored)
         return stored
 
     def edit(self, stored: Stored) -> Body:
-        """The object's body, to be changed by the caller."""
         if stored.seq not in self._before:
             self._before[stored.seq] = (stored, _image(stored))
         return stored.body
@@ -163,13 +161,12 @@ class Work:
         stored.deleted = True
 
     def touched(self) -> list[Stored]:
-        """What has to be stored, each object once."""
         found = {stored.seq: stored for stored in self._added}
         found.update((stored.seq, stored) for stored, _ in self._before.values())
         return list(found.values())
 
     def changes(self) -> list[tuple[Stored, Body | None]]:
-        """What was touched, with its body before; None if it is new."""
+        """With the body before; None if new."""
         found: list[tuple[Stored, Body | None]] = [(stored, None) for stored in self._added]
         new = {stored.seq for stored in self._added}
         for seq, (stored, image) in self._before.items():
@@ -201,24 +198,21 @@ _SHORT = {"cus": 14, "prod": 14, "acct": 16, "evt": 24}
 
 
 class Ids:
-    """The randomness of a sandbox. With a seed, the same requests in the same order get the same
-    ids."""
+    """With a seed, the same requests in the same order get the same ids."""
 
     def __init__(self, seed: int | None = None) -> None:
         self._seed = seed
         self._random = random.Random(seed)
 
     def separate(self) -> "Ids":
-        """A source that leaves the ids of this one as they are."""
+        """Leaves the ids of this one as they are."""
         return Ids(None if self._seed is None else self._seed + 1)
 
     def text(self, length: int, letters: str = _LETTERS) -> str:
         return "".join(self._random.choices(letters, k=length))
 
     def id(self, prefix: str) -> str:
-        """ "cus_…"; ids of one kind are equally long."""
         return f"{prefix}_{self.text(_SHORT.get(prefix, 24))}"
 
     def code(self, length: int = 8) -> str:
-        """Capitals and digits, as in coupons and invoice numbers."""
         return self.text(length, string.ascii_uppercase + string.digits)

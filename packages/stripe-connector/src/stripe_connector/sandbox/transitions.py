@@ -1,8 +1,5 @@
-"""Actions that change an object's state: cancel, archive, capture, expire …
-
-What each needs and does is data (`transitions.json`). Parameters that are fields are taken over as
-in an update.
-"""
+"""Actions that change an object's state, as data (`transitions.json`): cancel, archive, capture
+…"""
 
 import re
 from collections.abc import Mapping
@@ -72,7 +69,7 @@ def _at(body: JSON, path: str) -> JSON:
 
 
 def _filled(value: JSON, params: Body) -> JSON:
-    """ "{name}" becomes the parameter with its type; within a text, its text."""
+    """ "{name}" alone keeps the parameter's type."""
     if not isinstance(value, str):
         return value
     whole = _PARAMETER.fullmatch(value)

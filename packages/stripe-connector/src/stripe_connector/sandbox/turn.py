@@ -1,4 +1,4 @@
-"""One request at work on the state: what verbs and behaviours use."""
+"""One request at work on the state."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from stripe_connector.sandbox.search_index import SearchIndex
 from stripe_connector.sandbox.store import Body, Ids, Stored, Work
 
 EMBEDDED = 10
-"""How many rows a list within an object shows."""
+"""Rows of a list within an object."""
 
 
 def _nothing(*_: object) -> None: ...
@@ -81,7 +81,6 @@ class Turn:
         return stored
 
     def update(self, stored: Stored, params: Body) -> Body:
-        """Fills `params` into the object."""
         behaviour = self.behaviour(stored.resource)
         behaviour.before_update(self, stored, params)
         body = self.work.edit(stored)
@@ -91,20 +90,19 @@ class Turn:
         return body
 
     def _set_clock(self, body: Body) -> None:
-        """What belongs to a customer belongs to the customer's test clock."""
+        """It is that of the customer."""
         if body.get("test_clock", 0) is None and body.get("customer"):
             customer = self.peek("customer", body["customer"])
             body["test_clock"] = customer.body["test_clock"] if customer else None
 
     def _hold(self, stored: Stored, params: Body) -> None:
-        """Remembers the ids of objects that this one shows whole."""
+        """Remembers ids of objects that are shown whole."""
         for name, resource in self.registry.shapes.held(stored.resource).items():
             named = params.get(name)
             if isinstance(named, str) and self.peek(resource, named):
                 stored.private[f"held {name}"] = named
 
     def delete(self, stored: Stored) -> Body:
-        """Deletes the object, and gives what the API answers."""
         self.behaviour(stored.resource).before_delete(self, stored)
         self.work.delete(stored)
         return self.gone(stored)
@@ -113,7 +111,7 @@ class Turn:
         return {"id": stored.id, "object": stored.body["object"], "deleted": True}
 
     def peek(self, resource: str, id: JSON) -> Stored | None:
-        """The object; None if it is missing or deleted."""
+        """None if missing or deleted."""
         stored = self.work.account.find(resource, str(id))
         return stored if stored and not stored.deleted else None
 
@@ -126,7 +124,7 @@ class Turn:
         return stored
 
     def refer(self, resource: str, named: NamedId) -> None:
-        """Checks an id in the parameters. Raises RefusalError resource_missing."""
+        """Raises RefusalError resource_missing."""
         of_test_id = self.behaviour(resource).of_test_id
         obtained = of_test_id(self, named.id) if of_test_id else None
         if obtained:
@@ -140,11 +138,11 @@ class Turn:
         return self.find(held or self.operation.returns, list(self.path.values())[-1])
 
     def children(self, resource: str, parent: str) -> list[Stored]:
-        """The objects under another one, oldest first."""
+        """Oldest first."""
         return [row for row in self.work.account.children(resource, parent) if not row.deleted]
 
     def shown(self, stored: Stored) -> Body:
-        """The object as the API shows it."""
+        """The object as the API shows it, with the lists and objects within."""
         if stored.deleted:
             return self.gone(stored)
         shapes = self.registry.shapes

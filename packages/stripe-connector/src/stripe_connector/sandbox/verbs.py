@@ -85,7 +85,7 @@ def _token(turn: Turn, row: Stored) -> str:
 
 
 def _after(turn: Turn, rows: Sequence[Stored], token: JSON) -> int:
-    """Where the rows after the page token begin. New rows come before it."""
+    """New rows come before the page."""
     if token is None:
         return 0
     try:
@@ -99,7 +99,7 @@ def _after(turn: Turn, rows: Sequence[Stored], token: JSON) -> int:
 
 
 def _parents(turn: Turn, path: Mapping[str, str]) -> dict[str, str]:
-    """The objects in the path above. Raises RefusalError resource_missing."""
+    """Raises RefusalError resource_missing."""
     holders = dict(turn.registry.plan(turn.operation).holders)
     for name, above in path.items():
         if holders.get(name):
@@ -126,7 +126,7 @@ def _is_below(stored: Stored, parents: Mapping[str, str]) -> bool:
 
 
 def _single(turn: Turn) -> Stored:
-    """The one object of its kind, created on first use."""
+    """Created on first use."""
     resource = turn.operation.returns
     parents = _parents(turn, turn.path)
     owner = next(reversed(parents.values()), turn.work.account.id)
@@ -135,7 +135,7 @@ def _single(turn: Turn) -> Stored:
 
 
 def _candidates(turn: Turn, resource: str) -> Sequence[Stored]:
-    """The rows of a list, oldest first, deleted ones included."""
+    """Oldest first, deleted ones included."""
     account = turn.work.account
     if not turn.path:
         return account.collection(resource).rows
@@ -148,14 +148,12 @@ def _candidates(turn: Turn, resource: str) -> Sequence[Stored]:
 
 
 def delete_v2(turn: Turn) -> Body:
-    """Answers without `deleted`."""
     gone = turn.delete(own(turn))
     return {"id": gone["id"], "object": gone["object"]}
 
 
 def list_v2(turn: Turn) -> Body:
-    """Newest first. `page` is the token in `next_page_url` and `previous_page_url`, which repeat
-    the other parameters."""
+    """Newest first. The URLs of pages repeat the other parameters."""
     keep = listing.filters(turn, turn.operation.returns)
     candidates = _candidates(turn, turn.operation.returns)
     rows = [row for row in reversed(candidates) if not row.deleted and keep(row)]
@@ -177,7 +175,7 @@ def _url(turn: Turn, first: Stored) -> str:
 
 
 def _position(rows: Sequence[Stored], token: JSON) -> int:
-    """Where the page begins. New rows come before it."""
+    """New rows come before the page."""
     if token is None:
         return 0
     try:

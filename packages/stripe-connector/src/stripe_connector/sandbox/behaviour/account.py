@@ -31,7 +31,6 @@ def after_create_account(turn: Turn, stored: Stored, params: Body) -> None:
 
 
 def is_own(turn: Turn, stored: Stored) -> bool:
-    """Lists hold connected accounts only."""
     return stored.private.get("own") is True
 
 
@@ -44,7 +43,7 @@ def is_closed_financially(turn: Turn, stored: Stored) -> bool:
 
 
 def book(turn: Turn, source: Stored, kind: str, amount: int, fee: int = 0) -> str:
-    """Adds a line to the account's balance, and gives its id."""
+    """Adds a line to the balance, and gives its id."""
     line: Body = {
         "amount": amount,
         "currency": source.body["currency"],
@@ -61,7 +60,7 @@ def book(turn: Turn, source: Stored, kind: str, amount: int, fee: int = 0) -> st
 
 
 def retrieve_balance(turn: Turn) -> Body:
-    """GET /v1/balance: the sum of all lines by currency."""
+    """The sum of all lines by currency."""
     sums: dict[str, int] = {"usd": 0}
     for line in turn.work.account.live("balance_transaction"):
         currency = str(line.body["currency"])

@@ -17,7 +17,7 @@ _FIXED_FEE = 30
 
 
 def pay(turn: Turn, method: Stored, params: Body, *, capture: bool = True) -> Stored:
-    """A charge by a payment method; a failed one if the card is declined."""
+    """A failed charge if the card is declined."""
     decline = method.private.get("decline")
     charge = turn.create("charge", {**params, "payment_method": method.id})
     body = charge.body
@@ -38,7 +38,6 @@ def pay(turn: Turn, method: Stored, params: Body, *, capture: bool = True) -> St
 
 
 def _details(turn: Turn, method: Stored) -> JSON:
-    """A charge shows fewer fields than the payment method."""
     kind = str(method.body["type"])
     own = method.body.get(kind)
     schema = turn.registry.shapes.fields("charge")["payment_method_details"].child(kind)
@@ -61,7 +60,7 @@ def _outcome(kind: str, reason: str | None) -> JSON:
 
 
 def take(turn: Turn, charge: Stored, amount: int | None) -> None:
-    """Captures `amount` (None for all) and releases the rest."""
+    """`amount` None captures all; the rest is released."""
     body = turn.work.edit(charge)
     whole = cast(int, body["amount"])
     taken = whole if amount is None else amount
@@ -80,7 +79,6 @@ def take(turn: Turn, charge: Stored, amount: int | None) -> None:
 
 
 def create(turn: Turn) -> Body:
-    """By a test token or the customer's default payment method."""
     params = turn.params
     for name in ("amount", "currency"):
         if name not in params:
@@ -173,7 +171,7 @@ _VERDICTS = {"winning_evidence": "won", "losing_evidence": "lost"}
 
 
 def _begin_dispute(turn: Turn, charge: Stored) -> None:
-    """Disputes the whole charge if its card is made for that."""
+    """Disputes the whole charge if its card asks for it."""
     method = turn.peek("payment_method", charge.body["payment_method"])
     reason = method.private.get("dispute") if method else None
     if not reason:

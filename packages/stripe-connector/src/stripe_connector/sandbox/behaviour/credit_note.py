@@ -1,4 +1,4 @@
-"""Credit notes, which reduce an open invoice or give back what was paid."""
+"""Credit notes: they reduce an open invoice, or give back what was paid."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -65,7 +65,6 @@ def _line(turn: Turn, given: Body, index: int) -> Body:
 
 
 def _left(invoice: Stored) -> int:
-    """What no credit note has taken yet."""
     body = invoice.body
     taken = ("pre_payment_credit_notes_amount", "post_payment_credit_notes_amount")
     return cast(int, body["total"]) - sum(cast(int, body[name]) for name in taken)
@@ -87,7 +86,6 @@ def after_create(turn: Turn, stored: Stored, params: Body) -> None:
 
 
 def _take(turn: Turn, invoice: Stored, kind: str, amount: int) -> None:
-    """An invoice with nothing left to pay is paid."""
     body = turn.work.edit(invoice)
     name = f"{kind}_credit_notes_amount"
     body[name] = cast(int, body[name]) + amount

@@ -1,4 +1,4 @@
-"""Events, listed for 30 days by type, and the pings of event destinations in API v2."""
+"""Events, kept for 30 days, and the pings of API v2."""
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -25,7 +25,7 @@ def of_types(turn: Turn, stored: Stored, value: JSON) -> bool:
 
 
 def was_delivered(turn: Turn, stored: Stored, value: JSON) -> bool:
-    """No delivery fails, because nothing is sent."""
+    """Nothing is sent, so nothing fails."""
     return value is True
 
 

@@ -27,7 +27,6 @@ def after_create_file(turn: Turn, stored: Stored, params: Body) -> None:
 
 
 def write(turn: Turn, name: str, data: bytes, purpose: str) -> Stored:
-    """A file made by Stripe."""
     kept = b64encode(data).decode()
     file: Body = {"filename": name, "size": len(data), "contents": kept}
     return turn.create("file", {"purpose": purpose, "file": file})

@@ -40,7 +40,7 @@ def after_create_payment_intent(turn: Turn, stored: Stored, params: Body) -> Non
 
 
 def _take_method(turn: Turn, body: Body, params: Body) -> None:
-    """Creates the described payment method, and sets the status."""
+    """Sets the status too."""
     data = params.get("payment_method_data")
     if isinstance(data, dict):
         body["payment_method"] = turn.create("payment_method", dict(data)).id
@@ -92,7 +92,7 @@ def confirm_payment(turn: Turn) -> Body:
 
 
 def pay_by_intent(turn: Turn, stored: Stored) -> None:
-    """Raises RefusalError card_error if the card is declined; intent and charge stay."""
+    """Raises RefusalError card_error; intent and charge stay."""
     body = turn.work.edit(stored)
     method = _usable_method(turn, stored)
     manual = body["capture_method"] == "manual"
@@ -119,11 +119,11 @@ def _declined(turn: Turn, stored: Stored, method: Stored, charge: Stored) -> Ref
         charge=charge.id,
         payment_method=turn.shown(method),
     )
-    said = cast(Body, error.body["error"])
-    body["last_payment_error"] = dict(said)
+    details = cast(Body, error.body["error"])
+    body["last_payment_error"] = dict(details)
     body["payment_method"] = None
     body["status"] = "requires_payment_method"
-    said["payment_intent"] = turn.shown(stored)
+    details["payment_intent"] = turn.shown(stored)
     return error
 
 

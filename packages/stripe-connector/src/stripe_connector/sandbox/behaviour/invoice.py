@@ -55,7 +55,7 @@ def before_update(turn: Turn, stored: Stored, params: Body) -> None:
     frozen = set(params) - {"metadata", "description", "auto_advance", "footer"}
     if stored.body["status"] != "draft" and frozen:
         raise not_allowed(
-            f"The invoice {stored.id} is no longer a draft, so that it can't be changed.",
+            f"The invoice {stored.id} is no longer a draft, so it can't be changed.",
             "invoice_not_editable",
         )
 
@@ -79,7 +79,7 @@ def _expect(stored: Stored, done: str, *states: str) -> None:
 
 
 def finalize(turn: Turn, stored: Stored) -> None:
-    """Numbers the invoice. With nothing to pay it is paid."""
+    """Without anything to pay, it is paid."""
     _expect(stored, "finalized", "draft")
     body = turn.work.edit(stored)
     customer = turn.find("customer", body["customer"], "customer", 400)
@@ -98,7 +98,7 @@ def finalize(turn: Turn, stored: Stored) -> None:
 
 
 def collect(turn: Turn, stored: Stored, method: Stored) -> None:
-    """Raises RefusalError card_error if the card is declined."""
+    """Raises RefusalError card_error."""
     body = turn.work.edit(stored)
     body["attempted"] = True
     body["attempt_count"] = cast(int, body["attempt_count"]) + 1

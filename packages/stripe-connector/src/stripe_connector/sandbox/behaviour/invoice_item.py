@@ -45,7 +45,7 @@ def after_create(turn: Turn, stored: Stored, params: Body) -> None:
 
 
 def _quantity(body: Body, params: Body) -> Decimal:
-    """Sets both forms; the whole number is rounded down."""
+    """The whole number is rounded down."""
     given = params.get("quantity_decimal") or params.get("quantity")
     if given is not None:
         body["quantity_decimal"] = str(given)
@@ -54,7 +54,7 @@ def _quantity(body: Body, params: Body) -> Decimal:
 
 
 def _value(turn: Turn, body: Body, params: Body) -> None:
-    """Sets amount, currency and pricing, from a price, a unit amount or an amount."""
+    """From a price, a unit amount or an amount."""
     quantity = _quantity(body, params)
     pricing = params.get("pricing")
     price_id = pricing.get("price") if isinstance(pricing, dict) else None
@@ -89,7 +89,6 @@ def _name(turn: Turn, price: Mapping[str, JSON]) -> JSON:
 
 
 def priced(price: Mapping[str, JSON]) -> Body:
-    """How a line shows its price."""
     return {
         "type": "price_details",
         "price_details": {"price": price["id"], "product": price["product"]},
@@ -98,7 +97,6 @@ def priced(price: Mapping[str, JSON]) -> Body:
 
 
 def bill(turn: Turn, item: Stored, invoice: Stored) -> None:
-    """Turns a pending item into a line."""
     body = turn.work.edit(item)
     body["invoice"] = invoice.id
     copied = ("amount", "currency", "description", "quantity", "period", "pricing", "metadata")
@@ -118,7 +116,7 @@ def bill(turn: Turn, item: Stored, invoice: Stored) -> None:
 
 
 def add_line(turn: Turn, invoice: Stored, fields: Body, parent: Body) -> Stored:
-    """The caller calls `total` afterwards."""
+    """`total` has to follow."""
     line = turn.create("invoice_line_item", {}, {"invoice": invoice.id})
     line.body.update(fields)
     line.body["subtotal"] = line.body["amount"]
@@ -127,7 +125,7 @@ def add_line(turn: Turn, invoice: Stored, fields: Body, parent: Body) -> Stored:
 
 
 def total(turn: Turn, invoice: Stored) -> None:
-    """Adds up the lines, without tax, discounts and customer balances."""
+    """Without tax, discounts and customer balances."""
     lines = turn.children("invoice_line_item", invoice.id)
     amount = sum(cast(int, line.body["amount"]) for line in lines)
     body = turn.work.edit(invoice)
@@ -141,7 +139,6 @@ _QUANTITIES = ("quantity", "quantity_decimal")
 
 
 def _valued(body: Body) -> Body:
-    """The parameters that the item's amount came from."""
     pricing = body["pricing"] if isinstance(body["pricing"], dict) else {}
     details = pricing.get("price_details")
     if isinstance(details, dict):
@@ -180,8 +177,7 @@ def before_delete(turn: Turn, stored: Stored) -> None:
 def _expect_draft(invoice: Stored, changed: str = "items", param: str = "invoice") -> None:
     if invoice.body["status"] != "draft":
         raise not_allowed(
-            f"The invoice {invoice.id} is no longer a draft, so that its {changed} can't be "
-            "changed.",
+            f"The invoice {invoice.id} is no longer a draft, so its {changed} can't be changed.",
             "invoice_not_editable",
             param,
         )
@@ -226,7 +222,6 @@ def update_lines(turn: Turn) -> Body:
 
 
 def remove_lines(turn: Turn) -> Body:
-    """Deletes the item of a line, or leaves it pending."""
     invoice = _draft(turn)
     for param, line in _lines(turn):
         item = _item_of(turn, invoice, line["id"], f"{param}[id]")

@@ -1,4 +1,4 @@
-"""Payments of invoices: the payment intent that asks, and the effects of being paid."""
+"""Payments of invoices: the intent that asks, and the effects of being paid."""
 
 from typing import cast
 
@@ -41,7 +41,7 @@ def ask_payment(turn: Turn, stored: Stored) -> None:
 
 
 def mark_paid(turn: Turn, invoice: Stored, *, out_of_band: bool = False) -> None:
-    """Marks an invoice as paid, and activates a subscription that waited for it."""
+    """A subscription that waited for this becomes active."""
     body = turn.work.edit(invoice)
     due = cast(int, body["amount_due"])
     body.update(status="paid", attempted=True, amount_paid=due, amount_remaining=0)
@@ -59,7 +59,6 @@ def mark_paid(turn: Turn, invoice: Stored, *, out_of_band: bool = False) -> None
 
 
 def follow_intent(turn: Turn, intent: Stored) -> None:
-    """Marks the invoice of a succeeded intent as paid."""
     invoice = turn.peek("invoice", intent.private.get("invoice", ""))
     if invoice is not None and invoice.body["status"] in ("open", "uncollectible"):
         mark_paid(turn, invoice)

@@ -17,7 +17,6 @@ def before_create(turn: Turn, params: Body) -> None:
 
 
 def after_create(turn: Turn, stored: Stored, params: Body) -> None:
-    """A card to be shipped is pending."""
     shipping = stored.body.get("shipping")
     if isinstance(shipping, dict):
         shipping["status"] = "pending"
@@ -43,7 +42,6 @@ def _made(kind: str, sign: int) -> Verb:
 
 
 def refund(turn: Turn) -> Body:
-    """At most the amount of the transaction."""
     stored = turn.own()
     whole = abs(cast(int, stored.body["amount"]))
     amount = turn.params.get("refund_amount")

@@ -22,7 +22,7 @@ def after_create(turn: Turn, owner: Stored, params: Body) -> None:
 
 
 def after_update(turn: Turn, owner: Stored, params: Body) -> None:
-    """Deletes the items that the parameters don't name by id."""
+    """Deletes items that aren't named by id."""
     if "line_items" not in params:
         return
     given = _given(params)
@@ -76,7 +76,7 @@ def _fill(turn: Turn, item: Stored, data: Body, param: str) -> None:
 
 
 def _total(turn: Turn, owner: Stored) -> None:
-    """Adds up the items, without tax and discounts."""
+    """Without tax and discounts."""
     found = items(turn, owner)
     if not found:
         return

@@ -17,19 +17,19 @@ from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
 
 STREAM = "/v2/billing/meter_event_stream"
-"""The one path that takes a session's token instead of a key."""
+"""Takes a session's token instead of a key."""
 
 _SESSION = "v2.billing.meter_event_session"
 EVENTS = ("billing.meter_event", "v2.billing.meter_event")
 """In API v1 and in API v2."""
 
-_LASTS = 900
-"""Seconds that a session lasts."""
-_MOST = 100
+_SESSION_SECONDS = 900
+"""Seconds."""
+_MAX_EVENTS = 100
 
 
 def admit(account: Account, header: str, now: float) -> None:
-    """Raises RefusalError unless the header brings the token of an open session."""
+    """Raises RefusalError unless the session is open."""
     token = header.partition(" ")[2].strip()
     for session in account.live(_SESSION):
         if token and session.body["authentication_token"] == token:
@@ -45,7 +45,7 @@ def admit(account: Account, header: str, now: float) -> None:
 
 
 def _begin(turn: Turn, session: Stored, params: Body) -> None:
-    end = datetime.fromtimestamp(turn.now + _LASTS, UTC)
+    end = datetime.fromtimestamp(turn.now + _SESSION_SECONDS, UTC)
     session.body["authentication_token"] = f"mes_test_{turn.ids.text(24)}"
     session.body["expires_at"] = end.isoformat().replace("+00:00", "Z")
 
@@ -66,11 +66,11 @@ def _take_once(turn: Turn, params: Body) -> None:
 
 
 def stream(turn: Turn) -> Body:
-    """Skips known identifiers, which Stripe reports later by an event."""
+    """Skips known identifiers."""
     events = turn.params["events"]
     assert isinstance(events, list)
-    if len(events) > _MOST:
-        raise RefusalError(400, f"At most {_MOST} events can be sent at once.", "", "events")
+    if len(events) > _MAX_EVENTS:
+        raise RefusalError(400, f"At most {_MAX_EVENTS} events can be sent at once.", "", "events")
     for event in events:
         assert isinstance(event, dict)
         if not (event.get("identifier") and _is_known(turn, event["identifier"])):
@@ -98,7 +98,7 @@ def after_create_meter(turn: Turn, stored: Stored, params: Body) -> None:
 
 
 def summaries(turn: Turn) -> Body:
-    """One for the whole time or for each window with events, newest first."""
+    """For the whole time or each window, newest first."""
     meter = turn.find("billing.meter", turn.path["id"])
     start, end = (cast(int, turn.params[name]) for name in ("start_time", "end_time"))
     window = _WINDOWS.get(str(turn.params.get("value_grouping_window")), 0)
@@ -117,7 +117,6 @@ def summaries(turn: Turn) -> Body:
 
 
 def _events(turn: Turn, meter: Stored, customer: str) -> Iterator[_Event]:
-    """A customer's events, without canceled ones."""
     account = turn.work.account
     canceled = {
         cast(Body, row.body["cancel"] or {}).get("identifier")

@@ -12,8 +12,8 @@ from stripe_connector.sandbox.verbs import Verb
 
 
 class Card(NamedTuple):
-    """`decline` is Stripe's code, `reason` the issuer's. `dispute` is the reason of the disputes
-    that payments get, followed by "inquiry" if the bank only asks."""
+    """`decline` is Stripe's code, `reason` the issuer's, `dispute` the reason of disputes, followed
+    by "inquiry" if the bank only asks."""
 
     name: str
     brand: str
@@ -64,7 +64,6 @@ _SAYS: Mapping[str, str] = {
 
 
 def details(card: Card, month: JSON = 12, year: JSON = 2034) -> dict[str, JSON]:
-    """A payment method's `card`."""
     return {
         "brand": card.brand,
         "checks": {
@@ -87,7 +86,7 @@ def details(card: Card, month: JSON = 12, year: JSON = 2034) -> dict[str, JSON]:
 
 
 def declined(decline: str, reason: str, **more: JSON) -> RefusalError:
-    """What was recorded before the error stays."""
+    """What was recorded stays."""
     message = _SAYS.get(reason) or _SAYS[decline]
     parts: dict[str, JSON] = {"decline_code": reason} if reason else {}
     return RefusalError(
@@ -135,7 +134,7 @@ def _card(given: Mapping[str, JSON]) -> Card:
 
 
 def obtain(turn: Turn, id: str) -> str | None:
-    """A new payment method for an id such as pm_card_visa; None for others."""
+    """A new method for pm_card_visa …; None for others."""
     card = BY_METHOD.get(id)
     if card is None:
         return None
@@ -173,8 +172,7 @@ def detach(turn: Turn) -> Body:
 
 
 def default_of(turn: Turn, *holders: Mapping[str, JSON]) -> Stored | None:
-    """The default payment method of the first holder that has one, else of the first holder's
-    customer."""
+    """The default of the first holder that has one, else of its customer."""
     for holder in holders:
         chosen = holder.get("default_payment_method")
         if chosen:

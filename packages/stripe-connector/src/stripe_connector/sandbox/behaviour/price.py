@@ -46,7 +46,7 @@ def before_create_price(turn: Turn, params: Body) -> None:
 
 
 def _take_lookup_key(turn: Turn, params: Body, own: str = "") -> None:
-    """A lookup key belongs to one price; another may take it over."""
+    """A key belongs to one price; another may take it over."""
     key = params.get("lookup_key")
     for other in turn.work.account.live("price") if key else ():
         if other.body["lookup_key"] != key or other.id == own:
@@ -77,8 +77,7 @@ def before_update_price(turn: Turn, stored: Stored, params: Body) -> None:
 
 
 def amount_of(price: Mapping[str, JSON], quantity: Decimal | int) -> int:
-    """Minor units; 0 for metered use. Raises RefusalError for a tiered price, which isn't
-    calculated."""
+    """Minor units, 0 for metered use. Raises RefusalError for tiers."""
     recurring = price.get("recurring")
     if isinstance(recurring, dict) and recurring.get("usage_type") == "metered":
         return 0
@@ -94,7 +93,6 @@ def amount_of(price: Mapping[str, JSON], quantity: Decimal | int) -> int:
 
 
 def as_plan(turn: Turn, price: Mapping[str, JSON]) -> Body:
-    """A recurring price as subscription items show it."""
     plan = turn.registry.shapes.new("plan", str(price["id"]), cast(int, price["created"]))
     recurring = price["recurring"] if isinstance(price["recurring"], dict) else {}
     for name in ("active", "billing_scheme", "currency", "nickname", "product", "tiers_mode"):

@@ -12,8 +12,8 @@ from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
 
-DUE = 30
-"""Days, where the quote doesn't say."""
+DUE_DAYS = 30
+"""Days."""
 
 
 def pdf(turn: Turn) -> Contents:
@@ -25,7 +25,6 @@ def pdf(turn: Turn) -> Contents:
 
 
 def page(lines: Sequence[str]) -> bytes:
-    """A PDF of one page with these lines of ASCII."""
     safe = [line.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)") for line in lines]
     shown = " ".join(f"({line}) Tj T*" for line in safe)
     text = f"BT /F1 12 Tf 72 720 Td 16 TL {shown} ET".encode("ascii", "replace")
@@ -51,7 +50,7 @@ def page(lines: Sequence[str]) -> bytes:
 
 
 def accept(turn: Turn) -> Body:
-    """Makes a subscription if a price recurs, else a draft invoice."""
+    """A subscription if a price recurs, else a draft invoice."""
     transitions.act(turn)
     quote = turn.own()
     found = line_item.items(turn, quote)
@@ -71,7 +70,7 @@ def _terms(quote: Stored) -> Body:
         "collection_method": quote.body["collection_method"],
     }
     if terms["collection_method"] == "send_invoice":
-        terms["days_until_due"] = settings.get("days_until_due") or DUE
+        terms["days_until_due"] = settings.get("days_until_due") or DUE_DAYS
     return terms
 
 

@@ -24,8 +24,7 @@ Row = Mapping[str, str]
 
 
 class Report(NamedTuple):
-    """`rows` takes the balance's lines up to the end of the interval, oldest first, and the
-    interval's start."""
+    """`rows` takes balance lines, oldest first, and the start of the interval."""
 
     id: str
     name: str
@@ -92,7 +91,7 @@ def _balances(lines: Sequence[Body], start: int, zone: tzinfo) -> Iterable[Row]:
 
 
 def _activity(lines: Iterable[Body], start: int) -> Iterable[Body]:
-    """What changed the balance within the interval, without payouts."""
+    """Without payouts."""
     return (
         line
         for line in lines

@@ -27,7 +27,6 @@ def after_create(turn: Turn, stored: Stored, params: Body) -> None:
 
 
 def put(turn: Turn) -> Body:
-    """Creates the secret, or replaces its payload."""
     known = _known(turn)
     if known is None:
         return create(turn)
@@ -48,7 +47,6 @@ def find(turn: Turn) -> Body:
 
 
 def delete(turn: Turn) -> Body:
-    """Answers the secret with `deleted`."""
     stored = _found(turn)
     turn.work.delete(stored)
     return {**stored.body, "deleted": True}

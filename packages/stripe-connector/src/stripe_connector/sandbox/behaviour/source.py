@@ -1,6 +1,6 @@
-"""Cards and bank accounts of customers and connected accounts, and the tokens for them.
+"""Cards and bank accounts of customers and connected accounts, and their tokens.
 
-Their paths answer one of several resources; the generic verbs run with that of the id.
+Their paths answer several resources; generic verbs run with that of the id.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,12 +21,11 @@ _US_ROUTING = "110000000"
 
 
 def after_create(turn: Turn, stored: Stored, params: Body) -> None:
-    """Keeps and shows what the token is for."""
     body = stored.body
     for kind in ("card", "bank_account"):
         given = params.get(kind)
         if isinstance(given, dict):
-            resource, fields = _described({**given, "object": kind}, kind)
+            resource, fields = _from_description({**given, "object": kind}, kind)
             body["type"] = kind
             stored.private["made"] = {"resource": resource, "fields": fields}
             inner = turn.registry.shapes.new(resource, _id(turn, resource), turn.now)
@@ -39,17 +38,16 @@ def _id(turn: Turn, resource: str) -> str:
 
 
 def create(turn: Turn) -> Body:
-    """From a token or a description."""
     name = "external_account" if "external_account" in turn.params else "source"
-    resource, fields = _made_of(turn, turn.params.pop(name), name)
+    resource, fields = _from_parameter(turn, turn.params.pop(name), name)
     at = replace(turn, operation=replace(turn.operation, returns=resource))
     at.params = {**fields, **turn.params}
     return verbs.create(at)
 
 
-def _made_of(turn: Turn, given: JSON, param: str) -> tuple[str, Body]:
+def _from_parameter(turn: Turn, given: JSON, param: str) -> tuple[str, Body]:
     if isinstance(given, dict):
-        return _described(given, param)
+        return _from_description(given, param)
     if given in BY_TOKEN:
         return "card", _card(BY_TOKEN[str(given)], {})
     if given in _BANK_TOKENS:
@@ -62,7 +60,7 @@ def _made_of(turn: Turn, given: JSON, param: str) -> tuple[str, Body]:
     return str(made["resource"]), cast(Body, made["fields"])
 
 
-def _described(given: Mapping[str, JSON], param: str) -> tuple[str, Body]:
+def _from_description(given: Mapping[str, JSON], param: str) -> tuple[str, Body]:
     if given.get("object") == "bank_account":
         return "bank_account", _bank(given)
     card = BY_NUMBER.get(str(given.get("number")))
@@ -105,7 +103,6 @@ def _bank(given: Mapping[str, JSON]) -> Body:
 
 
 def _with_resource(verb: Callable[[Turn], Body]) -> Verb:
-    """Runs the verb with the resource of the id in the path."""
 
     def run(turn: Turn) -> Body:
         own = list(turn.path.values())[-1]
@@ -118,7 +115,6 @@ def _with_resource(verb: Callable[[Turn], Body]) -> Verb:
 
 
 def list_(turn: Turn) -> Body:
-    """All kinds, or that of `object`."""
     wanted = turn.params.pop("object", None)
     kinds = [str(wanted)] if wanted else list(turn.operation.returns_any)
     [(name, parent)] = turn.path.items()

@@ -56,7 +56,7 @@ def _begin_trial(turn: Turn, body: Body, params: Body) -> None:
 
 
 def _bill(turn: Turn, stored: Stored, params: Body) -> None:
-    """Makes the first invoice, which decides the status."""
+    """The first invoice decides the status."""
     body = stored.body
     sends = body["collection_method"] == "send_invoice"
     wants = params.get("payment_behavior") or "allow_incomplete"
@@ -185,7 +185,6 @@ def end(turn: Turn, stored: Stored) -> None:
 
 
 def cancel(turn: Turn) -> Body:
-    """DELETE answers the subscription."""
     stored = turn.own()
     if stored.body["status"] in _ENDED:
         name = turn.registry.catalogue.resource("subscription").object_name
@@ -199,7 +198,6 @@ def cancel(turn: Turn) -> Body:
 
 
 def _of_item(name: str) -> Callable[[Turn, Stored, JSON], bool]:
-    """Whether one of the items has the value."""
 
     def holds(turn: Turn, stored: Stored, value: JSON) -> bool:
         items = turn.children("subscription_item", stored.id)
@@ -216,7 +214,7 @@ def has_status(turn: Turn, stored: Stored, value: JSON) -> bool:
 
 
 def hides(turn: Turn, stored: Stored) -> bool:
-    """Canceled ones are listed by status only."""
+    """Canceled ones are listed only by status."""
     return stored.body["status"] == "canceled" and "status" not in turn.params
 
 

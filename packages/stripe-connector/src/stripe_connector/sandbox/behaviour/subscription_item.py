@@ -16,8 +16,7 @@ _MONTHS = {"month": 1, "year": 12}
 
 
 def later(start: int, interval: str, count: int) -> int:
-    """The end of `count` intervals from `start`, in Unix seconds and UTC. Short months end on their
-    last day."""
+    """Unix seconds, in UTC. Short months end on their last day."""
     begin = datetime.fromtimestamp(start, UTC)
     if interval in _DAYS:
         return int((begin + timedelta(days=_DAYS[interval] * count)).timestamp())
@@ -28,7 +27,7 @@ def later(start: int, interval: str, count: int) -> int:
 
 
 def price_for(turn: Turn, data: Body, param: str) -> Stored:
-    """The recurring price that an item names or describes. Raises RefusalError."""
+    """Raises RefusalError."""
     described = data.get("price_data")
     if isinstance(described, dict):
         return turn.create("price", dict(described))

@@ -47,7 +47,6 @@ def record(turn: Turn) -> Body:
 
 
 def reverse(turn: Turn) -> Body:
-    """Reverses the whole transaction, or lines of it."""
     params = turn.params
     named = "original_transaction"
     original = turn.find("tax.transaction", params[named], named, 400)

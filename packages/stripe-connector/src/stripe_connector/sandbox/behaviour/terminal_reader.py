@@ -1,4 +1,4 @@
-"""Terminal readers, whose actions last until they are canceled or a test helper ends them."""
+"""Terminal readers, and how their actions end."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,6 @@ _AT_WORK = "in_progress"
 
 
 def start(turn: Turn) -> Body:
-    """Starts an action; one at a time."""
     stored = turn.own()
     action = stored.body.get("action")
     if isinstance(action, dict) and action["status"] == _AT_WORK:
