@@ -23,7 +23,7 @@ OWN = "acct_1"
 
 class Direct:
     """A sandbox without a network, or a way around that of a running one. Its time starts at
-    1000 and goes on a second a request."""
+    1000 and advances a second a request."""
 
     def __init__(self, running: Sandbox | None = None) -> None:
         self._ids = Ids(1)
@@ -37,7 +37,7 @@ class Direct:
         self._began = 1000.0
 
     def later(self, seconds: float) -> None:
-        """Lets time go by."""
+        """Advances the clock."""
         self._began += seconds
 
     def send(
@@ -47,7 +47,7 @@ class Direct:
         form: bytes = b"",
         headers: Mapping[str, str] | None = None,
     ) -> tuple[int, Any]:
-        """Status and body, as bytes where it is no JSON; `form` is the query string of a GET or
+        """Status and body, as bytes where it isn't JSON; `form` is the query string of a GET or
         DELETE."""
         self._number += 1
         now = self._began + self._number

@@ -46,7 +46,7 @@ _STEPS = {
     "charges.create": 1,
     "refunds.create": 2,
 }
-"""Operations by id, and how often each is tried."""
+"""API calls by id, and how often each is tried."""
 _MENU = [operation for operation, weight in _STEPS.items() for _ in range(weight)]
 _TEXTS: dict[str, list[str]] = {
     "currency": ["usd", "eur"],
@@ -158,8 +158,8 @@ class Story:
         return "7.5" if field.format == "decimal" else "text"
 
 
-def _told(seed: int, steps: int) -> set[str]:
-    """Runs a story; the operations that were done."""
+def _calls_of(seed: int, steps: int) -> set[str]:
+    """Runs a story, and gives the API calls that were made."""
     story, done = Story(seed), set[str]()
     sandbox = story.sandbox
     for _ in range(steps):
@@ -197,11 +197,11 @@ def _adds_up(sandbox: Direct) -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**9))
 def test_billing_adds_up(seed: int) -> None:
-    _told(seed, 25)
+    _calls_of(seed, 25)
 
 
 @pytest.mark.full
 @settings(max_examples=400, deadline=None)
 @given(st.integers(0, 10**9))
 def test_billing_adds_up_for_long(seed: int) -> None:
-    _told(seed, 80)
+    _calls_of(seed, 80)

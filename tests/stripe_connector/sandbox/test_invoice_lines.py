@@ -1,4 +1,4 @@
-"""Lines of a draft: added, changed and taken away."""
+"""Lines of a draft: added, changed and removed."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Lists: order, cursors, limits, filters, and what stands in them when expanded."""
+"""Lists: order, cursors, limits, filters, and what they show when expanded."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""How single requests are refused and answered: the edges that were seen at Stripe."""
+"""How single requests are refused and answered: edge cases recorded at Stripe."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Searches that lag behind, expire, or are not there."""
+"""Searches that lag, expire, or are not offered."""
 
 import json
 import subprocess

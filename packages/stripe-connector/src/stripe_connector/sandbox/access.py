@@ -34,7 +34,7 @@ def require_local(headers: Mapping[str, str], port: int) -> None:
         raise RefusalError(
             403,
             f"A page of {_named(origin or 'another site')} made this request. The sandbox answers "
-            "programs on this machine, and no page of another address.",
+            "programs on this machine, not pages of other sites.",
         )
 
 

@@ -97,9 +97,13 @@ UNDONE: Mapping[str, str] = {
 
 
 def verb_of(operation: Operation) -> Verb | None:
-    """None for what the sandbox doesn't do."""
+    """What carries the call out: an action of its own, a generic verb or a change of state.
+
+    None for what the sandbox doesn't do.
+    """
     verb = ACTIONS.get(operation.id)
     if verb is not None or operation.id in UNDONE or not operation.returns:
         return verb
     generic = VERBS_V2 if operation.v2 else VERBS
-    return generic.get(operation.action) or transitions.verb(operation.id)
+    moves = operation.id in transitions.table()
+    return generic.get(operation.action) or (transitions.act if moves else None)

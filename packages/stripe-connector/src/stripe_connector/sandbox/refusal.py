@@ -96,7 +96,7 @@ def unrecognised(method: str, path: str, why: str = "") -> RefusalError:
 
 
 def too_large(most: int) -> RefusalError:
-    return RefusalError(413, f"This request is larger than {most:,} bytes, which are allowed.")
+    return RefusalError(413, f"This request is larger than the {most:,} bytes that are allowed.")
 
 
 def no_key() -> RefusalError:

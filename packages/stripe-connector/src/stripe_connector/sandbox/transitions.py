@@ -1,5 +1,4 @@
-"""Actions that change an object's state, as data (`transitions.json`): cancel, archive, capture
-…"""
+"""Actions that change an object's state, as data (`transitions.json`): cancel, archive, capture."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +13,6 @@ from stripe_connector.sandbox import refusal, verbs
 from stripe_connector.sandbox.shapes import moment
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Turn
-from stripe_connector.sandbox.verbs import Verb
 
 _PARAMETER = re.compile(r"\{([\w.]+)\}")
 
@@ -25,10 +23,6 @@ def table() -> Mapping[str, Mapping[str, Any]]:
     data: dict[str, Any] = orjson.loads(Path(__file__).with_suffix(".json").read_bytes())
     found: dict[str, Mapping[str, Any]] = data["transitions"]
     return found
-
-
-def verb(operation: str) -> Verb | None:
-    return act if operation in table() else None
 
 
 def act(turn: Turn) -> Body:

@@ -63,7 +63,7 @@ def before_update(turn: Turn, stored: Stored, params: Body) -> None:
 def before_delete(turn: Turn, stored: Stored) -> None:
     _expect(stored, "deleted", "draft")
     if subscription_of(stored):
-        raise not_allowed("Invoices of subscriptions can't be deleted; void it instead.")
+        raise not_allowed("Invoices of subscriptions can't be deleted; void them instead.")
     for item in list(turn.work.account.live("invoice_item")):
         if item.body["invoice"] == stored.id:
             turn.work.delete(item)

@@ -55,7 +55,7 @@ def reverse(turn: Turn) -> Body:
     given = cast(list[Body], params.get("line_items") or [])
     if params["mode"] == "partial" and not given:
         raise RefusalError(
-            400, "The sandbox reverses lines in part, and no flat amount.", "", "flat_amount"
+            400, "The sandbox can reverse lines, but not a flat amount.", "", "flat_amount"
         )
     stored = _transaction(turn, {name: original.body[name] for name in _KEPT}, "reversal")
     stored.body["reversal"] = {"original_transaction": original.id}
