@@ -1,7 +1,6 @@
 """Lists: order, cursors, limits and filters.
 
-As in published recordings of Stripe: a limit outside 1 to 100 is clamped, a cursor may be a deleted
-id.
+A limit outside 1 to 100 is clamped, and a cursor may be a deleted id (published recordings).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

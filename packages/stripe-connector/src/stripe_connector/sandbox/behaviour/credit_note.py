@@ -12,7 +12,6 @@ from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
 
 _LINE = "credit_note_line_item"
-_UNKNOWN = ("tax_amounts", "tax_rates")
 _KINDS = {"open": "pre_payment", "uncollectible": "pre_payment", "paid": "post_payment"}
 
 
