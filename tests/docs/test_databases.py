@@ -2,7 +2,8 @@
 
 import pytest
 from connector_database.creation import TYPES
-from connector_database.forms import CONNECTION, FORMS
+from connector_database.forms import RECORDS, DatabaseSettings
+from connector_sdk import form_of
 
 from tests.docs.page import Reader
 from tests.docs.test_truth import page
@@ -22,11 +23,11 @@ def test_every_command_does_what_the_page_says(database: None, reader: Reader) -
 
 def test_settings_and_types() -> None:
     text = page("databases.md")
-    for setting in CONNECTION.fields:
+    for setting in form_of(DatabaseSettings).fields:
         assert f"`{setting.name}`" in text or f"`{setting.name}:" in text, setting.name
-    for kind, form in FORMS.items():
+    for kind, record in RECORDS.items():
         assert f"`{kind}`" in text
-        for setting in form.fields:
+        for setting in form_of(record).fields:
             assert f"`{setting.name}`" in text or f"`{setting.name}:" in text, setting.name
     for name in TYPES:
         assert f"`{name}`" in text

@@ -12,8 +12,8 @@ import pytest
 from connector_agent.cli.output import in_columns, out
 from connector_agent.cli.schema_tree import sentence, tree, type_text
 from connector_agent.connectors import registry
-from connector_sdk import ENTRY_POINTS, Field, Form
-from connector_sdk.memory import MemoryConnector
+from connector_sdk import ENTRY_POINTS, Field, declared, setting
+from connector_sdk.memory import MemoryConnector, MemorySettings
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -350,10 +350,15 @@ def test_looking_needs_little(arguments: tuple[str, ...]) -> None:
     }
 
 
+@declared
+class DemandingSettings(MemorySettings):
+    token: str = setting("Token", "What it can't be looked at without.")
+
+
 class Demanding(MemoryConnector):
     """Can't be looked at without a setting."""
 
-    connection_form = Form((Field("token", "string", required=True),))
+    settings = DemandingSettings
 
 
 def installed_with(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:

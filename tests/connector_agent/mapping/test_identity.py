@@ -2,8 +2,8 @@
 
 import pytest
 from connector_agent.mapping.identity import identity_of
-from connector_agent.mapping.path import parse_path
 from connector_sdk import JSON
+from connector_sdk.path import parse_path
 
 ID = (parse_path("id"),)
 

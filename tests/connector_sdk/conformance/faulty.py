@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from connector_sdk import (
     JSON,
@@ -19,7 +19,6 @@ from connector_sdk import (
     Choice,
     Connection,
     Cursor,
-    Field,
     Form,
     Guarantee,
     Host,
@@ -32,10 +31,12 @@ from connector_sdk import (
     Source,
     Target,
     Tested,
+    declared,
     fitted,
+    setting,
 )
 from connector_sdk.conformance import Subject
-from connector_sdk.memory import MemoryConnection, MemoryConnector, Store
+from connector_sdk.memory import MemoryConnection, MemoryConnector, MemorySettings, Store
 from connector_sdk.memory import store as stored
 from connector_sdk.memory.connector import THING
 from connector_sdk.memory.source import MemorySource
@@ -61,15 +62,15 @@ def __getattr__(name: str) -> Callable[[], "FaultyConnector"]:
     return lambda: FaultyConnector(name)
 
 
+@declared
+class FaultySettings(MemorySettings):
+    token: str = setting("Token", "A secret.", secret=True)
+
+
 class FaultyConnector(MemoryConnector):
     """`faults` names the promises that it breaks."""
 
-    connection_form: ClassVar[Form] = Form(
-        (
-            *MemoryConnector.connection_form.fields,
-            Field("token", "string", required=True, secret=True),
-        )
-    )
+    settings = FaultySettings
 
     def __init__(self, *faults: str) -> None:
         super().__init__()
@@ -80,20 +81,18 @@ class FaultyConnector(MemoryConnector):
         if "takes any setting" in self.faults:
             known = {field.name for field in self.form().fields}
             settings = {name: settings[name] for name in settings.keys() & known}
-        given = fitted(self.form(), settings)
+        given = fitted(FaultySettings, settings)
         assert host.folder is not None
         self.opened += 1
-        return FaultyConnection(self, Store(str(host.folder / str(given["file"]))), given)
+        return FaultyConnection(self, Store(str(host.folder / given.file)), given)
 
 
 class FaultyConnection(MemoryConnection):
-    def __init__(
-        self, connector: FaultyConnector, kept: Store, settings: Mapping[str, JSON]
-    ) -> None:
+    def __init__(self, connector: FaultyConnector, kept: Store, settings: FaultySettings) -> None:
         super().__init__(kept, "memory", owned=True)
         self.connector = connector
         self.faults = connector.faults
-        self.token = settings["token"]
+        self.token = settings.token
         self.closed = False
 
     def __repr__(self) -> str:

@@ -2,12 +2,11 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Concatenate, NamedTuple, ParamSpec, TypeVar, cast
+from collections.abc import Callable, Sequence
+from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from connector_sdk import (
     ANY_OBJECT,
-    JSON,
     Activity,
     Choice,
     ConnectorError,
@@ -24,7 +23,8 @@ from connector_sdk import (
     Source,
     Tested,
     UnreachableError,
-    conform,
+    fitted,
+    form_of,
 )
 from connector_sdk import Plan as CallPlan
 from connector_sdk.private import private_file
@@ -34,7 +34,7 @@ from sqlalchemy.engine import Connection
 from connector_database.address import Address
 from connector_database.creation import column_faults, table_of
 from connector_database.engine import engine_of, for_reading, for_writing
-from connector_database.forms import FORMS
+from connector_database.forms import RECORDS, Query, Read, Settings, Write
 from connector_database.paging import Plan, plan_of_query, plan_of_table
 from connector_database.session import Session
 from connector_database.source import ROWS, RowSource
@@ -94,16 +94,16 @@ class DatabaseConnection:
 
     async def choices(self, type: str, chosen: Sequence[str]) -> Sequence[Choice]:
         """Tables, and for reading views. Raises UnreachableError and CredentialError."""
-        if type not in FORMS or type == "query":
+        if type not in RECORDS or type == "query":
             return ()
         found = await self._look(table_names, self._address.schema)
         return found if type == "read" else [each for each in found if each.help != "view"]
 
     def settings(self, type: str, chosen: Sequence[str]) -> Form:
         """Raises SettingError for an unknown activity type."""
-        if type not in FORMS:
+        if type not in RECORDS:
             raise SettingError(_unknown_type(type))
-        return FORMS[type]
+        return form_of(RECORDS[type])
 
     async def schemas(self, activity: Activity) -> Schemas:
         """The columns of the table. Where the database can't be looked at, and for a query
@@ -160,7 +160,7 @@ class DatabaseConnection:
     async def target(self, activity: Activity, resume: Cursor | None = None) -> RowTarget:
         """Raises SettingError, UnreachableError and CredentialError. `resume` has no say: the
         marks of runs are in the database."""
-        settings = self._settings(activity, tuple(kind for kind in FORMS if kind not in _SOURCES))
+        settings = self._settings(activity, tuple(kind for kind in RECORDS if kind not in _SOURCES))
         table, key, created = await self._table(activity, settings)
         if created is not None and self._address.file is not None:
             os.close(private_file(self._address.file))
@@ -206,13 +206,17 @@ class DatabaseConnection:
         self._sessions.append(session)
         return session
 
-    def _settings(self, activity: Activity, types: Sequence[str] = ()) -> Mapping[str, JSON]:
-        """The settings as their form wants them. Raises SettingError."""
+    def _settings(self, activity: Activity, types: Sequence[str] = ()) -> Settings:
+        """The settings as a record. Raises SettingError."""
         kind = activity.type
-        if kind not in FORMS or (types and kind not in types):
+        if kind not in RECORDS or (types and kind not in types):
             raise SettingError(_unknown_type(kind))
-        values, found = conform(FORMS[kind].as_field(), dict(activity.settings))
-        problems = list(found)
+        problems: list[Problem] = []
+        settings: Settings | None = None
+        try:
+            settings = fitted(RECORDS[kind], activity.settings)
+        except SettingError as error:
+            problems.extend(error.problems)
         if activity.action or (activity.on and kind == "query"):
             wrong = "action" if activity.action else "on"
             problems.append(
@@ -224,47 +228,13 @@ class DatabaseConnection:
                     value=activity.action or activity.on,
                 )
             )
-        settings = cast(dict[str, JSON], values)
-        if not problems and kind == "query" and not settings["key"]:
-            problems.append(
-                Problem("no_key", "The key is empty.", "State at least one column.", path="key")
-            )
-        if not problems and settings.get("create"):
-            columns, key = _columns(settings), _key(settings)
-            if not columns:
-                problems.append(
-                    Problem(
-                        "no_columns",
-                        "A table can't be created without its columns.",
-                        "State them with their types: `columns: {id: integer, name: text}`.",
-                        path="columns",
-                    )
-                )
-            else:
-                problems.extend(column_faults(columns, key))
-            if kind == "upsert" and not key:
-                problems.append(
-                    Problem(
-                        "no_key",
-                        "An upsert needs a key to find rows by.",
-                        "State the columns that make a row unique: `key: [id]`.",
-                        path="key",
-                    )
-                )
-        elif not problems and kind in ("insert", "upsert") and settings.get("columns"):
-            problems.append(
-                Problem(
-                    "columns_unused",
-                    "The columns are those of the table that is there.",
-                    "Add `create: true` to have it created, or take `columns` out.",
-                    path="columns",
-                )
-            )
-        if problems:
+        if not problems and settings is not None:
+            problems.extend(_faults(kind, settings))
+        if problems or settings is None:
             raise SettingError(*problems)
         return settings
 
-    async def _schemas(self, activity: Activity, settings: Mapping[str, JSON]) -> Schemas:
+    async def _schemas(self, activity: Activity, settings: Settings) -> Schemas:
         if activity.type in _SOURCES:
             plan, table = await self._look(self._source, activity, settings)
             if table is None:
@@ -282,53 +252,86 @@ class DatabaseConnection:
         update = table.change() if table.primary else _NOTHING
         return Schemas(table.request(), _NOTHING, call=call, note=note, update=update)
 
-    async def _table(self, activity: Activity, settings: Mapping[str, JSON]) -> _Written:
+    async def _table(self, activity: Activity, settings: Settings) -> _Written:
         file = self._address.file
-        if settings.get("create") and file is not None and not file.exists():
-            return self._planned(activity, settings, self._engine.dialect.name)
+        new = _new(settings)
+        if new is not None and file is not None and not file.exists():
+            return self._planned(activity, new, self._engine.dialect.name)
         return await self._look(self._writing, activity, settings)
 
     def _source(
-        self, connection: Connection, activity: Activity, settings: Mapping[str, JSON]
+        self, connection: Connection, activity: Activity, settings: Settings
     ) -> tuple[Plan, TableInfo | None]:
-        key = _key(settings)
-        if activity.type == "query":
-            plan = plan_of_query(cast(str, settings["query"]), tuple(key))
+        if isinstance(settings, Query):
+            plan = plan_of_query(settings.query, settings.key)
             connection.execute(plan.page(None, 0)).close()  # tells what is wrong with it
             return plan, None
+        assert isinstance(settings, Read)
         table = table_info(connection, activity.on, self._address.schema)
-        columns = cast(list[str], settings.get("columns") or [])
-        problems = table.known(columns, "columns")
+        problems = table.known(settings.columns, "columns")
         if problems:
             raise SettingError(*problems)
-        where = cast(str, settings.get("where") or "")
-        plan = plan_of_table(table, columns, table.key(key, enforced=False), where)
+        key = table.key(settings.key, enforced=False)
+        plan = plan_of_table(table, settings.columns, key, settings.where)
         connection.execute(plan.page(None, 0)).close()
         return plan, table
 
-    def _writing(
-        self, connection: Connection, activity: Activity, settings: Mapping[str, JSON]
-    ) -> _Written:
-        key, schema = _key(settings), self._address.schema
-        if settings.get("create") and not exists(connection, activity.on, schema):
-            return self._planned(activity, settings, connection.dialect.name)
+    def _writing(self, connection: Connection, activity: Activity, settings: Settings) -> _Written:
+        new, schema = _new(settings), self._address.schema
+        if new is not None and not exists(connection, activity.on, schema):
+            return self._planned(activity, new, connection.dialect.name)
         table = table_info(connection, activity.on, schema)
         if activity.type == "insert":
             return _Written(table, table.primary, None)
-        return _Written(table, table.key(key, enforced=True), None)
+        return _Written(table, table.key(settings.key, enforced=True), None)
 
-    def _planned(self, activity: Activity, settings: Mapping[str, JSON], dialect: str) -> _Written:
-        key = _key(settings)
-        created = table_of(activity.on, self._address.schema, _columns(settings), key, dialect)
-        return _Written(planned_info(created, dialect), tuple(key), created)
-
-
-def _key(settings: Mapping[str, JSON]) -> list[str]:
-    return cast(list[str], settings.get("key") or [])
+    def _planned(self, activity: Activity, new: Write, dialect: str) -> _Written:
+        created = table_of(activity.on, self._address.schema, new.columns, new.key, dialect)
+        return _Written(planned_info(created, dialect), new.key, created)
 
 
-def _columns(settings: Mapping[str, JSON]) -> dict[str, str]:
-    return cast(dict[str, str], settings.get("columns") or {})
+def _new(settings: Settings) -> Write | None:
+    """The settings of an activity that may create its table."""
+    return settings if isinstance(settings, Write) and settings.create else None
+
+
+def _faults(kind: str, settings: Settings) -> list[Problem]:
+    """What is wrong with settings that fit their form."""
+    if isinstance(settings, Query) and not settings.key:
+        return [Problem("no_key", "The key is empty.", "State at least one column.", path="key")]
+    if not isinstance(settings, Write):
+        return []
+    if not settings.create:
+        return [_columns_unused()] if settings.columns else []
+    found = column_faults(settings.columns, settings.key) if settings.columns else [_no_columns()]
+    if kind == "upsert" and not settings.key:
+        found.append(
+            Problem(
+                "no_key",
+                "An upsert needs a key to find rows by.",
+                "State the columns that make a row unique: `key: [id]`.",
+                path="key",
+            )
+        )
+    return found
+
+
+def _no_columns() -> Problem:
+    return Problem(
+        "no_columns",
+        "A table can't be created without its columns.",
+        "State them with their types: `columns: {id: integer, name: text}`.",
+        path="columns",
+    )
+
+
+def _columns_unused() -> Problem:
+    return Problem(
+        "columns_unused",
+        "The columns are those of the table that is there.",
+        "Add `create: true` to have it created, or take `columns` out.",
+        path="columns",
+    )
 
 
 def _version(connection: Connection) -> str:
@@ -341,7 +344,7 @@ def _unknown_type(type: str) -> Problem:
     return Problem(
         "unknown_activity_type",
         f"A database has no activity type {type!r} here.",
-        f"Take one of {', '.join(FORMS)}.",
+        f"Take one of {', '.join(RECORDS)}.",
         path="type",
         value=type,
     )

@@ -1,8 +1,9 @@
 """What the connection and the activities ask for."""
 
-from connector_sdk import ActivityType, Field, Form
+from collections.abc import Mapping
+from typing import TypeAlias
 
-_TEXT = Field(name="", type="string")
+from connector_sdk import ActivityType, declared, setting
 
 TYPES = (
     ActivityType("read", "source", "Read", "Reads the rows of a table or view.", ("object",)),
@@ -33,99 +34,91 @@ TYPES = (
     ),
 )
 
-CONNECTION = Form(
-    (
-        Field(
-            name="url",
-            type="string",
-            format="url",
-            required=True,
-            secret=True,
-            variable="DATABASE_URL",
-            label="URL",
-            description="postgresql://USER:PASSWORD@HOST/DATABASE, sqlite:///FILE, or one that "
-            "starts with mysql, mariadb or mssql. A relative file is taken from the project's "
-            "folder. A URL with a password belongs in an environment variable.",
-        ),
-        Field(
-            name="schema",
-            type="string",
-            label="Schema",
-            description="The schema of the tables; the default of the user where left out.",
-        ),
-    )
-)
 
-_KEY = Field(
-    name="key",
-    type="list",
-    items=_TEXT,
-    label="Key",
-    description="The columns that make a row unique; the primary key where left out.",
-)
-_COLUMNS = Field(
-    name="columns",
-    type="map",
-    items=_TEXT,
-    label="Columns",
-    description="With `create`: each column with its type: text, integer, decimal, "
-    "decimal(12,2), float, boolean, timestamp, date, time, json, bytes or uuid.",
-)
-_CREATE = Field(
-    name="create",
-    type="boolean",
-    default=False,
-    label="Create",
-    description="Creates the table where it doesn't exist, with `columns`, and `key` as its "
-    "primary key.",
-)
+@declared
+class DatabaseSettings:
+    """The settings of a connection."""
 
-READ = Form(
-    (
-        Field(
-            name="columns",
-            type="list",
-            items=_TEXT,
-            label="Columns",
-            description="The columns to read; all where left out.",
-        ),
-        Field(
-            name="where",
-            type="string",
-            label="Where",
-            description="A condition in SQL that a row has to meet: status = 'open'.",
-        ),
-        Field(
-            name="key",
-            type="list",
-            items=_TEXT,
-            label="Key",
-            description="The columns by which rows are ordered and a run is resumed: unique and "
-            "never null. The primary key where left out.",
-        ),
+    url: str = setting(
+        "URL",
+        "postgresql://USER:PASSWORD@HOST/DATABASE, sqlite:///FILE, or one that starts with mysql, "
+        "mariadb or mssql. A relative file is taken from the project's folder. A URL with a "
+        "password belongs in an environment variable.",
+        format="url",
+        secret=True,
+        variable="DATABASE_URL",
     )
-)
-QUERY = Form(
-    (
-        Field(
-            name="query",
-            type="string",
-            required=True,
-            label="Query",
-            description="One SELECT, without an ORDER BY: rows come in the order of the key.",
-        ),
-        Field(
-            name="key",
-            type="list",
-            items=_TEXT,
-            required=True,
-            label="Key",
-            description="The columns of the result that make a row unique; never null.",
-        ),
+    schema: str = setting(
+        "Schema",
+        "The schema of the tables; the default of the user where left out.",
+        default="",
     )
-)
-INSERT = Form((_CREATE, _COLUMNS, _KEY))
-UPSERT = Form((_KEY, _CREATE, _COLUMNS))
-DELETE = Form((_KEY,))
 
-FORMS = {"read": READ, "query": QUERY, "insert": INSERT, "upsert": UPSERT, "delete": DELETE}
+
+@declared
+class Read:
+    """The settings of a read activity."""
+
+    columns: tuple[str, ...] = setting(
+        "Columns", "The columns to read; all where left out.", default=()
+    )
+    where: str = setting(
+        "Where", "A condition in SQL that a row has to meet: status = 'open'.", default=""
+    )
+    key: tuple[str, ...] = setting(
+        "Key",
+        "The columns by which rows are ordered and a run is resumed: unique and never null. The "
+        "primary key where left out.",
+        default=(),
+    )
+
+
+@declared
+class Query:
+    """The settings of a query activity."""
+
+    query: str = setting(
+        "Query", "One SELECT, without an ORDER BY: rows come in the order of the key."
+    )
+    key: tuple[str, ...] = setting(
+        "Key", "The columns of the result that make a row unique; never null."
+    )
+
+
+@declared
+class Delete:
+    """The settings of a delete activity."""
+
+    key: tuple[str, ...] = setting(
+        "Key",
+        "The columns that make a row unique; the primary key where left out.",
+        default=(),
+    )
+
+
+@declared
+class Write(Delete):
+    """The settings of an insert or an upsert activity."""
+
+    create: bool = setting(
+        "Create",
+        "Creates the table where it doesn't exist, with `columns`, and `key` as its primary key.",
+        default=False,
+    )
+    columns: Mapping[str, str] = setting(
+        "Columns",
+        "With `create`: each column with its type: text, integer, decimal, decimal(12,2), float, "
+        "boolean, timestamp, date, time, json, bytes or uuid.",
+        default={},
+    )
+
+
+Settings: TypeAlias = Read | Query | Delete
+RECORDS: dict[str, type[Settings]] = {
+    "read": Read,
+    "query": Query,
+    "insert": Write,
+    "upsert": Write,
+    "delete": Delete,
+}
+"""The settings of each activity type."""

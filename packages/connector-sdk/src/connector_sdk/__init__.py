@@ -13,7 +13,7 @@ from connector_sdk.command import COMMANDS, Workspace
 from connector_sdk.conform import Conformed, conform, did_you_mean, shown
 from connector_sdk.connection import Connection, Mode, Source, Target, TransactionalTarget
 from connector_sdk.connector import CONTRACT, ENTRY_POINTS, Connector
-from connector_sdk.connector_base import ConnectionBase, ConnectorBase, fitted
+from connector_sdk.connector_base import ConnectionBase, ConnectorBase
 from connector_sdk.driver_thread import DriverThread
 from connector_sdk.errors import (
     ConnectorError,
@@ -50,6 +50,15 @@ from connector_sdk.record import (
     encode,
 )
 from connector_sdk.schema import ANY_OBJECT, Field, Schemas, json_schema
+from connector_sdk.setting import (
+    NoSettings,
+    declared,
+    fitted,
+    form_of,
+    made,
+    setting,
+    setting_of,
+)
 from connector_sdk.target_base import BatchTarget, RowTarget
 from connector_sdk.terminal import visible, visible_json
 
@@ -91,6 +100,7 @@ __all__ = [
     "MemoryHost",
     "Mode",
     "Money",
+    "NoSettings",
     "Outcome",
     "Page",
     "PagedSource",
@@ -114,15 +124,20 @@ __all__ = [
     "UnreachableError",
     "Workspace",
     "conform",
+    "declared",
     "decode",
     "did_you_mean",
     "encode",
     "fitted",
+    "form_of",
     "inside",
     "json_schema",
+    "made",
     "narrowed",
     "private_file",
     "private_folder",
+    "setting",
+    "setting_of",
     "sha256_of",
     "shown",
     "visible",

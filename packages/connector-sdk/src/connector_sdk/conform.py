@@ -88,6 +88,8 @@ def _fit(schema: Field, value: JSON, path: str, problems: list[Problem]) -> JSON
         problems.append(_wrong_choice(schema, fitted, path))
     elif schema.max_length and isinstance(fitted, str) and len(fitted) > schema.max_length:
         problems.append(_too_long(path, fitted, schema.max_length))
+    elif isinstance(fitted, (int, float)) and not _is_within(schema, fitted):
+        problems.append(_out_of_range(schema, fitted, path))
     elif schema.format == "currency" and not _CURRENCY.fullmatch(str(fitted)):
         problems.append(
             Problem(
@@ -250,6 +252,24 @@ def _too_many(path: str, count: int, most: int) -> Problem:
         f"{path} has {count} entries; {most} are allowed.",
         "Leave some out.",
         path=path,
+    )
+
+
+def _is_within(schema: Field, number: float) -> bool:
+    return (schema.lowest is None or number >= schema.lowest) and (
+        schema.highest is None or number <= schema.highest
+    )
+
+
+def _out_of_range(schema: Field, number: float, path: str) -> Problem:
+    bounds = {"at least": schema.lowest, "at most": schema.highest}
+    told = " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None)
+    return Problem(
+        "out_of_range",
+        f"{path} can't be {number}; it has to be {told}.",
+        "Give a number within that range.",
+        path=path,
+        value=str(number),
     )
 
 

@@ -3,10 +3,10 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, cast
+from typing import ClassVar, Generic, TypeVar
 
 from connector_sdk.activity import Activity, ActivityType, Choice, Form, Tested
-from connector_sdk.conform import conform, did_you_mean
+from connector_sdk.conform import did_you_mean
 from connector_sdk.connection import Connection, Mode, Source, Target
 from connector_sdk.connector import CONTRACT
 from connector_sdk.errors import ConnectorError, SettingError
@@ -14,10 +14,14 @@ from connector_sdk.guard import Guarded
 from connector_sdk.host import Host
 from connector_sdk.plan import Plan, PlannedCall
 from connector_sdk.record import JSON, Cursor, Problem
+from connector_sdk.setting import NoSettings, fitted, form_of
+
+S = TypeVar("S")
 
 
-class ConnectorBase(ABC):
-    """A connector that says in data what it is. One hook: `open`."""
+class ConnectorBase(ABC, Generic[S]):
+    """A connector that says in data what it is. `settings` is the declared record of a
+    connection's settings, `trial` as in `Form`. One hook: `open`."""
 
     name: str
     label: str
@@ -26,7 +30,8 @@ class ConnectorBase(ABC):
     oldest_agent = "10.1"
     logger: str
     """The name of its logger: the connector's own, if nothing else is said."""
-    connection_form: ClassVar[Form] = Form()
+    settings: type[S]
+    trial: ClassVar[Mapping[str, JSON]] = {}
     types: ClassVar[Sequence[ActivityType]] = ()
 
     def __init_subclass__(cls) -> None:
@@ -36,7 +41,7 @@ class ConnectorBase(ABC):
 
     def form(self) -> Form:
         """The settings of a connection."""
-        return self.connection_form
+        return form_of(self.settings, trial=self.trial)
 
     def activity_types(self) -> Sequence[ActivityType]:
         """The verbs, in the order of the palette."""
@@ -44,22 +49,23 @@ class ConnectorBase(ABC):
 
     async def connect(self, settings: Mapping[str, JSON], host: Host) -> Connection:
         """A connection with these settings. Raises SettingError when they are wrong."""
-        return await self.open(fitted(self.form(), settings), host)
+        return await self.open(fitted(self.settings, settings), host)
 
     @abstractmethod
-    async def open(self, settings: Mapping[str, JSON], host: Host) -> Connection:
-        """A connection with settings that fit the form, defaults included."""
+    async def open(self, settings: S, host: Host) -> Connection:
+        """A connection with these settings."""
 
 
 class ConnectionBase(ABC):
     """A connection whose activity types have fixed settings and, at most, a fixed list of
-    objects. `forms` and `objects` go by activity type; a type that is missing has none. Two
-    hooks: `open_source` and `open_target`; a subclass adds `scope` and `schemas`.
+    objects. `records` (declared settings) and `objects` go by activity type; a type that is
+    missing has none. Two hooks: `open_source` and `open_target`; a subclass adds `scope` and
+    `schemas`.
     """
 
     mode: Mode = "none"
     types: ClassVar[Sequence[ActivityType]] = ()
-    forms: ClassVar[Mapping[str, Form]] = {}
+    records: ClassVar[Mapping[str, type]] = {}
     objects: ClassVar[Mapping[str, Sequence[Choice]]] = {}
 
     async def test(self) -> Tested:
@@ -88,15 +94,15 @@ class ConnectionBase(ABC):
             raise SettingError(
                 Problem("unknown_activity_type", f"There is no activity type {type!r}.", hint)
             )
-        return self.forms.get(type, Form())
+        return form_of(self.records.get(type, NoSettings))
 
     async def check(self, activity: Activity) -> Sequence[Problem]:
         """Whether the object is one of the choices, and the settings fit the form."""
         try:
-            form = self.settings(activity.type, [activity.on])
+            self.settings(activity.type, [activity.on])
         except SettingError as error:
             return error.problems
-        found = []
+        found: list[Problem] = []
         known = [row.id for row in await self.choices(activity.type, ())]
         if (activity.on or known) and activity.on not in known:
             found.append(_no_such(activity.on, known))
@@ -109,8 +115,11 @@ class ConnectionBase(ABC):
                     path="action",
                 )
             )
-        fit = conform(form.as_field(), cast("JSON", dict(activity.settings)))
-        return [*found, *fit.problems]
+        try:
+            fitted(self.records.get(activity.type, NoSettings), activity.settings)
+        except SettingError as error:
+            found.extend(error.problems)
+        return found
 
     async def guard(self, activity: Activity) -> Guarded | None:
         """Nothing that moves money or can't be undone."""
@@ -172,16 +181,6 @@ class ConnectionBase(ABC):
                     path="type",
                 )
             )
-
-
-def fitted(form: Form, settings: Mapping[str, JSON]) -> Mapping[str, JSON]:
-    """The settings as the form wants them, with its defaults for those that aren't given.
-    Raises SettingError with every fault."""
-    fit = conform(form.as_field(), cast("JSON", dict(settings)))
-    if fit.problems:
-        raise SettingError(*fit.problems)
-    defaults = {field.name: field.default for field in form.fields if field.default is not None}
-    return defaults | cast("dict[str, JSON]", fit.value)
 
 
 def _no_such(on: str, known: Sequence[str]) -> Problem:

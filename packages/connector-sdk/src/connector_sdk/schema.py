@@ -22,11 +22,12 @@ class Field:
     means that nothing more is known. A setting of the format "template" is a text in which the
     connector itself puts values in the place of `${…}`: it is given as the text, or as
     {"text": …, "values": {"var:NAME": …}}, so that no value can become part of its language.
-    `max_length` are the characters of a text, or of each name of a map; `max_items` the elements
-    of a list or a map; 0 is no limit. The value of a "file" is a path (see LocalFile). `id_of`
-    names the object whose ids stand here ("customers"). `unlisted` says how a value can be given
-    that is not among the `choices`. `deprecated` says why a field should not
-    be used any more, "" where it may be. `elsewhere` are names that an object doesn't have, but
+    `max_length` are the characters of a text, or of each name of a map; `max_items` the elements of
+    a list or a map; 0 is no limit. `lowest` and `highest` bound a number. The value of a "file" is
+    a path (see LocalFile). `id_of` names the object whose ids stand here ("customers"). `unlisted`
+    says how a value can be given that is not among the `choices`. `deprecated` says why a field
+    should not be used any more, "" where it may be. `elsewhere` are names that an object doesn't
+    have, but
     has in another version of the system, each with a sentence about it. `variable` is the
     environment variable that gives a connection's setting where no project does. `starting` says,
     in the request of an update, what an update with the value of the create would undo or do once
@@ -59,6 +60,8 @@ class Field:
     secret: bool = False
     variable: str = ""
     starting: str = ""
+    lowest: float | None = None
+    highest: float | None = None
 
     def child(self, name: str) -> "Field | None":
         """The child of an object by its name, or None."""
@@ -180,6 +183,10 @@ def _node(node: Field) -> dict[str, JSON]:
             out["examples"] = list(node.choices)
         if node.max_length:
             out["maxLength"] = node.max_length
+        if node.lowest is not None:
+            out["minimum"] = node.lowest
+        if node.highest is not None:
+            out["maximum"] = node.highest
     if node.format:
         out["format"] = node.format
     if node.clears:

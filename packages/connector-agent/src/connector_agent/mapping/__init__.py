@@ -1,12 +1,13 @@
 """Turns a source record into the request of a target, line by line."""
 
+from connector_sdk.path import Path, PathError, format_path, parse_path, read_path
+
 from connector_agent.mapping.declaration import Step, StepExample, StepFaultError
 from connector_agent.mapping.line_reader import read_lines
 from connector_agent.mapping.lines import Lookup, MappingLine, StepCall
 from connector_agent.mapping.making import Found, Wanted
 from connector_agent.mapping.mapper import Mapper
 from connector_agent.mapping.own_step import step
-from connector_agent.mapping.path import Path, PathError, format_path, parse_path, read_path
 from connector_agent.mapping.registry import STEPS
 from connector_agent.mapping.state import ABSENT, Absent, is_blank
 from connector_agent.mapping.steps_file import OwnSteps, load_steps

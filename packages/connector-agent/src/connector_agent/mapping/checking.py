@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import orjson
 from connector_sdk import Field, Problem, conform
+from connector_sdk.path import Path, format_path
 
 from connector_agent.mapping.compiled import Compiled
 from connector_agent.mapping.currency_check import currency_faults
@@ -15,7 +16,6 @@ from connector_agent.mapping.fields import Unknown, find, missing, unknown
 from connector_agent.mapping.file_step import NAME as FILE_STEP
 from connector_agent.mapping.lines import RECORD, VALUE, MappingLine
 from connector_agent.mapping.making import step_problem
-from connector_agent.mapping.path import Path, format_path
 from connector_agent.mapping.state import ABSENT, Value
 
 _TELL = 3

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from connector_sdk import JSON, Field, Problem
+from connector_sdk.path import Path, format_path, read_path
 
 from connector_agent.mapping.declaration import Kind, Run, StepFaultError, Surroundings
 from connector_agent.mapping.fields import find
@@ -15,7 +16,6 @@ from connector_agent.mapping.number_text import (
     remembering,
     without_numbers,
 )
-from connector_agent.mapping.path import Path, format_path, read_path
 from connector_agent.mapping.state import ABSENT, Value
 from connector_agent.mapping.tree import clashes
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from connector_sdk import JSON, Field, did_you_mean, shown
+from connector_sdk.path import format_path, parse_path, read_path
 
 from connector_agent.mapping.declaration import (
     Arguments,
@@ -12,7 +13,6 @@ from connector_agent.mapping.declaration import (
     StepFaultError,
     Surroundings,
 )
-from connector_agent.mapping.path import format_path, parse_path, read_path
 from connector_agent.mapping.state import is_blank
 from connector_agent.mapping.text_steps import text_of
 

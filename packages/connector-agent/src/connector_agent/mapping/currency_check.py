@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from connector_sdk import Field, Problem
+from connector_sdk.path import Path, format_path
 
 from connector_agent.mapping.compiled import Compiled
 from connector_agent.mapping.fields import find
 from connector_agent.mapping.money_steps import NAME
-from connector_agent.mapping.path import Path, format_path
 from connector_agent.mapping.state import is_blank
 
 

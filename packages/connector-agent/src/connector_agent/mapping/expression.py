@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import orjson
 import psutil
 from connector_sdk import JSON
+from connector_sdk.path import Path
 
 from connector_agent.mapping.number_text import with_numbers
-from connector_agent.mapping.path import Path
 from connector_agent.mapping.state import ABSENT, Value
 
 SECONDS = 1.0

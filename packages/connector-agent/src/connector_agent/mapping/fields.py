@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from connector_sdk import Field, Problem, did_you_mean
-
-from connector_agent.mapping.path import Path, format_path
+from connector_sdk.path import Path, format_path
 
 
 class Unknown(NamedTuple):

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 import orjson
 from connector_sdk import JSON
-
-from connector_agent.mapping.path import Path, read_path
+from connector_sdk.path import Path, read_path
 
 _EXACT = 1 << 53
 """Up to here a float is one whole number and no other."""

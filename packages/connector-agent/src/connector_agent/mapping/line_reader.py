@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias, get_args
 
 from connector_sdk import JSON, Problem, conform, did_you_mean
+from connector_sdk.path import Path, PathError, format_path, parse_path
 
 from connector_agent.mapping.declaration import Step
 from connector_agent.mapping.lines import Lookup, MappingLine, Only, StepCall
-from connector_agent.mapping.path import Path, PathError, format_path, parse_path
 from connector_agent.mapping.registry import STEPS
 from connector_agent.mapping.state import ABSENT, Value
 from connector_agent.mapping.when import TESTS, When

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from connector_sdk import JSON
+from connector_sdk.path import Path, parse_path
 
 from connector_agent.mapping.declaration import Step
-from connector_agent.mapping.path import Path, parse_path
 from connector_agent.mapping.state import ABSENT, Value
 from connector_agent.mapping.when import When
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from connector_sdk import JSON, Field, shown
+from connector_sdk.path import parse_path, read_path
 
 from connector_agent.mapping.declaration import (
     Arguments,
@@ -13,7 +14,6 @@ from connector_agent.mapping.declaration import (
     Surroundings,
 )
 from connector_agent.mapping.number_text import numbers_in, plain_number, with_numbers
-from connector_agent.mapping.path import parse_path, read_path
 from connector_agent.mapping.state import ABSENT, Value, is_blank
 from connector_agent.mapping.text_steps import text_of
 

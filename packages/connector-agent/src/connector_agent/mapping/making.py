@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from connector_sdk import JSON, Problem, shown
+from connector_sdk.path import format_path
 
 from connector_agent.mapping.compiled import Compiled, Element
 from connector_agent.mapping.declaration import StepFaultError
 from connector_agent.mapping.expression import ExpressionFault, Expressions
 from connector_agent.mapping.identity import identity_of
 from connector_agent.mapping.lines import MappingLine
-from connector_agent.mapping.path import format_path
 from connector_agent.mapping.state import ABSENT, Value
 from connector_agent.mapping.tree import PlaceError, put
 

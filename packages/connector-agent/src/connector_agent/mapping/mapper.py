@@ -7,6 +7,7 @@ from itertools import chain
 from types import MappingProxyType
 
 from connector_sdk import JSON, Field, Problem, SettingError, conform
+from connector_sdk.path import Path
 
 from connector_agent.mapping.checking import Check, dotted
 from connector_agent.mapping.compiled import Compiled, compile_lines
@@ -14,7 +15,6 @@ from connector_agent.mapping.declaration import Surroundings
 from connector_agent.mapping.expression import Expressions, Reads
 from connector_agent.mapping.lines import RECORD, MappingLine
 from connector_agent.mapping.making import Found, Making, Wanted, expression_problem, wanted
-from connector_agent.mapping.path import Path
 
 _PLACE = re.compile(r"\[[0-9]+\]")
 _NOTHING: Found = MappingProxyType({})

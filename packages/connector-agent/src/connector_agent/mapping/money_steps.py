@@ -5,6 +5,7 @@ from decimal import Context, Decimal
 from typing import Any, NamedTuple
 
 from connector_sdk import JSON, Field, did_you_mean, shown
+from connector_sdk.path import format_path, parse_path, read_path
 
 from connector_agent.mapping.declaration import (
     Arguments,
@@ -21,7 +22,6 @@ from connector_agent.mapping.number_steps import (
     number_reader,
     whole,
 )
-from connector_agent.mapping.path import format_path, parse_path, read_path
 from connector_agent.mapping.state import is_blank
 
 _WIDE = Context(prec=200)

@@ -5,23 +5,9 @@ empty text   the text "". What it means is the target's matter.
 clear        the field is to be unset at the target. None, as in JSON.
 """
 
-from enum import Enum
-from typing import Final, Literal, TypeAlias
+from connector_sdk.path import ABSENT, Absent, Value
 
-from connector_sdk import JSON
-
-
-class Absent(Enum):
-    """The type of `ABSENT`, so that a type checker knows it."""
-
-    ABSENT = "absent"
-
-    def __repr__(self) -> str:
-        return "ABSENT"
-
-
-ABSENT: Final = Absent.ABSENT
-Value: TypeAlias = JSON | Literal[Absent.ABSENT]
+__all__ = ["ABSENT", "Absent", "Value", "is_blank"]
 
 
 def is_blank(value: Value) -> bool:

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from connector_sdk import JSON, Problem
+from connector_sdk.path import Path, format_path
 
 from connector_agent.mapping.lines import MappingLine
-from connector_agent.mapping.path import Path, format_path
 
 
 class PlaceError(Exception):

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from connector_sdk import JSON, Problem
+from connector_sdk.path import Path, format_path, read_path
 
 from connector_agent.mapping.lines import RECORD, VALUE, MappingLine
-from connector_agent.mapping.path import Path, format_path, read_path
 from connector_agent.mapping.state import ABSENT
 from connector_agent.mapping.when import When
 

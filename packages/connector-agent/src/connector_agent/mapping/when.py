@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from connector_sdk import JSON
+from connector_sdk.path import Path, read_path
 
 from connector_agent.mapping.number_text import plain_number
-from connector_agent.mapping.path import Path, read_path
 from connector_agent.mapping.state import ABSENT, Value, is_blank
 
 Test = Literal["equals", "not_equals", "in", "blank"]

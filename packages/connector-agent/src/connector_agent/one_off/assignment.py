@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import orjson
 from connector_sdk import JSON, Problem, SettingError, shown
+from connector_sdk.path import Path, PathError, format_path, parse_path
 
-from connector_agent.mapping.path import Path, PathError, format_path, parse_path
 from connector_agent.runs.long_numbers import long_number, loses_digits
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from connector_sdk import Field, Problem, Schemas
+from connector_sdk import path as paths
 
 from connector_agent.mapping import (
     Mapper,
@@ -16,7 +17,6 @@ from connector_agent.mapping import (
     parse_path,
     read_lines,
 )
-from connector_agent.mapping import path as paths
 from connector_agent.mapping.fields import Unknown, find, unknown
 from connector_agent.mapping.lines import Only, lines_for
 from connector_agent.mapping.unseen import Unseen

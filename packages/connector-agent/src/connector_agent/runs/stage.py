@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import orjson
 from connector_sdk import JSON, Problem, Record
+from connector_sdk.path import format_path, parse_path
 
 from connector_agent.mapping.identity import identity_of
-from connector_agent.mapping.path import format_path, parse_path
 from connector_agent.runs.cards import CardGuard, masked
 from connector_agent.runs.long_numbers import long_number, loses_digits
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from connector_sdk.activity import Activity, ActivityType, Choice, Form
+from connector_sdk.activity import Activity, ActivityType, Choice
 from connector_sdk.connection import Connection, Source, Target
-from connector_sdk.connector_base import ConnectionBase, ConnectorBase, fitted
+from connector_sdk.connector_base import ConnectionBase, ConnectorBase
 from connector_sdk.errors import SettingError
 from connector_sdk.host import Host
 from connector_sdk.local_file import inside
@@ -19,8 +19,9 @@ from connector_sdk.memory.targets import (
     ReplaceTarget,
     UpsertTarget,
 )
-from connector_sdk.record import JSON, Cursor, Problem
+from connector_sdk.record import Cursor, Problem
 from connector_sdk.schema import Field, Schemas
+from connector_sdk.setting import declared, fitted, setting
 
 THING = Field(
     name="thing",
@@ -57,35 +58,44 @@ TYPES = (
 _Plain = CreateTarget | UpsertTarget | AppendTarget | LoadTarget
 
 
-class MemoryConnector(ConnectorBase):
+@declared
+class MemorySettings:
+    """The settings of a connection."""
+
+    file: str = setting(
+        "File",
+        "A SQLite file in the project that keeps the records. Without it they are kept in memory.",
+        default="",
+    )
+
+
+@declared
+class Reading:
+    """The settings of a read activity."""
+
+    size: int = setting("Size", "Records a page.", default=100)
+
+
+class MemoryConnector(ConnectorBase[MemorySettings]):
     """Without a `file` the records live as long as this object."""
 
     name = "memory"
     label = "Memory"
     version = "1.0.0"
     types = TYPES
-    connection_form = Form(
-        (
-            Field(
-                "file",
-                "string",
-                description="A SQLite file in the project that keeps the records. Without it "
-                "they are kept in memory.",
-            ),
-        )
-    )
+    settings: type[MemorySettings] = MemorySettings
 
     def __init__(self) -> None:
         self._in_memory = Store()
 
-    async def open(self, settings: Mapping[str, JSON], host: Host) -> Connection:
+    async def open(self, settings: MemorySettings, host: Host) -> Connection:
         """Raises SettingError for a file outside of the project."""
-        file = settings.get("file")
+        file = settings.file
         if not file:
             return MemoryConnection(self._in_memory, "memory", owned=False)
-        path = inside(host.folder or Path.cwd(), str(file))
+        path = inside(host.folder or Path.cwd(), file)
         if path is None:
-            raise SettingError(_outside(str(file)))
+            raise SettingError(_outside(file))
         return MemoryConnection(Store(str(path)), f"memory:{file}", owned=True)
 
 
@@ -93,9 +103,7 @@ class MemoryConnection(ConnectionBase):
     """Opened on one store; `owned` says that it is closed with the connection."""
 
     types = TYPES
-    forms: ClassVar[Mapping[str, Form]] = {
-        "read": Form((Field("size", "integer", default=100, description="Records a page."),))
-    }
+    records: ClassVar[Mapping[str, type]] = {"read": Reading}
     objects: ClassVar[Mapping[str, Sequence[Choice]]] = {kind.name: LISTS for kind in TYPES}
 
     def __init__(self, kept: Store, name: str, *, owned: bool) -> None:
@@ -113,8 +121,8 @@ class MemoryConnection(ConnectionBase):
         return Schemas(THING, THING)
 
     async def open_source(self, activity: Activity) -> Source:
-        settings = fitted(self.forms["read"], activity.settings)
-        return MemorySource(self.store, activity.on, int(str(settings["size"])))
+        size = fitted(Reading, activity.settings).size
+        return MemorySource(self.store, activity.on, size)
 
     async def open_target(self, activity: Activity, resume: Cursor | None) -> Target:
         if activity.type == "replace":

@@ -12,8 +12,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from connector_sdk import JSON, Field, Schemas
-
-from connector_agent.mapping.path import format_path, parse_path, read_each
+from connector_sdk.path import format_path, parse_path, read_each
 
 MOST = 7
 _FEW = 3

@@ -23,6 +23,7 @@ from connector_sdk import (
     Schemas,
     SettingError,
 )
+from connector_sdk.path import Path, PathError, format_path, parse_path, read_each
 from rich.text import Text
 
 from connector_agent.cli.one_off.connecting import connected
@@ -44,7 +45,6 @@ from connector_agent.cli.output import (
     table,
 )
 from connector_agent.mapping.fields import Unknown, find
-from connector_agent.mapping.path import Path, PathError, format_path, parse_path, read_each
 from connector_agent.mapping.state import ABSENT
 from connector_agent.one_off.activity import Choosing
 from connector_agent.one_off.intake import ids, lines_of

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from connector_sdk import JSON, Command, ConnectorError, Problem, SettingError
+from connector_sdk.path import format_path
 
 from connector_agent.cli.output import err, problem_text
-from connector_agent.mapping.path import format_path
 from connector_agent.one_off.activity import below
 from connector_agent.one_off.assignment import Assignment, assignments
 

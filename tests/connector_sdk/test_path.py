@@ -2,8 +2,8 @@
 
 import pytest
 from connector_agent.mapping import ABSENT, PathError, format_path, parse_path, read_path
-from connector_agent.mapping.path import read_each
 from connector_sdk import JSON
+from connector_sdk.path import read_each
 from hypothesis import example, given
 from hypothesis import strategies as st
 

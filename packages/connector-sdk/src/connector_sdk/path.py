@@ -5,13 +5,26 @@ backslash keeps the character behind it.
 """
 
 import re
-from typing import TypeAlias
+from enum import Enum
+from typing import Final, Literal, TypeAlias
 
-from connector_sdk import JSON
-
-from connector_agent.mapping.state import ABSENT, Value
+from connector_sdk.record import JSON
 
 Path: TypeAlias = tuple[str | int, ...]
+
+
+class Absent(Enum):
+    """The type of `ABSENT`, so that a type checker knows it."""
+
+    ABSENT = "absent"
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = Absent.ABSENT
+"""What stands where nothing is: another thing than null."""
+Value: TypeAlias = JSON | Literal[Absent.ABSENT]
 
 _PLAIN = re.compile(r'[^.\[\]"]+')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
