@@ -1,8 +1,9 @@
 """What the page on files says of settings and bounds is so."""
 
-from connector_agent.connectors.files.forms import FORMATS, READ, WRITE
+from connector_agent.connectors.files.forms import FORMATS, Read, Write
 from connector_agent.connectors.files.limits import RECORD_MEGABYTES, UNPACKED_MEGABYTES
 from connector_agent.connectors.files.xlsx_writing import ROW_LIMIT, TEXT_LIMIT
+from connector_sdk import form_of
 
 from tests.docs.page import blocks
 from tests.docs.test_truth import page
@@ -10,7 +11,7 @@ from tests.docs.test_truth import page
 
 def test_settings_and_bounds() -> None:
     text = page("files.md")
-    for setting in (*READ.fields, *WRITE.fields):
+    for setting in (*form_of(Read).fields, *form_of(Write).fields):
         assert f"`{setting.name}`" in text or f"`{setting.name}:" in text, setting.name
     for kind in FORMATS:
         assert f"| `{kind}` |" in text

@@ -190,7 +190,7 @@ async def test_a_row_that_no_sheet_has(tmp_path: Path, connection: FilesConnecti
 @pytest.mark.parametrize("name", ["record_megabytes", "unpacked_megabytes"])
 async def test_a_limit_of_nothing(connection: FilesConnection, name: str) -> None:
     (problem,) = await connection.check(Activity("a", "read", settings={"path": "a.csv", name: 0}))
-    assert (problem.code, problem.path) == ("limit_too_small", name)
+    assert (problem.code, problem.path) == ("out_of_range", name)
 
 
 MEASURED = """

@@ -133,7 +133,7 @@ async def test_formulas_give_their_values(tmp_path: Path, read: Read) -> None:
         ([["id", None, "name"]], {}, "Column 2 has no name"),
         ([[]], {}, "The sheet 'Customers' of a.xlsx is empty"),
         ([["id"]], {"header_row": 5}, "has no row 5"),
-        ([["id"]], {"header_row": 0}, "there is no row 0"),
+        ([["id"]], {"header_row": 0}, "header_row can't be 0; it has to be at least 1"),
         ([["id"]], {"sheet": "Custommers"}, "no sheet 'Custommers'; it has: Customers. Did you"),
         ([["id"]], {"json_columns": ["x"]}, "There is no column 'x' in a.xlsx"),
         ([["id"]], {"encoding": "utf-8"}, "'encoding' belongs to CSV; what `path` names is Excel"),

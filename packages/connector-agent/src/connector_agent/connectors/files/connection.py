@@ -23,10 +23,11 @@ from connector_sdk import (
     Source,
     Tested,
     did_you_mean,
+    form_of,
 )
 
 from connector_agent.connectors.files.formats import look_at
-from connector_agent.connectors.files.forms import READ, WRITE
+from connector_agent.connectors.files.forms import Read, Write
 from connector_agent.connectors.files.nesting import columns_as_field, steps_of
 from connector_agent.connectors.files.parquet import arrow
 from connector_agent.connectors.files.ready import Ready
@@ -81,7 +82,7 @@ class FilesConnection:
         """Raises SettingError for an unknown activity type."""
         if type not in _ROLES:
             raise SettingError(_unknown_type(type))
-        return READ if type == "read" else WRITE
+        return form_of(Read if type == "read" else Write)
 
     async def schemas(self, activity: Activity) -> Schemas:
         """A file to read has the columns of its header, several files those of all of them; the

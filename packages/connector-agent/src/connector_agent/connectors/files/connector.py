@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from importlib import metadata
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from connector_sdk import (
     CONTRACT,
@@ -10,11 +10,11 @@ from connector_sdk import (
     ActivityType,
     Form,
     Host,
-    SettingError,
-    conform,
+    fitted,
+    form_of,
 )
 
-from connector_agent.connectors.files.forms import CONNECTION
+from connector_agent.connectors.files.forms import FilesSettings
 
 if TYPE_CHECKING:
     from connector_agent.connectors.files.connection import FilesConnection
@@ -42,7 +42,7 @@ class FilesConnector:
     logger = "connector_agent.connectors.files"
 
     def form(self) -> Form:
-        return CONNECTION
+        return form_of(FilesSettings)
 
     def activity_types(self) -> Sequence[ActivityType]:
         return _TYPES
@@ -52,8 +52,5 @@ class FilesConnector:
         from connector_agent.connectors.files.connection import FilesConnection
         from connector_agent.connectors.files.place import folder_of
 
-        values, problems = conform(CONNECTION.as_field(), dict(settings))
-        if problems:
-            raise SettingError(*problems)
-        stated = str(cast(dict[str, JSON], values).get("folder", "."))
+        stated = fitted(FilesSettings, settings).folder
         return FilesConnection(folder_of(stated, host.folder), stated, host)

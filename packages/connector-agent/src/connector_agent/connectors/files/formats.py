@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 from connector_agent.connectors.files.csv_reading import ready_csv
+from connector_agent.connectors.files.forms import Kind
 from connector_agent.connectors.files.json_lines import ready_json_lines
 from connector_agent.connectors.files.json_reading import ready_json
 from connector_agent.connectors.files.parquet_reading import ready_parquet
 from connector_agent.connectors.files.ready import Ready
-from connector_agent.connectors.files.settings import Kind, ReadSettings
+from connector_agent.connectors.files.settings import ReadSettings
 from connector_agent.connectors.files.xlsx_reading import ready_xlsx
 
 _READY: dict[Kind, Callable[[ReadSettings], Ready]] = {

@@ -4,19 +4,16 @@ import codecs
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Literal, cast
 
-from connector_sdk import JSON, Form, Problem, SettingError, conform
+from connector_sdk import JSON, Problem, SettingError, fitted, form_of
 
 from connector_agent.connectors.files.cells import Lists
-from connector_agent.connectors.files.forms import BELONGS, FORMATS, READ, WRITE
+from connector_agent.connectors.files.forms import FORMATS, Kind, Read, Write
 from connector_agent.connectors.files.header import header_problems
 from connector_agent.connectors.files.limits import MEGABYTE, Limits
 from connector_agent.connectors.files.nesting import steps_of
 from connector_agent.connectors.files.opening import PACKINGS, Packing, Stored, member_of
 from connector_agent.connectors.files.place import file_of
-
-Kind = Literal["csv", "jsonl", "json", "xlsx", "parquet"]
 
 _ENDINGS: dict[str, tuple[Kind, str]] = {
     ".csv": ("csv", ""),
@@ -83,28 +80,26 @@ class ReadOptions:
     """What a read activity says of each of its files; `stated` are the settings as given."""
 
     stated: Mapping[str, JSON]
+    settings: Read
     move_to: Path | None
 
     @property
     def path(self) -> str:
-        return cast(str, self.stated["path"])
+        return self.settings.path
 
     def of(self, path: Path, name: str) -> ReadSettings:
         """The settings for the file at `path`. Raises SettingError with every fault found."""
         problems: list[Problem] = []
-        kind, stored, delimiter = _file(path, self.stated, problems, reading=True)
-        values = {name: each for name, each in self.stated.items() if kind in _formats_of(name)}
+        kind, stored, delimiter = _file(path, self.settings, problems)
+        known = {field.name for field in form_of(Read, kind).fields}
+        values = fitted(Read, {name: self.stated[name] for name in self.stated if name in known})
         delimiter = _delimiter(values, delimiter, problems)
-        quote = cast(str, values.get("quote", '"'))
+        quote = values.quote
         if len(quote) > 1 or quote in ("\r", "\n", delimiter or "\n"):
             problems.append(_one_character("quote", quote))
-        encoding = _encoding(values, problems)
-        header_row = cast(int, values.get("header_row", 0))
-        if header_row < 1 and "header_row" in values:
-            message = f"Rows count from 1; there is no row {header_row}."
-            remedy = "State the number that the spreadsheet shows."
-            problems.append(Problem("no_such_row", message, remedy, path="header_row"))
-        header = _header(values, problems)
+        problems.extend(_encoding_faults(values.encoding))
+        header = values.header if isinstance(values.header, tuple) else None
+        problems.extend(_header_faults(values.header))
         if problems:
             raise SettingError(*problems)
         return ReadSettings(
@@ -113,67 +108,52 @@ class ReadOptions:
             kind,
             delimiter,
             quote,
-            encoding,
+            values.encoding,
             header,
-            _names(values, "decimal_comma"),
-            tuple(map(str, steps_of(cast(str, values["at"])))) if values.get("at") else (),
-            cast(str, values.get("sheet", "")),
-            header_row,
-            cast(bool, values.get("nested", False)),
-            _names(values, "json_columns"),
+            values.decimal_comma,
+            tuple(map(str, steps_of(values.at))) if values.at else (),
+            values.sheet,
+            values.header_row or 0,
+            values.nested,
+            values.json_columns,
         )
 
     def unused(self, kinds: Sequence[Kind]) -> list[Problem]:
         """A Problem for each setting that has no meaning for any file of these kinds."""
-        return _unused(self.stated, kinds)
+        return _unused(Read, self.stated, kinds)
 
 
 def read_options(folder: Path, stated: Mapping[str, JSON]) -> ReadOptions:
     """Raises SettingError with every fault that shows without a file."""
-    values = _checked(READ, stated)
-    _require_above_zero(values)
-    after = cast(dict[str, str], values.get("after") or {})
-    move_to = file_of(folder, after["move_to"], "after.move_to") if after else None
-    if move_to is not None and (move_to == folder or move_to.is_file()):
+    given = _given(stated)
+    settings = fitted(Read, given)
+    after = settings.after
+    move_to = file_of(folder, after.move_to, "after.move_to") if after else None
+    if after and (move_to == folder or (move_to is not None and move_to.is_file())):
         raise SettingError(
             Problem(
                 "no_folder_to_move_to",
-                f"{after['move_to']!r} is not a folder of its own.",
+                f"{after.move_to!r} is not a folder of its own.",
                 "State a folder below the connection's folder, such as done.",
                 path="after.move_to",
-                value=after["move_to"],
+                value=after.move_to,
             )
         )
-    return ReadOptions(values, move_to)
-
-
-def _require_above_zero(values: Mapping[str, JSON]) -> None:
-    """Raises SettingError for a limit below 1."""
-    for name in ("record_megabytes", "unpacked_megabytes"):
-        if cast(int, values.get(name, 1)) < 1:
-            raise SettingError(
-                Problem(
-                    "limit_too_small",
-                    f"{name} has to be 1 or more.",
-                    "State a whole number of megabytes, or take it out.",
-                    path=name,
-                    value=str(values[name]),
-                )
-            )
+    return ReadOptions(given, settings, move_to)
 
 
 def write_settings(folder: Path, stated: Mapping[str, JSON]) -> WriteSettings:
     """Raises SettingError with every fault found."""
-    values = _checked(WRITE, stated)
+    given = _given(stated)
+    values = fitted(Write, given)
     problems: list[Problem] = []
-    path = file_of(folder, cast(str, values["path"]))
-    kind, stored, delimiter = _file(path, values, problems, reading=False)
-    problems.extend(() if problems else _unused(values, [kind]))
+    path = file_of(folder, values.path)
+    kind, stored, delimiter = _file(path, values, problems)
+    problems.extend(() if problems else _unused(Write, given, [kind]))
     delimiter = _delimiter(values, delimiter, problems) or ","
-    encoding = _encoding(values, problems)
-    columns = _names(values, "columns")
-    problems.extend(header_problems(columns, "columns") if columns else ())
-    sheet = cast(str, values.get("sheet", "Sheet1"))
+    problems.extend(_encoding_faults(values.encoding))
+    problems.extend(header_problems(values.columns, "columns") if values.columns else ())
+    sheet = values.sheet
     if len(sheet) > 31 or not sheet.strip("'") or set(sheet) & set("[]:*?/\\"):
         message = f"{sheet!r} is no name of a sheet."
         remedy = "Write up to 31 characters, none of them one of [ ] : * ? / \\."
@@ -183,52 +163,36 @@ def write_settings(folder: Path, stated: Mapping[str, JSON]) -> WriteSettings:
         problems.append(Problem("not_a_file", message, "State the path of a file.", path="path"))
     if problems:
         raise SettingError(*problems)
-    lists = cast(Lists, values.get("lists", "json"))
-    member = stored.member or _member_name(path, kind)
     return WriteSettings(
         path,
         kind,
         stored.packing,
-        member,
+        stored.member or _member_name(path, kind),
         delimiter,
-        encoding,
-        columns,
-        lists,
+        values.encoding,
+        values.columns,
+        values.lists,
         sheet,
-        cast(bool, values.get("mark_formulas", False)),
+        values.mark_formulas,
     )
 
 
-def _checked(form: Form, stated: Mapping[str, JSON]) -> dict[str, JSON]:
-    given: dict[str, JSON] = {name: value for name, value in stated.items() if value is not None}
-    value, problems = conform(form.as_field(), given)
-    if problems:
-        raise SettingError(*problems)
-    return cast(dict[str, JSON], value)
+def _given(stated: Mapping[str, JSON]) -> dict[str, JSON]:
+    return {name: value for name, value in stated.items() if value is not None}
 
 
-def _formats_of(setting: str) -> tuple[str, ...]:
-    return BELONGS.get(setting, FORMATS)
-
-
-def _names(values: Mapping[str, JSON], setting: str) -> tuple[str, ...]:
-    return tuple(cast(list[str], values.get(setting, [])))
-
-
-def _file(
-    path: Path, values: Mapping[str, JSON], problems: list[Problem], *, reading: bool
-) -> tuple[Kind, Stored, str]:
-    compression = cast(str, values.get("compression", ""))
+def _file(path: Path, values: Read | Write, problems: list[Problem]) -> tuple[Kind, Stored, str]:
+    compression = values.compression
     packing = PACKINGS.get(path.suffix.lower(), "")
     inner = PurePath(path.stem if packing else path.name)
     if compression:
-        packing = cast(Packing, "" if compression == "none" else compression)
-    stored = Stored(path, packing, cast(str, values.get("member", "")), _limits(values))
+        packing = "" if compression == "none" else compression
+    stored = Stored(path, packing, values.member, _limits(values))
     known, delimiter = _ENDINGS.get(inner.suffix.lower(), (None, ""))
-    if packing == "zip" and known is None and reading and "format" not in values:
+    if packing == "zip" and known is None and isinstance(values, Read) and values.format is None:
         member = PurePath(member_of(stored))
         known, delimiter = _ENDINGS.get(member.suffix.lower(), (None, ""))
-    kind = cast(Kind | None, values.get("format", known))
+    kind = values.format or known
     if kind is None:
         problems.append(
             Problem(
@@ -260,12 +224,10 @@ def _file(
     return kind or "csv", stored, delimiter
 
 
-def _limits(values: Mapping[str, JSON]) -> Limits:
-    whole = Limits()
-    return Limits(
-        cast(int, values.get("record_megabytes", whole.record // MEGABYTE)) * MEGABYTE,
-        cast(int, values.get("unpacked_megabytes", whole.unpacked // MEGABYTE)) * MEGABYTE,
-    )
+def _limits(values: Read | Write) -> Limits:
+    if isinstance(values, Write):
+        return Limits()
+    return Limits(values.record_megabytes * MEGABYTE, values.unpacked_megabytes * MEGABYTE)
 
 
 def _member_name(path: Path, kind: Kind) -> str:
@@ -273,60 +235,64 @@ def _member_name(path: Path, kind: Kind) -> str:
     return name if PurePath(name).suffix.lower() in _ENDINGS else f"{name}.{kind}"
 
 
-def _unused(stated: Mapping[str, JSON], kinds: Sequence[Kind]) -> list[Problem]:
+def _formats_of(record: type, name: str) -> list[Kind]:
+    """The formats that a setting has a meaning for."""
+    return [kind for kind in FORMATS if form_of(record, kind).as_field().child(name) is not None]
+
+
+def _unused(record: type, stated: Mapping[str, JSON], kinds: Sequence[Kind]) -> list[Problem]:
     files = " and ".join(_NAMES[kind] for kind in dict.fromkeys(kinds))
+    belongs = {name: _formats_of(record, name) for name in stated}
     return [
         Problem(
             "wrong_format",
-            f"{name!r} belongs to {' and '.join(_NAMES[each] for each in _formats_of(name))}; "
+            f"{name!r} belongs to {' and '.join(_NAMES[each] for each in formats)}; "
             f"what `path` names is {files}.",
             "Take it out, or state `format`.",
             path=name,
         )
-        for name in stated
-        if not any(kind in _formats_of(name) for kind in kinds)
+        for name, formats in belongs.items()
+        if not set(kinds) & set(formats)
     ]
 
 
-def _header(values: Mapping[str, JSON], problems: list[Problem]) -> tuple[str, ...] | None:
-    stated = values.get("header", True)
-    if isinstance(stated, list):
-        header = tuple(cast(list[str], stated))
-        problems.extend(header_problems(header, "header"))
-        return header
-    if stated is False:
-        problems.append(
-            Problem(
-                "header_missing",
-                "A file without a header needs names for its columns.",
-                "State `header` as the list of the names, in the order of the columns.",
-                path="header",
-            )
-        )
-    return None
+def _header_faults(header: bool | tuple[str, ...]) -> Sequence[Problem]:
+    if isinstance(header, tuple):
+        return header_problems(header, "header")
+    if header:
+        return ()
+    return (
+        Problem(
+            "header_missing",
+            "A file without a header needs names for its columns.",
+            "State `header` as the list of the names, in the order of the columns.",
+            path="header",
+        ),
+    )
 
 
-def _encoding(values: Mapping[str, JSON], problems: list[Problem]) -> str:
-    encoding = cast(str, values.get("encoding", ""))
+def _encoding_faults(encoding: str) -> Sequence[Problem]:
     try:
         codecs.lookup(encoding or "utf-8")
         b"text".decode(encoding or "utf-8", "replace")
     except (LookupError, UnicodeError):
-        problems.append(
+        return (
             Problem(
                 "unknown_encoding",
                 f"There is no encoding {encoding!r}.",
                 "Write utf-8, cp1252, utf-16 or another name that Python knows.",
                 path="encoding",
                 value=encoding,
-            )
+            ),
         )
-    return encoding
+    return ()
 
 
-def _delimiter(values: Mapping[str, JSON], known: str, problems: list[Problem]) -> str:
-    delimiter = cast(str, values.get("delimiter", known))
-    if "delimiter" in values and (len(delimiter) != 1 or delimiter in "\r\n"):
+def _delimiter(values: Read | Write, known: str, problems: list[Problem]) -> str:
+    delimiter = values.delimiter
+    if delimiter is None:
+        return known
+    if len(delimiter) != 1 or delimiter in "\r\n":
         problems.append(_one_character("delimiter", delimiter))
     return delimiter
 
