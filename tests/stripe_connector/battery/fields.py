@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 from connector_sdk import JSON, Field, Problem
 from stripe_connector.activities.choices.offers import Offer
-from stripe_connector.activities.choices.settings import request_schema
+from stripe_connector.activities.choices.parameters import request_schema
 from stripe_connector.activities.choices.verbs import OWN_ID, own_id
 from stripe_connector.activities.writing import request as requests
 from stripe_connector.catalogue import Operation

@@ -28,11 +28,12 @@ from connector_sdk import (
 )
 from connector_sdk.schema import Schemas
 
+from stripe_connector.activities.choices.askable import askable
 from stripe_connector.activities.choices.choosing import rows
 from stripe_connector.activities.choices.offers import offer_for
-from stripe_connector.activities.choices.query_settings import askable
+from stripe_connector.activities.choices.parameters import STREAM
 from stripe_connector.activities.choices.resolution import faults, resolve
-from stripe_connector.activities.choices.settings import STREAM, activity_form
+from stripe_connector.activities.choices.settings import activity_form
 from stripe_connector.address import SANDBOX, sandbox_address
 from stripe_connector.catalogue import load, minor_units, versions
 from stripe_connector.catalogue.amounts import amount_decimals

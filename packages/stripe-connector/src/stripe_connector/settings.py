@@ -1,11 +1,20 @@
-"""The settings of a connection: the form that a person fills in, and what they come to."""
+"""The settings of a connection."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import cast
+from dataclasses import replace
 
-from connector_sdk import JSON, Field, Form, Mode, Problem, SettingError, conform
+from connector_sdk import (
+    JSON,
+    Form,
+    Mode,
+    Problem,
+    SettingError,
+    declared,
+    fitted,
+    form_of,
+    setting,
+)
 
 from stripe_connector.address import SANDBOX, SANDBOX_KEY, is_loopback
 from stripe_connector.catalogue.versions import shipped
@@ -16,18 +25,61 @@ _VERSION = re.compile(r"\d{4}-\d\d-\d\d(\.[a-z]+)?")
 _ACCOUNT = re.compile(r"acct_\w+")
 
 
-@dataclass(frozen=True, slots=True)
+@declared
 class ConnectionSettings:
-    """Checked settings. `address` is "" for Stripe, "sandbox", or a URL; `timeout` seconds."""
+    """The settings of a connection. Reads no more of the catalogue than its version."""
 
-    api_key: str = field(repr=False)
-    api_version: str
-    account: str
-    address: str
-    proxy: str = field(repr=False)
-    timeout: float
-    retries: int
-    account_must_be: str
+    api_key: str = setting(
+        "API key",
+        "A secret or restricted key (sk_… or rk_…), best as a reference: ${env:STRIPE_API_KEY}. "
+        "The embedded sandbox needs none.",
+        default="",
+        secret=True,
+        variable="STRIPE_API_KEY",
+    )
+    account: str = setting(
+        "Account",
+        "A connected account (acct_…) to act for. Without it the key's own.",
+        default="",
+    )
+    api_version: str = setting(
+        "API version",
+        "The version of Stripe's API that every call asks for. Objects, actions and fields are "
+        "those of that version.",
+        default=shipped()[-1],
+    )
+    address: str = setting(
+        "Address",
+        "Empty for Stripe, `sandbox` for the embedded sandbox, or the URL of another server.",
+        default="",
+    )
+    proxy: str = setting(
+        "Proxy",
+        "The URL of an HTTP proxy, which may hold a user and a password.",
+        default="",
+        secret=True,
+        variable="STRIPE_PROXY",
+    )
+    timeout: float = setting(
+        "Time-out",
+        "Seconds that one attempt of a call may take.",
+        default=80.0,
+        lowest=0.1,
+        highest=3600,
+    )
+    retries: int = setting(
+        "Retries",
+        "How often a call is sent again after a fault that may pass.",
+        default=5,
+        lowest=0,
+        highest=20,
+    )
+    account_must_be: str = setting(
+        "Account must be",
+        "The account (acct_…) that the key has to belong to; a key of another one is refused "
+        "before anything is written.",
+        default="",
+    )
 
     @property
     def mode(self) -> Mode:
@@ -53,112 +105,24 @@ class ConnectionSettings:
 
 
 def connection_form() -> Form:
-    """The page of a connection. Reads no more of the catalogue than its version."""
-    return Form(
-        (
-            Field(
-                name="api_key",
-                type="string",
-                secret=True,
-                variable="STRIPE_API_KEY",
-                label="API key",
-                description="A secret or restricted key (sk_… or rk_…), best as a reference: "
-                "${env:STRIPE_API_KEY}. The embedded sandbox needs none.",
-            ),
-            Field(
-                name="account",
-                type="string",
-                label="Account",
-                description="A connected account (acct_…) to act for. Without it the key's own.",
-            ),
-            Field(
-                name="api_version",
-                type="string",
-                default=shipped()[-1],
-                label="API version",
-                description="The version of Stripe's API that every call asks for. Objects, "
-                "actions and fields are those of that version.",
-            ),
-            Field(
-                name="address",
-                type="string",
-                label="Address",
-                description="Empty for Stripe, `sandbox` for the embedded sandbox, or the URL of "
-                "another server.",
-            ),
-            Field(
-                name="proxy",
-                type="string",
-                secret=True,
-                variable="STRIPE_PROXY",
-                label="Proxy",
-                description="The URL of an HTTP proxy, which may hold a user and a password.",
-            ),
-            Field(
-                name="timeout",
-                type="number",
-                default=80,
-                label="Time-out",
-                description="Seconds that one attempt of a call may take.",
-            ),
-            Field(
-                name="retries",
-                type="integer",
-                default=5,
-                label="Retries",
-                description="How often a call is sent again after a fault that may pass.",
-            ),
-            Field(
-                name="account_must_be",
-                type="string",
-                label="Account must be",
-                description="The account (acct_…) that the key has to belong to; a key of another "
-                "one is refused before anything is written.",
-            ),
-        ),
-        trial={"address": SANDBOX},
-    )
+    """The page of a connection."""
+    return form_of(ConnectionSettings, trial={"address": SANDBOX})
 
 
 def read_settings(values: Mapping[str, JSON]) -> ConnectionSettings:
     """The settings, checked. Raises SettingError with every fault; no message shows a key."""
-    secrets = [problem for problem in (_secret_fault(values, name) for name in _SECRETS) if problem]
-    if secrets:
-        raise SettingError(*secrets)
-    fitted = conform(connection_form().as_field(), cast("JSON", dict(values)))
-    if fitted.problems:
-        raise SettingError(*fitted.problems)
-    given = cast("dict[str, JSON]", fitted.value)
-    address = str(given.get("address", "")).strip()
-    settings = ConnectionSettings(
-        api_key=str(given.get("api_key", "")).strip() or (SANDBOX_KEY * (address == SANDBOX)),
-        api_version=str(given.get("api_version", "")) or shipped()[-1],
-        account=str(given.get("account", "")),
+    given = fitted(ConnectionSettings, values)
+    address = given.address.strip()
+    settings = replace(
+        given,
+        api_key=given.api_key.strip() or (SANDBOX_KEY * (address == SANDBOX)),
+        api_version=given.api_version or shipped()[-1],
         address=address,
-        proxy=str(given.get("proxy", "")),
-        timeout=float(cast("float", given.get("timeout", 80.0))),
-        retries=int(cast("int", given.get("retries", 5))),
-        account_must_be=str(given.get("account_must_be", "")),
     )
     problems = _faults(settings)
     if problems:
         raise SettingError(*problems)
     return settings
-
-
-_SECRETS = ("api_key", "proxy")
-
-
-def _secret_fault(values: Mapping[str, JSON], name: str) -> Problem | None:
-    """A secret of the wrong type, told without its value."""
-    if name in values and not isinstance(values[name], str):
-        return Problem(
-            "not_string",
-            f"The setting {name!r} has to be text.",
-            f"Give a reference, for example {name}: ${{env:STRIPE_{name.upper()}}}.",
-            path=name,
-        )
-    return None
 
 
 def _faults(settings: ConnectionSettings) -> list[Problem]:
@@ -201,19 +165,6 @@ def _faults(settings: ConnectionSettings) -> list[Problem]:
                     "invalid_account",
                     f"{name} has to be the id of an account.",
                     "Write it like acct_1ABC, as the Stripe Dashboard shows it.",
-                    path=name,
-                )
-            )
-    for name, number, lowest, highest in (
-        ("timeout", settings.timeout, 0.1, 3600),
-        ("retries", settings.retries, 0, 20),
-    ):
-        if not lowest <= number <= highest:
-            problems.append(
-                Problem(
-                    "out_of_range",
-                    f"{name} can't be {number:g}; it has to be from {lowest:g} to {highest:g}.",
-                    "Give a number within that range.",
                     path=name,
                 )
             )

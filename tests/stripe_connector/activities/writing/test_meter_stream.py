@@ -17,7 +17,7 @@ from connector_sdk import (
     UnreachableError,
 )
 from stripe_connector import Stripe
-from stripe_connector.activities.choices.settings import STREAM
+from stripe_connector.activities.choices.parameters import STREAM
 from stripe_connector.activities.writing.gathering import Gathering
 from stripe_connector.activities.writing.meter_stream import MeterStream
 from stripe_connector.catalogue import load

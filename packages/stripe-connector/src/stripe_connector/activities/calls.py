@@ -6,8 +6,8 @@ from connector_sdk import Plan, PlannedCall
 
 from stripe_connector.activities.choices.embedded import cost
 from stripe_connector.activities.choices.guarding import guard_of
+from stripe_connector.activities.choices.parameters import STREAM
 from stripe_connector.activities.choices.resolution import Resolved
-from stripe_connector.activities.choices.settings import STREAM
 from stripe_connector.activities.choices.verbs import TARGETS
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.amounts import owners
@@ -23,7 +23,7 @@ def calls(catalogue: Catalogue, resolved: Resolved) -> str:
 
 def note(resolved: Resolved) -> str:
     """What a person should know before a run, in whole sentences; "" for nothing."""
-    if resolved.operation.shape == "rows" and not resolved.settings.get("ids"):
+    if resolved.operation.shape == "rows" and not resolved.settings.ids:
         return "Each run makes a new report run at Stripe and waits for its result."
     if resolved.offer.way is not None:
         return resolved.offer.way.told()
@@ -80,8 +80,8 @@ def _plain(catalogue: Catalogue, resolved: Resolved, records: int | None) -> Pla
     call = calls(catalogue, resolved)
     listed = resolved.activity.type == "search"
     if resolved.activity.type == "read" and not resolved.driven:
-        ids = resolved.settings.get("ids")
-        records = len(ids) if isinstance(ids, list) else 1
+        ids = resolved.settings.ids
+        records = len(ids) if isinstance(ids, tuple) else 1
     together = ROWS if listed else MOST if resolved.operation.id == STREAM else 1
     if records is None:
         what = f"every {together} {'objects' if listed else 'records'}"

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
 
 from connector_sdk import JSON, Problem
 
+from stripe_connector.activities.choices.settings import ActivitySettings
 from stripe_connector.activities.choices.template import Template, template_of
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
@@ -68,14 +68,15 @@ class Asked:
         )
 
 
-def ask(catalogue: Catalogue, operation: Operation, settings: Mapping[str, JSON]) -> Asked:
-    """The query of a Search activity on `operation`; `settings` fit its form."""
-    paths = cast("list[str]", settings.get("expand") or [])
+def ask(catalogue: Catalogue, operation: Operation, settings: ActivitySettings) -> Asked | None:
+    """The query of a Search activity on `operation`; None where it has none."""
+    if settings.query is None:
+        return None
     return Asked(
-        template_of(settings["query"], "query"),
+        template_of(settings.query, "query"),
         fields_of(catalogue, operation),
         operation.shape == "search",
-        frozenset(path.removeprefix("data.") for path in paths),
+        frozenset(path.removeprefix("data.") for path in settings.expand),
     )
 
 

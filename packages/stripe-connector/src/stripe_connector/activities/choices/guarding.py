@@ -5,7 +5,7 @@ from functools import cache
 from typing import Literal
 
 import msgspec
-from connector_sdk import IRREVERSIBLE, JSON, Field, Guarded, Mode, Problem
+from connector_sdk import IRREVERSIBLE, JSON, Guarded, Mode, Problem
 
 from stripe_connector.activities.choices.currency import CURRENCY
 from stripe_connector.activities.choices.deletion import ways
@@ -17,15 +17,6 @@ from stripe_connector.catalogue.amounts import owners
 from stripe_connector.catalogue.model import Operation
 
 Condition = dict[str, list[bool | str] | Literal["set"]]
-
-SETTING = Field(
-    name=IRREVERSIBLE,
-    type="string",
-    choices=("refuse", "allow"),
-    default="refuse",
-    label="Irreversible",
-)
-"""The setting without its description, which says what the activity does."""
 
 
 class Guard(msgspec.Struct, frozen=True):

@@ -1,20 +1,20 @@
 """An activity with its choices looked up and its settings checked: what sources and targets
 are made from."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
 
 from connector_sdk import (
-    IRREVERSIBLE,
     JSON,
     Activity,
     Field,
+    Form,
     Guarded,
     Mode,
     Problem,
     SettingError,
     conform,
+    made,
 )
 
 from stripe_connector.activities.choices.asking import Asked, ask
@@ -23,8 +23,9 @@ from stripe_connector.activities.choices.embedded import Way, way_to
 from stripe_connector.activities.choices.expansion import expand_fault
 from stripe_connector.activities.choices.guarding import guarded, must_be_allowed
 from stripe_connector.activities.choices.offers import Offer, offer_for
+from stripe_connector.activities.choices.parameters import request_schema
 from stripe_connector.activities.choices.projection import field_fault
-from stripe_connector.activities.choices.settings import UNLISTED, activity_form, request_schema
+from stripe_connector.activities.choices.settings import ActivitySettings, Filled, activity_form
 from stripe_connector.activities.choices.template import Template, template_of
 from stripe_connector.activities.choices.verbs import TARGETS
 from stripe_connector.catalogue import Catalogue
@@ -33,14 +34,14 @@ from stripe_connector.catalogue.model import Operation
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A faultless activity. `settings` has its types mended; `complete` are the ways to the
+    """A faultless activity. `complete` are the ways to the
     lists to complete; `asked` is the query of a search that has one, `ids` the ids to read
     where they are a text. A target that is `watched` sends nothing that moves money or can't be
     undone."""
 
     activity: Activity
     offer: Offer
-    settings: Mapping[str, JSON]
+    settings: ActivitySettings
     complete: tuple[Way, ...] = ()
     asked: Asked | None = None
     ids: Template | None = None
@@ -63,31 +64,25 @@ class Resolved:
     @property
     def parents(self) -> dict[str, JSON]:
         """Path parameters that are the same for every call."""
-        return dict(cast("dict[str, JSON]", self.settings.get("parents") or {}))
+        return {**self.settings.parents}
 
     @property
     def parameters(self) -> dict[str, JSON]:
         """Parameters that are the same for every call."""
-        return dict(cast("dict[str, JSON]", self.settings.get("parameters") or {}))
+        return {**self.settings.parameters}
 
     @property
     def expand(self) -> list[JSON]:
         """Paths to expand, with those above lists to complete; those of lists begin with
         "data.", except in API v2."""
-        wanted = cast("list[str]", self.settings.get("expand") or [])
-        paths = [*wanted, *(path for way in self.complete for path in way.expand)]
+        paths = [*self.settings.expand, *(path for way in self.complete for path in way.expand)]
         if self.operation.shape in ("list", "search") and not self.operation.v2:
             paths = [path if path.startswith("data.") else f"data.{path}" for path in paths]
         return [*dict.fromkeys(paths)]
 
-    def integer(self, name: str, default: int) -> int:
-        """A setting that is a whole number."""
-        value = self.settings.get(name)
-        return value if isinstance(value, int) else default
-
     def request_schema(self, catalogue: Catalogue) -> Field:
         """What a mapping has to make for this target."""
-        allowed = self.settings.get(UNLISTED) == "allow"
+        allowed = self.settings.unlisted_choices == "allow"
         return request_schema(catalogue, self.offer, frozenset(self.parents), unlisted=allowed)
 
     def update_schema(self, catalogue: Catalogue) -> Field | None:
@@ -97,7 +92,7 @@ class Resolved:
 
         if self.activity.type != "create":
             return None
-        allowed = self.settings.get(UNLISTED) == "allow"
+        allowed = self.settings.unlisted_choices == "allow"
         return update_schema(catalogue, self.operation, frozenset(self.parents), unlisted=allowed)
 
     @property
@@ -114,46 +109,46 @@ def resolve(
     so that settings may be missing. Raises SettingError with every fault that it has."""
     offer = offer_for(catalogue, activity.type, activity.on, activity.action, mode)
     operation = offer.operation
-    problems: list[Problem] = []
-    settings = dict(activity.settings)
-    form = activity_form(catalogue, offer, activity.type)
+    settings = _settings(activity, activity_form(catalogue, offer, activity.type), whole=whole)
+    expansions = () if operation.v2 else settings.expand
+    _require(
+        *_value_faults(settings),
+        *(expand_fault(catalogue, operation, path) for path in expansions),
+    )
+    asked = ask(catalogue, operation, settings)
+    _require(*(asked.faults if asked is not None else ()))
+    ids = None
+    if isinstance(settings.ids, (str, Filled)):
+        ids = template_of(settings.ids, "ids")
+        rows_driven = ids.driven and operation.shape == "rows"
+        _require(*ids.faults, *([_rows_driven()] if rows_driven else []))
+    _require(*(field_fault(catalogue, operation, path) for path in settings.fields))
+    if settings.record_as:
+        driven = any(part is not None and part.driven for part in (asked, ids))
+        _require(*_record_as_faults(catalogue, operation, settings.record_as, driven))
+    ways = [way_to(catalogue, operation, path) for path in settings.complete]
+    _require(*(way for way in ways if isinstance(way, Problem)))
+    complete = tuple(way for way in ways if isinstance(way, Way))
+    watched = activity.type in TARGETS and must_be_allowed(mode, settings.irreversible)
+    return Resolved(activity, offer, settings, complete, asked, ids, watched)
+
+
+def _settings(activity: Activity, form: Form, *, whole: bool) -> ActivitySettings:
+    given = dict(activity.settings)
     for field in form.fields:
         if field.type == "object" and field.required:
-            settings.setdefault(field.name, {})  # so that the fault names the field inside
+            given.setdefault(field.name, {})  # so that the fault names the field inside
     schema = form.as_field()
-    fitted = conform(schema, dated(schema, cast("JSON", settings)))
-    problems.extend(one for one in fitted.problems if whole or one.code != "missing_field")
-    values = fitted.value if isinstance(fitted.value, dict) else {}
-    if not problems:
-        problems.extend(_value_faults(values))
-        paths = cast("list[str]", values.get("expand") or [])
-        if not operation.v2:
-            found = (expand_fault(catalogue, operation, path) for path in paths)
-            problems.extend(problem for problem in found if problem is not None)
-    asked = None
-    if not problems and "query" in values:
-        asked = ask(catalogue, operation, values)
-        problems.extend(asked.faults)
-    ids = None
-    if not problems and isinstance(values.get("ids"), (str, dict)):
-        ids = template_of(values["ids"], "ids")
-        problems.extend(ids.faults)
-        problems.extend([_rows_driven()] if ids.driven and operation.shape == "rows" else [])
-    if not problems:
-        paths = cast("list[str]", values.get("fields") or [])
-        cut = (field_fault(catalogue, operation, path) for path in paths)
-        problems.extend(problem for problem in cut if problem is not None)
-    if not problems and values.get("record_as"):
-        driven = any(part is not None and part.driven for part in (asked, ids))
-        problems.extend(_record_as_faults(catalogue, operation, str(values["record_as"]), driven))
-    wanted = [] if problems else cast("list[str]", values.get("complete") or [])
-    ways = [way_to(catalogue, operation, path) for path in wanted]
-    problems.extend(way for way in ways if isinstance(way, Problem))
-    if problems:
-        raise SettingError(*problems)
-    complete = tuple(way for way in ways if isinstance(way, Way))
-    watched = activity.type in TARGETS and must_be_allowed(mode, values.get(IRREVERSIBLE))
-    return Resolved(activity, offer, values, complete, asked, ids, watched)
+    fit = conform(schema, dated(schema, given))
+    _require(*(one for one in fit.problems if whole or one.code != "missing_field"))
+    return made(ActivitySettings, fit.value if isinstance(fit.value, dict) else {})
+
+
+def _require(*problems: Problem | None) -> None:
+    """Raises SettingError where there are any."""
+    found = [problem for problem in problems if problem is not None]
+    if found:
+        raise SettingError(*found)
 
 
 def faults(catalogue: Catalogue, activity: Activity, mode: Mode) -> tuple[Problem, ...]:
@@ -197,40 +192,20 @@ def _record_as_faults(
         )
 
 
-def _value_faults(settings: Mapping[str, JSON]) -> list[Problem]:
-    problems: list[Problem] = []
-    ids = settings.get("ids")
-    if ids in ([], "") or (isinstance(ids, list) and "" in ids):
-        problems.append(
-            Problem(
-                "missing_field",
-                "There is no id to read." if not ids else "One of the ids is empty.",
-                "Give the ids of the objects in `ids`.",
-                path="ids",
-            )
-        )
-    for name, lowest, highest in (("limit", 1, None), ("wait", 1, None), ("concurrency", 1, 100)):
-        number = settings.get(name)
-        if isinstance(number, int) and (number < lowest or number > (highest or number)):
-            problems.append(
-                Problem(
-                    "out_of_range",
-                    f"{name} can't be {number}; it has to be at least {lowest}"
-                    + (f" and at most {highest}." if highest else "."),
-                    "Give a number within that range.",
-                    path=name,
-                    value=str(number),
-                )
-            )
-    parents = settings.get("parents")
-    problems.extend(
-        Problem(
+def _value_faults(settings: ActivitySettings) -> Iterator[Problem]:
+    ids = settings.ids
+    if ids in ((), "") or (isinstance(ids, tuple) and "" in ids):
+        yield Problem(
             "missing_field",
-            f"The id of the parent {name!r} is empty.",
-            "Give the id of the object above.",
-            path=f"parents.{name}",
+            "There is no id to read." if not ids else "One of the ids is empty.",
+            "Give the ids of the objects in `ids`.",
+            path="ids",
         )
-        for name, value in (parents.items() if isinstance(parents, dict) else ())
-        if value in ("", ".", "..")
-    )
-    return problems
+    for name, value in settings.parents.items():
+        if value in ("", ".", ".."):
+            yield Problem(
+                "missing_field",
+                f"The id of the parent {name!r} is empty.",
+                "Give the id of the object above.",
+                path=f"parents.{name}",
+            )

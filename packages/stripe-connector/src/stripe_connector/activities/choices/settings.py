@@ -1,276 +1,287 @@
-"""The settings of an activity, made from what its operation takes."""
+"""The settings of activities: all that there are, and those that one has on its object."""
 
-from dataclasses import replace
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
-from connector_sdk import Field, Form
+from connector_sdk import JSON, Field, Form, declared, form_of, setting
 
-from stripe_connector.activities.choices.currency import with_currency
-from stripe_connector.activities.choices.guarding import SETTING, can_be_guarded, guard_of
+from stripe_connector.activities.choices.embedded import EMBEDDED, own_lists
+from stripe_connector.activities.choices.guarding import can_be_guarded, guard_of
 from stripe_connector.activities.choices.offers import Offer
-from stripe_connector.activities.choices.query_settings import RECORD_AS, asking, template
-from stripe_connector.activities.choices.reading_settings import reading_fields
-from stripe_connector.activities.choices.verbs import OWN_ID, own_id, parents_of, verb_of
+from stripe_connector.activities.choices.parameters import EXPANSIONS, parameters, takes
+from stripe_connector.activities.choices.verbs import own_id, parents_of, verb_of
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.overlay import search_fields
 
-PAGING = frozenset({"limit", "page", "starting_after", "ending_before"})
-"""Parameters that the source itself sets while it turns the pages."""
+TEMPLATE = "template"
+"""The format of a setting in which values are put in the place of `${…}` here."""
 
-STREAM = "v2.billing.meter_event_stream.create"
-"""Takes many events in one call; an activity gives it one for each record."""
-
-CONCURRENCY = 16
-"""Calls of a target in flight at once, unless the activity says otherwise."""
-
-EXPANSIONS = ("expand", "include")
-"""How Stripe calls the parameter behind the setting `expand`: in API v1, and in API v2. It
-changes nothing, but says how to answer."""
-
-UNLISTED = "unlisted_choices"
-"""The setting that lets values pass which the catalogue doesn't list."""
-
-_UNLISTED_HINT = f"If Stripe knows the value by now, `{UNLISTED}: allow` lets it pass."
-_NAME = Field(name="", type="string")
+SOURCES = ("search", "read")
+WRITES = ("create", "update", "delete")
 
 
-def parameters(catalogue: Catalogue, operation: Operation) -> tuple[Field, ...]:
-    """What a person may set for this operation besides ids, paging and expand."""
-    taken = {*PAGING, "query"} if operation.shape in ("list", "search") else set()
-    taken |= {*EXPANSIONS}
-    fields = catalogue.request(operation).fields
-    return tuple(field for field in fields if not field.in_path and field.name not in taken)
+@dataclass(frozen=True, slots=True)
+class Use:
+    """An activity of a type, with its object and action."""
+
+    type: str
+    catalogue: Catalogue
+    offer: Offer
+
+    @property
+    def operation(self) -> Operation:
+        return self.offer.operation
+
+    def takes(self, *names: str) -> bool:
+        """Whether the call has one of these parameters."""
+        return any(takes(self.catalogue, self.operation, name) for name in names)
 
 
-def takes(catalogue: Catalogue, operation: Operation, name: str) -> bool:
-    """Whether the operation has this parameter."""
-    return catalogue.request(operation).child(name) is not None
+def _of(
+    *types: str, of: Callable[[Field, Use], Field | None] | None = None
+) -> Callable[[Field, Any], Field | None]:
+    """A setting of activities of these types; a type alone asks for all that it may have."""
+
+    def adapted(field: Field, use: Use | str) -> Field | None:
+        if isinstance(use, str):
+            return field if use in types else None
+        if use.type not in types:
+            return None
+        return field if of is None else of(field, use)
+
+    return adapted
+
+
+def _query(field: Field, use: Use) -> Field | None:
+    if use.operation.shape == "search":
+        told = (
+            "What to find, in Stripe's own search language: up to ten clauses such as "
+            "status:'active' or created>1735689600, joined by AND or by OR."
+        )
+        return replace(field, description=told, required=True)
+    return field if use.operation.shape == "list" else None
+
+
+def _consistency(field: Field, use: Use) -> Field | None:
+    searched = use.operation.shape == "list" and use.operation.object in search_fields()
+    return field if searched else None
+
+
+def _ids(field: Field, use: Use) -> Field | None:
+    return replace(field, required=True) if own_id(use.operation) else None
+
+
+def _record_as(field: Field, use: Use) -> Field | None:
+    drivable = use.operation.shape == "list" if use.type == "search" else own_id(use.operation)
+    return field if drivable else None
+
+
+def _parents(field: Field, use: Use) -> Field | None:
+    names = parents_of(use.operation)
+    source = use.type in SOURCES
+    told = "by name." if source else "where they are the same for every record."
+    fields = tuple(Field(name, "string", required=source, label=name) for name in names)
+    whole = replace(field, type="object", items=None, fields=fields, required=source)
+    return replace(whole, description=f"The ids of the objects above, {told}") if names else None
+
+
+def _parameters(field: Field, use: Use) -> Field | None:
+    fields = parameters(use.catalogue, use.operation)
+    label = "Filters" if use.type == "search" else field.label
+    required = any(each.required for each in fields)
+    whole = replace(field, type="object", items=None, fields=fields)
+    return replace(whole, required=required, label=label) if fields else None
+
+
+def _expand(field: Field, use: Use) -> Field | None:
+    if use.operation.shape == "binary" or not use.takes(*EXPANSIONS):
+        return None
+    include = use.catalogue.request(use.operation).child("include")
+    if include is None:
+        return field
+    told = "Fields that the answer leaves out unless they are asked for."
+    return replace(include, name=field.name, required=False, label=field.label, description=told)
+
+
+def _objects(field: Field, use: Use) -> Field | None:
+    return None if use.operation.shape in ("binary", "rows", "none") else field
+
+
+def _complete(field: Field, use: Use) -> Field | None:
+    lists = own_lists(use.catalogue, use.operation) if _objects(field, use) else ()
+    if not lists:
+        return field if _objects(field, use) and use.takes("expand") else None
+    such = field.description.replace("are wanted.", f"are wanted, such as {lists[0]}.", 1)
+    return replace(field, description=such)
+
+
+def _folder(field: Field, use: Use) -> Field | None:
+    return replace(field, required=True) if use.operation.shape == "binary" else None
+
+
+def _wait(field: Field, use: Use) -> Field | None:
+    made = use.operation.shape == "rows" and len(use.operation.calls) > 2
+    return field if made else None
+
+
+def _marker(field: Field, use: Use) -> Field | None:
+    return field if verb_of(use.operation) == "create" and use.takes("metadata") else None
+
+
+def _irreversible(field: Field, use: Use) -> Field | None:
+    guard = guard_of(use.offer)
+    told = guard.told() if guard is not None else ""
+    if use.type == "delete":
+        told = use.offer.way.told() if use.offer.way is not None else ""
+    elif not can_be_guarded(use.catalogue, use.offer):
+        return None
+    return replace(field, description=f"{field.description} {told}".strip())
+
+
+@declared
+class Filled:
+    """A text with values for its references."""
+
+    text: str = setting("Text", "The text, with references such as ${var:NAME}.")
+    values: Mapping[str, JSON] = setting(
+        "Values", "The value of each reference, by its name.", default={}
+    )
+
+
+@declared
+class ActivitySettings:
+    """Every setting, in the order of the page; each activity has those of its type and object."""
+
+    query: str | Filled | None = setting(
+        "Query",
+        "What to find: clauses on any field of the object, such as status:'active' or "
+        "address.city in (Linz, Wien), joined by AND and OR, with parentheses. Without it, all "
+        "objects are listed.",
+        default=None,
+        format=TEMPLATE,
+        adapt=_of("search", of=_query),
+    )
+    consistency: Literal["indexed", "fresh"] = setting(
+        "Consistency",
+        "indexed lets Stripe's search help, which lags behind writes by up to a minute, in "
+        "incidents by an hour; fresh uses lists only.",
+        default="indexed",
+        adapt=_of("search", of=_consistency),
+    )
+    ids: tuple[str, ...] | str | Filled | None = setting(
+        "Ids",
+        "The id of the object to read, or a list of them; the records come in this order.",
+        default=None,
+        format=TEMPLATE,
+        adapt=_of("read", of=_ids),
+    )
+    record_as: str = setting(
+        "Record as",
+        "The name under which each result carries the record that asked for it, where `for_each` "
+        "of an operation drives this activity.",
+        default="",
+        adapt=_of(*SOURCES, of=_record_as),
+    )
+    parents: Mapping[str, str] = setting(
+        "Parents",
+        "The ids of the objects above, by name.",
+        default={},
+        adapt=_of(*SOURCES, *WRITES, of=_parents),
+    )
+    parameters: Mapping[str, JSON] = setting(
+        "Parameters",
+        "What else the call takes.",
+        default={},
+        adapt=_of(*SOURCES, of=_parameters),
+    )
+    expand: tuple[str, ...] = setting(
+        "Expand",
+        "Fields that shall hold the whole object instead of its id, as dotted paths at most four "
+        "deep.",
+        default=(),
+        adapt=_of(*SOURCES, *WRITES, of=_expand),
+    )
+    limit: int | None = setting(
+        "Limit",
+        "How many records are read at most; all of them without it.",
+        default=None,
+        lowest=1,
+        adapt=_of("search"),
+    )
+    fields: tuple[str, ...] = setting(
+        "Fields",
+        "Paths of what is wanted of each record, besides its id; all of it without them.",
+        default=(),
+        format="path",
+        adapt=_of(*SOURCES, of=_objects),
+    )
+    complete: tuple[str, ...] = setting(
+        "Complete",
+        "Lists in the record of which all rows are wanted. Stripe puts the first "
+        f"{EMBEDDED} into a record; each hundred more costs one more call for each record that "
+        "has them.",
+        default=(),
+        adapt=_of(*SOURCES, of=_complete),
+    )
+    readable: bool = setting(
+        "Readable",
+        "Adds a field `readable` to each record: amounts as decimals with their currency, times "
+        "in ISO 8601, under the names of the fields that they stand for.",
+        default=False,
+        adapt=_of(*SOURCES, of=_objects),
+    )
+    folder: str = setting(
+        "Folder",
+        "Where the files go, from the project's folder on. A file is named by its id and type, "
+        "and never replaces another one.",
+        default="",
+        adapt=_of("read", of=_folder),
+    )
+    wait: int = setting(
+        "Wait",
+        "How many seconds the result is waited for at most.",
+        default=3600,
+        lowest=1,
+        adapt=_of("read", of=_wait),
+    )
+    marker: bool = setting(
+        "Marker",
+        "Writes metadata.connector_key into each new object, so that a write whose answer was "
+        "lost can be found again.",
+        default=True,
+        adapt=_of("create", of=_marker),
+    )
+    concurrency: int = setting(
+        "Concurrency",
+        "How many calls are in flight at once, from 1 to 100.",
+        default=16,
+        lowest=1,
+        highest=100,
+        adapt=_of(*WRITES),
+    )
+    unlisted_choices: Literal["refuse", "allow"] = setting(
+        "Unlisted choices",
+        "A value that is not among the choices of its field is refused before it is sent. With "
+        "`allow` it goes to Stripe, which may know it by now.",
+        default="refuse",
+        adapt=_of(*WRITES),
+    )
+    irreversible: Literal["refuse", "allow"] = setting(
+        "Irreversible",
+        "What moves money or can't be undone is refused on a live account without `allow`.",
+        default="refuse",
+        adapt=_of(*WRITES, of=_irreversible),
+    )
+    missing: Literal["refuse", "ok"] = setting(
+        "Missing",
+        "What is done with a record whose object is gone already: refused, or with `ok` skipped.",
+        default="refuse",
+        adapt=_of("delete"),
+    )
 
 
 def activity_form(catalogue: Catalogue, offer: Offer, type: str) -> Form:
     """The settings of an activity of `type` with this offer, in the order of the page."""
-    operation = offer.operation
-    fields: list[Field] = []
-    source = type in ("search", "read")
-    if type == "search" and operation.shape in ("list", "search"):
-        fields.extend(asking(operation))
-    if type == "read" and own_id(operation):
-        fields.append(
-            template(
-                "ids",
-                "Ids",
-                "The id of the object to read, or a list of them; the records come in this order.",
-                also=(Field(name="", type="list", items=_NAME),),
-                required=True,
-            )
-        )
-        fields.append(RECORD_AS)
-    parents = parents_of(operation)
-    if parents:
-        fields.append(
-            Field(
-                name="parents",
-                type="object",
-                required=source,
-                label="Parents",
-                description="The ids of the objects above, "
-                + ("by name." if source else "where they are the same for every record."),
-                fields=tuple(
-                    Field(name=name, type="string", required=source, label=name) for name in parents
-                ),
-            )
-        )
-    if source:
-        wanted = parameters(catalogue, operation)
-        if wanted:
-            fields.append(
-                Field(
-                    name="parameters",
-                    type="object",
-                    required=any(field.required for field in wanted),
-                    label="Filters" if type == "search" else "Parameters",
-                    description="What else the call takes.",
-                    fields=wanted,
-                )
-            )
-    if operation.shape != "binary" and any(takes(catalogue, operation, n) for n in EXPANSIONS):
-        fields.append(_expand(catalogue, operation))
-    if type == "search":
-        fields.append(
-            Field(
-                name="limit",
-                type="integer",
-                label="Limit",
-                description="How many records are read at most; all of them without it.",
-            )
-        )
-    fields.extend(
-        reading_fields(catalogue, operation) if source else _writing(catalogue, operation)
-    )
-    if type == "delete":
-        fields.extend(_deleting(offer))
-    elif not source and can_be_guarded(catalogue, offer):
-        guard = guard_of(offer)
-        fields.append(_irreversible(guard.told() if guard is not None else ""))
-    return Form(tuple(fields))
-
-
-def _expand(catalogue: Catalogue, operation: Operation) -> Field:
-    include = catalogue.request(operation).child("include")
-    if include is None:
-        return Field(
-            name="expand",
-            type="list",
-            items=_NAME,
-            label="Expand",
-            description="Fields that shall hold the whole object instead of its id, as "
-            "dotted paths at most four deep.",
-        )
-    return replace(
-        include,
-        name="expand",
-        required=False,
-        label="Expand",
-        description="Fields that the answer leaves out unless they are asked for.",
-    )
-
-
-def _deleting(offer: Offer) -> list[Field]:
-    told = offer.way.told() if offer.way is not None else ""
-    return [
-        _irreversible(told),
-        Field(
-            name="missing",
-            type="string",
-            choices=("refuse", "ok"),
-            default="refuse",
-            label="Missing",
-            description="What becomes of a record whose object is gone already: refused, or "
-            "with `ok` skipped.",
-        ),
-    ]
-
-
-def _irreversible(told: str) -> Field:
-    return replace(
-        SETTING,
-        description="What moves money or can't be undone is refused on a live account without "
-        f"`allow`. {told}".strip(),
-    )
-
-
-def _writing(catalogue: Catalogue, operation: Operation) -> list[Field]:
-    fields = [
-        Field(
-            name="concurrency",
-            type="integer",
-            default=CONCURRENCY,
-            label="Concurrency",
-            description="How many calls are in flight at once, from 1 to 100.",
-        ),
-        Field(
-            name=UNLISTED,
-            type="string",
-            choices=("refuse", "allow"),
-            default="refuse",
-            label="Unlisted choices",
-            description="A value that is not among the choices of its field is refused before it "
-            "is sent. With `allow` it goes to Stripe, which may know it by now.",
-        ),
-    ]
-    if verb_of(operation) == "create" and takes(catalogue, operation, "metadata"):
-        fields.insert(
-            0,
-            Field(
-                name="marker",
-                type="boolean",
-                default=True,
-                label="Marker",
-                description="Writes metadata.connector_key into each new object, so that a "
-                "write whose answer was lost can be found again.",
-            ),
-        )
-    return fields
-
-
-def request_schema(
-    catalogue: Catalogue, offer: Offer, constants: frozenset[str], *, unlisted: bool = False
-) -> Field:
-    """What a mapping has to make for a target: path parameters and parameters, those that
-    the activity sets for every record no longer required. The object's own id is called "id",
-    whatever the path calls it ("customer", "subscription_exposed_id"). A delete that is an
-    update underneath takes nothing but ids. Choices are closed unless values that are not listed
-    are allowed (`unlisted`)."""
-    request = offered(catalogue, offer, unlisted=unlisted)
-    own = own_id(offer.operation)
-    fields = []
-    for field in request.fields:
-        if field.name in EXPANSIONS and not field.in_path:
-            continue
-        named = replace(field, name=OWN_ID) if field.in_path and field.name == own else field
-        fields.append(replace(named, required=False) if field.name in constants else named)
-    return replace(request, fields=tuple(fields))
-
-
-def _clearable(field: Field) -> Field:
-    """The same with null wherever something may be left out: it clears the field in API v2, and
-    takes a name out of metadata (https://docs.stripe.com/api-v2-overview)."""
-    items = _clearable(field.items) if field.items is not None else None
-    if items is not None and field.name == "metadata":
-        items = replace(items, nullable=True)
-    return replace(
-        field,
-        fields=tuple(
-            _clearable(child) if child.required else replace(_clearable(child), nullable=True)
-            for child in field.fields
-        ),
-        items=items,
-        any_of=tuple(_clearable(option) for option in field.any_of),
-    )
-
-
-def _one_event(request: Field) -> Field:
-    """One event of the many that a call of the stream takes."""
-    events = request.child("events")
-    assert events is not None
-    assert events.items is not None
-    return replace(events.items, name=request.name)
-
-
-def _closed(field: Field) -> Field:
-    """The same without open choices. Stripe refuses what it doesn't know for an API version; the
-    SDK leaves choices open only for what Stripe may add later."""
-    return replace(
-        field,
-        open=False,
-        unlisted=_UNLISTED_HINT if field.open and field.choices else "",
-        fields=tuple(_closed(child) for child in field.fields),
-        items=_closed(field.items) if field.items is not None else None,
-        any_of=tuple(_closed(option) for option in field.any_of),
-    )
-
-
-@lru_cache(128)
-def _taken(catalogue: Catalogue, operation: Operation, unlisted: bool) -> Field:
-    """The request as an activity makes it; the largest of API v2 costs 11 ms."""
-    request = catalogue.request(operation)
-    if operation.id == STREAM:
-        request = _one_event(request)
-    request = with_currency(operation, request)
-    if not unlisted:
-        request = _closed(request)
-    return _clearable(request) if operation.body == "json" else request
-
-
-def offered(catalogue: Catalogue, offer: Offer, *, unlisted: bool = False) -> Field:
-    """What the operation takes, without what the offer sets itself; choices as in
-    `request_schema`."""
-    request = _taken(catalogue, offer.operation, unlisted)
-    if offer.way is None:
-        return request
-    only_ids = offer.operation.action == "update"
-    fixed = offer.constants
-    fields = (
-        field for field in request.fields if field.in_path or not (only_ids or field.name in fixed)
-    )
-    return replace(request, fields=tuple(fields))
+    return form_of(ActivitySettings, Use(type, catalogue, offer))

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
 
 from connector_sdk import JSON, Problem
 
+from stripe_connector.activities.choices.settings import Filled
 from stripe_connector.query import QueryError
 from stripe_connector.query.binding import RECORD, names, text_of
 
@@ -58,12 +58,11 @@ class Template:
         return (name for name in names(self.text) if name.startswith(RECORD))
 
 
-def template_of(setting: JSON, path: str) -> Template:
+def template_of(setting: str | Filled, path: str) -> Template:
     """What a setting of the format "template" holds."""
-    if isinstance(setting, dict):
-        values = cast("dict[str, JSON]", setting.get("values") or {})
-        return Template(path, str(setting.get("text", "")), values)
-    return Template(path, str(setting), {})
+    if isinstance(setting, Filled):
+        return Template(path, setting.text, setting.values)
+    return Template(path, setting, {})
 
 
 def _found(record: Mapping[str, JSON], name: str) -> JSON:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from connector_sdk import Field
 
 from stripe_connector.activities.choices.guarding import updating
-from stripe_connector.activities.choices.settings import request_schema
+from stripe_connector.activities.choices.parameters import request_schema
 from stripe_connector.activities.choices.verbs import OWN_ID, own_id, parents_of
 from stripe_connector.catalogue import Catalogue, overlay
 from stripe_connector.catalogue.model import Operation

@@ -13,7 +13,6 @@ from typing import BinaryIO
 
 import msgspec
 from connector_sdk import (
-    JSON,
     Field,
     Host,
     Problem,
@@ -66,7 +65,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 
 def read_source(
-    client: Client, host: Host, resolved: Resolved, ids: Sequence[JSON] | None = None
+    client: Client, host: Host, resolved: Resolved, ids: Sequence[str] | None = None
 ) -> ReadSource:
     """The source of a Read by ids: those of the activity, or the given ones."""
     if resolved.operation.shape == "binary":
@@ -89,11 +88,11 @@ class DownloadSource(ReadSource):
         client: Client,
         host: Host,
         resolved: Resolved,
-        ids: Sequence[JSON] | None = None,
+        ids: Sequence[str] | None = None,
     ) -> None:
         super().__init__(client, host, resolved, ids)
         self._base = (host.folder or Path()).resolve()
-        self._folder = _folder(self._base, str(resolved.settings["folder"]), host.folder)
+        self._folder = _folder(self._base, resolved.settings.folder, host.folder)
 
     async def _record(self, seq: int, id: str) -> Record:
         at = f"{self._operation.object} {id}".strip()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import cast
 
 import msgspec
-from connector_sdk import JSON, Host, Problem, Record, Source
+from connector_sdk import Host, Problem, Record, Source
 
 from stripe_connector.activities.choices.asking import Asked
 from stripe_connector.activities.choices.resolution import Resolved
@@ -32,7 +32,7 @@ class QueryAsks:
         self._client = client
         self._catalogue = catalogue
         self._host = host
-        self._resolved = replace(resolved, settings=_without(resolved.settings, "limit"))
+        self._resolved = replace(resolved, settings=replace(resolved.settings, limit=None))
         self._asked = cast("Asked", resolved.asked)
         self._last: PlannedSource | None = None
 
@@ -116,8 +116,3 @@ class IdAsks:
 def _joined(askers: Sequence[Asker]) -> Query:
     queries = tuple(dict.fromkeys(cast("Query", asker.asks) for asker in askers))
     return queries[0] if len(queries) == 1 else Group("OR", queries)
-
-
-def _without(settings: "JSON | object", name: str) -> dict[str, JSON]:
-    known = cast("dict[str, JSON]", settings)
-    return {key: value for key, value in known.items() if key != name}

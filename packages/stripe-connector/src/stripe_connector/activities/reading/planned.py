@@ -72,7 +72,7 @@ class PlannedSource:
         self._asked = cast("Asked", resolved.asked)
         self._query = self._asked.query() if query is None else query
         self._planning = Planning(catalogue, resolved, self._query)
-        self._limit = resolved.integer("limit", 0)
+        self._limit = resolved.settings.limit or 0
         self._matches = matcher(self._query, self._asked.fields.object, trusting=self._asked.native)
 
     async def read(self, after: bytes | None) -> AsyncGenerator[Page, None]:

@@ -44,7 +44,7 @@ class Planning:
 
     @cached_property
     def _any(self) -> Routes:
-        wanted = self._resolved.settings.get("consistency", "indexed")
+        wanted = self._resolved.settings.consistency
         return self._plan(searchable=wanted == "indexed" and self._search is not None)
 
     @cached_property

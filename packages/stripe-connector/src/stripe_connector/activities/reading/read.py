@@ -25,13 +25,13 @@ class ReadSource:
         client: Client,
         host: Host,
         resolved: Resolved,
-        ids: Sequence[JSON] | None = None,
+        ids: Sequence[str] | None = None,
     ) -> None:
         self._client = client
         self._host = host
         self._operation = resolved.operation
         self._own = own_id(resolved.operation)
-        self._ids: Sequence[JSON] = ids_of(resolved) if ids is None else ids
+        self._ids = ids_of(resolved) if ids is None else ids
         self._fixed: dict[str, JSON] = {**resolved.parents, **resolved.parameters}
         self._fixed.update(resolved.expansion)
 
@@ -42,7 +42,7 @@ class ReadSource:
         while done < len(self._ids) and not self._host.stopping():
             some = self._ids[done : done + AT_ONCE]
             reads = [
-                asyncio.create_task(self._record(done + count, str(name)))
+                asyncio.create_task(self._record(done + count, name))
                 for count, name in enumerate(some, 1)
             ]
             try:
@@ -73,9 +73,9 @@ class ReadSource:
         return Record(seq, compact(answer.body), at)
 
 
-def ids_of(resolved: Resolved) -> Sequence[JSON]:
+def ids_of(resolved: Resolved) -> Sequence[str]:
     """The ids that stand in the activity; an empty one for an object that has none."""
     if resolved.ids is not None:
         return [resolved.ids.filled()]
-    ids = resolved.settings.get("ids", "")
-    return ids if isinstance(ids, list) else [ids]
+    ids = resolved.settings.ids
+    return ids if isinstance(ids, tuple) else [""]

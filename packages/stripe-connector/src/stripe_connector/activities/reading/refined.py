@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from connector_sdk import Field, Host, Page, Problem, Record, Source
+from connector_sdk.path import Path
 
 from stripe_connector.activities.choices.projection import (
     carrying_schema,
@@ -25,7 +26,7 @@ def refined(
     completion = readable = None
     if resolved.complete:
         completion = Completion(client, catalogue, host, resolved)
-    if resolved.settings.get("readable"):
+    if resolved.settings.readable:
         schema = catalogue.response(resolved.operation)
         readable = Readable(schema, lambda name: catalogue.resource(name).schema, minor_units())
     paths = _paths(resolved)
@@ -36,8 +37,8 @@ def refined(
 
 def refined_schema(schema: Field, resolved: Resolved) -> Field:
     """What such records hold, of those that are read with this schema."""
-    whole = with_readable(schema) if resolved.settings.get("readable") else schema
-    return projected_schema(carrying_schema(whole, resolved.settings), _paths(resolved))
+    whole = with_readable(schema) if resolved.settings.readable else schema
+    return projected_schema(carrying_schema(whole, resolved.settings.record_as), _paths(resolved))
 
 
 class RefinedSource:
@@ -50,7 +51,7 @@ class RefinedSource:
         source: Source,
         completion: Completion | None,
         readable: Readable | None,
-        paths: Sequence[str],
+        paths: Sequence[Path],
     ) -> None:
         self._source = source
         self._completion = completion
@@ -88,8 +89,8 @@ class RefinedSource:
         return await self._source.finish(after)
 
 
-def _paths(resolved: Resolved) -> list[str]:
+def _paths(resolved: Resolved) -> list[Path]:
     """What is wanted of a record, and what is readable of it."""
     paths = wanted(resolved.settings)
-    told = [f"{READABLE}.{path}" for path in paths] if resolved.settings.get("readable") else []
+    told = [(READABLE, *path) for path in paths] if resolved.settings.readable else []
     return [*paths, *told]

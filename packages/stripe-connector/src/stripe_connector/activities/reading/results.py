@@ -9,7 +9,6 @@ from typing import NamedTuple, Protocol
 import msgspec
 from connector_sdk import Host, Problem, RefusedError, UnreachableError
 
-from stripe_connector.activities.choices.reading_settings import WAIT
 from stripe_connector.activities.choices.resolution import Resolved
 from stripe_connector.activities.reading.read import ids_of
 from stripe_connector.catalogue import Catalogue
@@ -70,7 +69,7 @@ class ReportRun:
         self._create = catalogue.operations["reporting.report_runs.create"]
         self._retrieve = catalogue.operations["reporting.report_runs.retrieve"]
         self._parameters = resolved.parameters
-        self._wait = resolved.integer("wait", WAIT)
+        self._wait = resolved.settings.wait
 
     async def find(self, index: int, run: str) -> AsyncGenerator[Found, None]:
         """Goes on with the run of before, unless that came to nothing. Raises RefusedError
@@ -136,7 +135,7 @@ class QueryRuns:
 
     async def find(self, index: int, run: str) -> AsyncGenerator[Found, None]:
         """At once; a run that is unknown or came to nothing has a problem."""
-        name = str(self._ids[index])
+        name = self._ids[index]
         try:
             answer = await self._client.send(self._retrieve, {"scheduled_query_run": name})
         except RefusedError as error:

@@ -24,7 +24,7 @@ class SearchSource:
         request = catalogue.request(resolved.operation)
         self._by_id = request.child("starting_after") is not None
         self._sized = request.child("limit") is not None
-        self._limit = resolved.integer("limit", 0)
+        self._limit = resolved.settings.limit or 0
         self._parents: dict[str, JSON] = resolved.parents
         self._fixed: dict[str, JSON] = {**resolved.parents, **resolved.parameters}
         self._fixed.update(resolved.expansion)

@@ -22,8 +22,8 @@ def source_of(
     requests: Source | None,
 ) -> Source:
     """The source of a Search or a Read, driven by the records of `requests` or not."""
-    limit = resolved.integer("limit", 0)
-    record_as = str(resolved.settings.get("record_as") or "")
+    limit = resolved.settings.limit or 0
+    record_as = resolved.settings.record_as
     if resolved.operation.shape == "rows":
         results = results_of(client, catalogue, host, resolved)
         return RowsSource(client, catalogue, host, results)

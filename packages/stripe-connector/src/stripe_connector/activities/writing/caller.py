@@ -19,14 +19,15 @@ from connector_sdk import (
     SettingError,
     UncertainError,
     conform,
+    setting_of,
 )
 from connector_sdk.outage import OUT
 from connector_sdk.writing import Written
 
-from stripe_connector.activities.choices.guarding import SETTING
 from stripe_connector.activities.choices.offers import offer_for
+from stripe_connector.activities.choices.parameters import EXPANSIONS
 from stripe_connector.activities.choices.resolution import resolve
-from stripe_connector.activities.choices.settings import EXPANSIONS, activity_form
+from stripe_connector.activities.choices.settings import ActivitySettings, activity_form
 from stripe_connector.activities.choices.verbs import OWN_ID, own_id
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
@@ -50,7 +51,9 @@ class Use:
     ) -> None:
         offer = offer_for(catalogue, type, object, action, mode)
         allowing = {IRREVERSIBLE: given.get(IRREVERSIBLE, "refuse")}
-        wrong = conform(Form((SETTING,)).as_field(), allowing).problems
+        wrong = conform(
+            Form((setting_of(ActivitySettings, IRREVERSIBLE),)).as_field(), allowing
+        ).problems
         if wrong:
             raise SettingError(*wrong)
         known = {field.name for field in activity_form(catalogue, offer, type).fields}

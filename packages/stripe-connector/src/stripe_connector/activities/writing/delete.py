@@ -26,7 +26,7 @@ class DeleteTarget(UpdateTarget):
         self, client: Client, catalogue: Catalogue, host: Host, resolved: Resolved
     ) -> None:
         super().__init__(client, catalogue, host, resolved)
-        self._missing_ok = resolved.settings.get("missing") == "ok"
+        self._missing_ok = resolved.settings.missing == "ok"
 
     async def send(self, call: Call) -> Outcome:
         outcome = await super().send(call)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from connector_sdk import JSON, Problem, shown
 
-from stripe_connector.activities.choices.settings import STREAM
+from stripe_connector.activities.choices.parameters import STREAM
 
 OPERATIONS = frozenset({"billing.meter_events.create", "v2.billing.meter_events.create", STREAM})
 

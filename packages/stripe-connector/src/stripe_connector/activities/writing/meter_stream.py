@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 from connector_sdk import JSON, CredentialError, RefusedError
 
-from stripe_connector.activities.choices.settings import STREAM
+from stripe_connector.activities.choices.parameters import STREAM
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.client import Client
 from stripe_connector.client.answer import Answer

@@ -7,7 +7,7 @@ from typing import cast
 import msgspec
 from connector_sdk import JSON, Call, Outcome, Problem, RefusedError
 
-from stripe_connector.activities.choices.settings import EXPANSIONS
+from stripe_connector.activities.choices.parameters import EXPANSIONS
 from stripe_connector.activities.choices.verbs import own_id
 from stripe_connector.activities.writing import request as requests
 from stripe_connector.activities.writing.answers import is_answer

@@ -15,8 +15,8 @@ from connector_sdk import (
     UncertainError,
 )
 
+from stripe_connector.activities.choices.parameters import STREAM
 from stripe_connector.activities.choices.resolution import Resolved
-from stripe_connector.activities.choices.settings import CONCURRENCY, STREAM
 from stripe_connector.activities.writing import request as requests
 from stripe_connector.activities.writing.flight import Flight
 from stripe_connector.activities.writing.gathering import Gathering
@@ -52,7 +52,7 @@ class StreamTarget(StripeTarget):
         super().__init__(client, catalogue, host, resolved)
         self.horizon = HORIZON  # identifiers are unique for 24 hours only
         self._stream = stream
-        self._at_once = resolved.integer("concurrency", CONCURRENCY)
+        self._at_once = resolved.settings.concurrency
         self._stopping = host.stopping
 
     def prepare(self, request: bytes, existing: str = "") -> Body | Problem:

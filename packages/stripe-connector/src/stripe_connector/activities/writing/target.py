@@ -23,7 +23,6 @@ from connector_sdk import (
 from stripe_connector.activities.choices.guarding import refusal_of
 from stripe_connector.activities.choices.offers import Offer
 from stripe_connector.activities.choices.resolution import Resolved
-from stripe_connector.activities.choices.settings import CONCURRENCY
 from stripe_connector.activities.writing import request as requests
 from stripe_connector.activities.writing.amounts import Currencies
 from stripe_connector.activities.writing.answers import is_answer
@@ -57,13 +56,13 @@ class StripeTarget(ABC):
         self.constants: dict[str, JSON] = resolved.parents
         self.fixed = {**resolved.offer.constants, **resolved.expansion}
         self.schema = resolved.request_schema(catalogue)
-        self.marker = resolved.settings.get("marker") is not False and any(
+        self.marker = resolved.settings.marker and any(
             field.name == "metadata" for field in self.schema.fields
         )
         self.horizon = horizon(resolved.operation)
         self._currencies = Currencies(client, catalogue)
         self._host = host
-        self._places = resolved.integer("concurrency", CONCURRENCY)
+        self._places = resolved.settings.concurrency
 
     @abstractmethod
     def prepare(self, request: bytes, existing: str = "") -> Body | Problem:

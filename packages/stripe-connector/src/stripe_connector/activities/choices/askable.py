@@ -1,29 +1,13 @@
-"""The settings that say what a Search is to find, and what can be asked for there."""
-
-from collections.abc import Sequence
+"""The fields that a query can ask for."""
 
 from connector_sdk import Field
 from connector_sdk.schema import Type
 
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
-from stripe_connector.catalogue.overlay import search_fields
 from stripe_connector.query import fields_of
 from stripe_connector.query.clause import FieldKind
 from stripe_connector.query.fields import Known
-
-TEMPLATE = "template"
-"""The format of a setting in which values are put in the place of `${…}` here."""
-
-_TEXT = Field(name="", type="string")
-_FILLED = Field(
-    name="",
-    type="object",
-    fields=(
-        Field(name="text", type="string", required=True),
-        Field(name="values", type="map", items=Field(name="", type="any")),
-    ),
-)
 
 _TYPES: dict[FieldKind, Type] = {"number": "number"}
 _OPERATORS: dict[FieldKind, tuple[str, str]] = {
@@ -33,59 +17,6 @@ _OPERATORS: dict[FieldKind, tuple[str, str]] = {
     "number": ("compared by size", ": > < >= <= null"),
     "moment": ("a moment or a day, compared by time", ": > < >= <= null"),
 }
-
-
-def template(
-    name: str, label: str, description: str, *, also: Sequence[Field] = (), required: bool = False
-) -> Field:
-    """A setting of the format "template"; it may also have the shapes of `also`."""
-    return Field(
-        name=name,
-        type="any",
-        any_of=(*also, _TEXT, _FILLED),
-        required=required,
-        format=TEMPLATE,
-        label=label,
-        description=description,
-    )
-
-
-RECORD_AS = Field(
-    name="record_as",
-    type="string",
-    label="Record as",
-    description="The name under which each result carries the record that asked for it, where "
-    "`for_each` of an operation drives this activity.",
-)
-
-
-def asking(operation: Operation) -> list[Field]:
-    """The settings `query` and `consistency` of a list or a search."""
-    if operation.shape == "search":
-        described = (
-            "What to find, in Stripe's own search language: up to ten clauses such as "
-            "status:'active' or created>1735689600, joined by AND or by OR."
-        )
-        return [template("query", "Query", described, required=True)]
-    query = template(
-        "query",
-        "Query",
-        "What to find: clauses on any field of the object, such as status:'active' or "
-        "address.city in (Linz, Wien), joined by AND and OR, with parentheses. Without it, all "
-        "objects are listed.",
-    )
-    if operation.object not in search_fields():
-        return [query, RECORD_AS]
-    consistency = Field(
-        name="consistency",
-        type="string",
-        choices=("indexed", "fresh"),
-        default="indexed",
-        label="Consistency",
-        description="indexed lets Stripe's search help, which lags behind writes by up to a "
-        "minute, in incidents by an hour; fresh uses lists only.",
-    )
-    return [query, consistency, RECORD_AS]
 
 
 def askable(catalogue: Catalogue, operation: Operation) -> tuple[Field, ...]:
