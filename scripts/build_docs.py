@@ -4,9 +4,10 @@
     python scripts/build_docs.py --check    exit 1 unless they are current
 
 The steps in docs/mapping.md come from their declarations, the commands in README.md and
-docs/commands.md from their help, the settings in docs/files.md from their forms, what
-docs/sandbox.md says it does from the sandbox's own tables, the index of the decisions from the
-first line of each, and docs/reference as a whole from the catalogue of Stripe.
+docs/commands.md from their help, the settings in docs/databases.md, docs/files.md and
+docs/settings.md from their declarations, what docs/sandbox.md says it does from the sandbox's own
+tables, the index of the decisions from the first line of each, and docs/reference as a whole from
+the catalogue of Stripe.
 """
 
 import argparse
@@ -15,7 +16,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from connector_agent.connectors.files.forms import READ, WRITE
 from connector_agent.mapping import ABSENT, STEPS, Step, StepExample
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,6 +24,12 @@ sys.path.insert(0, str(ROOT))
 from scripts.command_pages import command_reference, command_table  # noqa: E402
 from scripts.reference_pages import FOLDER, reference_pages  # noqa: E402
 from scripts.sandbox_page import coverage  # noqa: E402
+from scripts.setting_tables import (  # noqa: E402
+    database_settings,
+    file_settings,
+    stripe_settings,
+    undescribed,
+)
 
 BEGIN = "<!-- made by scripts/build_docs.py -->"
 END = "<!-- end of what scripts/build_docs.py makes -->"
@@ -35,6 +41,9 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
     options = parser.parse_args()
     status = 0
+    for name in undescribed():
+        print(f"The setting {name} has no description.", file=sys.stderr)
+        status = 1
     for path, text in (*pages(), *reference()):
         if (path.read_text(encoding="utf-8") if path.exists() else "") == text:
             continue
@@ -48,7 +57,7 @@ def main() -> int:
         else:
             path.unlink()
             print(f"{path.relative_to(ROOT)} is removed.")
-    if status:
+    if options.check and status:
         print("Run: python scripts/build_docs.py", file=sys.stderr)
     return status
 
@@ -58,9 +67,11 @@ def pages() -> Iterator[tuple[Path, str]]:
     made = (
         ("README.md", command_table()),
         ("docs/commands.md", command_reference()),
+        ("docs/databases.md", database_settings()),
         ("docs/files.md", file_settings()),
         ("docs/mapping.md", steps()),
         ("docs/sandbox.md", coverage()),
+        ("docs/settings.md", stripe_settings()),
         ("docs/decisions/README.md", decisions()),
     )
     for name, lines in made:
@@ -99,17 +110,6 @@ def steps() -> Iterator[str]:
             if argument.required:
                 text += " Required."
             yield f"| `{step.name}` | `{argument.name}` | {text} |"
-
-
-def file_settings() -> Iterator[str]:
-    """A table of the settings of activities that read, and one of those that write."""
-    for title, form in (("of `read`", READ), ("of `write`", WRITE)):
-        yield f"| {title} | what it says |"
-        yield "|---|---|"
-        for field in form.fields:
-            needed = " Required." if field.required else ""
-            yield f"| `{field.name}` | {field.description}{needed} |"
-        yield ""
 
 
 def example(step: Step, case: StepExample) -> str:

@@ -100,7 +100,11 @@ async def test_wrong_settings(settings: dict[str, Any], path: str, said: str) ->
 def test_several_faults_are_told_at_once() -> None:
     with pytest.raises(SettingError) as caught:
         read_settings({"api_key": "x", "account": "y", "account_must_be": "z"})
-    assert [problem.path for problem in caught.value.problems] == ["api_key", "account", "account_must_be"]
+    assert [problem.path for problem in caught.value.problems] == [
+        "api_key",
+        "account",
+        "account_must_be",
+    ]
 
 
 def test_no_secret_in_a_repr() -> None:

@@ -200,10 +200,16 @@ class Reads(Opened):
     def _settings_of(
         self, type: str, object: str, action: str, given: Mapping[str, Any]
     ) -> dict[str, Any]:
+        """Keywords as settings: those that the activity has, ids of parents, other parameters."""
+        from stripe_connector.activities.choices.settings import activity_form
         from stripe_connector.activities.choices.verbs import parents_of
 
-        above = parents_of(self._offer(type, object, action).operation)
+        offer = self._offer(type, object, action)
+        above = parents_of(offer.operation)
+        form = activity_form(self._opened.catalogue, offer, type)
+        named = {field.name for field in form.fields} - {"parents", "parameters", *above}
+        settings = {name: value for name, value in given.items() if name in named}
         parents = {name: value for name, value in given.items() if name in above}
-        others = {name: value for name, value in given.items() if name not in above}
-        settings: dict[str, Any] = {"parents": parents} if parents else {}
+        others = {name: given[name] for name in given if name not in {*named, *above}}
+        settings |= {"parents": parents} if parents else {}
         return {**settings, "parameters": others} if others else settings

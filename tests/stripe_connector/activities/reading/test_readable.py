@@ -9,8 +9,8 @@ import pytest
 from connector_sdk import JSON, Activity, Field, Problem, Record
 from hypothesis import given
 from hypothesis import strategies as st
+from stripe_connector.activities.choices.projection import READABLE
 from stripe_connector.activities.reading.readable import (
-    READABLE,
     Readable,
     moment,
     money,

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from connector_sdk import JSON, Field
+from stripe_connector.activities.choices.projection import READABLE
 from stripe_connector.activities.reading.readable import (
-    READABLE,
     Readable,
 )
 from stripe_connector.catalogue import load, minor_units

@@ -1,7 +1,7 @@
 """Of each record only the fields that are wanted."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import msgspec
 from connector_sdk import ANY_OBJECT, Field, Problem, Record, did_you_mean
@@ -13,21 +13,46 @@ from stripe_connector.activities.choices.settings import ActivitySettings
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
 
-
-def projected(records: Sequence[Record], paths: Sequence[Path]) -> list[Record]:
-    """The records with nothing but what stands at these paths, where it was."""
-    return [
-        record
-        if record.problem is not None
-        else record._replace(
-            raw=msgspec.json.encode(picked(msgspec.json.decode(record.raw), paths))
-        )
-        for record in records
-    ]
+READABLE = "readable"
+"""The field that the setting of this name adds. No object of Stripe's has one of that name."""
 
 
-def field_fault(catalogue: Catalogue, operation: Operation, path: str) -> Problem | None:
-    """What is wrong with a path, or None."""
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """What of each record is given out."""
+
+    only: tuple[Path, ...]
+
+    @classmethod
+    def of(cls, settings: ActivitySettings) -> "Projection":
+        """With `fields` only these, besides the id that tells records apart."""
+        kept = [name for name in ("id", settings.record_as) if name]
+        paths = dict.fromkeys([*((name,) for name in kept), *map(parse_path, settings.fields)])
+        return cls(_with_readable(paths, settings) if settings.fields else ())
+
+    @property
+    def whole(self) -> bool:
+        """Whether records stay as they are."""
+        return not self.only
+
+    def record(self, record: Record) -> Record:
+        """The record with nothing else; one with a problem as it is."""
+        if record.problem is not None:
+            return record
+        value = msgspec.json.decode(record.raw)
+        if self.only:
+            value = picked(value, self.only)
+        return record._replace(raw=msgspec.json.encode(value))
+
+    def schema(self, schema: Field) -> Field:
+        """What such records hold, of those with this schema."""
+        return _kept(schema, self.only) if self.only else schema
+
+
+def field_fault(
+    catalogue: Catalogue, operation: Operation, setting: str, path: str
+) -> Problem | None:
+    """What is wrong with a path in a setting of the format "path", or None."""
     try:
         names = [name for name in parse_path(path) if isinstance(name, str)]
     except PathError as error:
@@ -35,7 +60,7 @@ def field_fault(catalogue: Catalogue, operation: Operation, path: str) -> Proble
             "wrong_path",
             f"{path!r} is no path: {error}.",
             "Write it like address.city.",
-            path="fields",
+            path=setting,
             value=path,
         )
     at = [catalogue.response(operation)]
@@ -51,16 +76,11 @@ def field_fault(catalogue: Catalogue, operation: Operation, path: str) -> Proble
                 "unknown_field",
                 f"{path!r} can't be taken from the record: there is no field {name!r}.",
                 did_you_mean(name, known) or "Look the field up in the schema of the object.",
-                path="fields",
+                path=setting,
                 value=path,
             )
         at = [known[name]]
     return None
-
-
-def projected_schema(schema: Field, paths: Sequence[Path]) -> Field:
-    """The schema of records that hold nothing but these paths."""
-    return _kept(schema, paths) if paths else schema
 
 
 def carrying_schema(schema: Field, record_as: str) -> Field:
@@ -94,8 +114,7 @@ def _kept(schema: Field, paths: Sequence[Path]) -> Field:
     return replace(schema, fields=tuple(kept)) if schema.fields else schema
 
 
-def wanted(settings: ActivitySettings) -> list[Path]:
-    """The paths of the setting `fields`, and the id that tells records apart."""
-    always: list[Path] = [(name,) for name in ("id", settings.record_as) if name]
-    paths = [parse_path(path) for path in settings.fields]
-    return [*always, *(path for path in paths if path not in always)] if paths else []
+def _with_readable(paths: Iterable[Path], settings: ActivitySettings) -> tuple[Path, ...]:
+    """The paths, and what is readable of them."""
+    told = [(READABLE, *path) for path in paths] if settings.readable else []
+    return (*paths, *told)

@@ -109,7 +109,8 @@ def resolve(
     so that settings may be missing. Raises SettingError with every fault that it has."""
     offer = offer_for(catalogue, activity.type, activity.on, activity.action, mode)
     operation = offer.operation
-    settings = _settings(activity, activity_form(catalogue, offer, activity.type), whole=whole)
+    form = activity_form(catalogue, offer, activity.type)
+    settings = _settings(activity, form, whole=whole)
     expansions = () if operation.v2 else settings.expand
     _require(
         *_value_faults(settings),
@@ -122,7 +123,10 @@ def resolve(
         ids = template_of(settings.ids, "ids")
         rows_driven = ids.driven and operation.shape == "rows"
         _require(*ids.faults, *([_rows_driven()] if rows_driven else []))
-    _require(*(field_fault(catalogue, operation, path) for path in settings.fields))
+    for field in form.fields:
+        if field.format == "path":
+            paths: tuple[str, ...] = getattr(settings, field.name)
+            _require(*(field_fault(catalogue, operation, field.name, path) for path in paths))
     if settings.record_as:
         driven = any(part is not None and part.driven for part in (asked, ids))
         _require(*_record_as_faults(catalogue, operation, settings.record_as, driven))

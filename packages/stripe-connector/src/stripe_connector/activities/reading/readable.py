@@ -15,8 +15,7 @@ from typing import Any
 import msgspec
 from connector_sdk import ANY_OBJECT, JSON, Field, Record
 
-READABLE = "readable"
-"""The field that a record gets. No object of Stripe's has one of that name."""
+from stripe_connector.activities.choices.projection import READABLE
 
 _UNSTATED = frozenset({"purchase_details"})
 """Objects whose amounts are said to be "in cents", without a currency, by

@@ -4,17 +4,11 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from connector_sdk import Field, Host, Page, Problem, Record, Source
-from connector_sdk.path import Path
 
-from stripe_connector.activities.choices.projection import (
-    carrying_schema,
-    projected,
-    projected_schema,
-    wanted,
-)
+from stripe_connector.activities.choices.projection import Projection, carrying_schema
 from stripe_connector.activities.choices.resolution import Resolved
 from stripe_connector.activities.reading.completion import Completion
-from stripe_connector.activities.reading.readable import READABLE, Readable, with_readable
+from stripe_connector.activities.reading.readable import Readable, with_readable
 from stripe_connector.catalogue import Catalogue, minor_units
 from stripe_connector.client import Client
 
@@ -29,21 +23,22 @@ def refined(
     if resolved.settings.readable:
         schema = catalogue.response(resolved.operation)
         readable = Readable(schema, lambda name: catalogue.resource(name).schema, minor_units())
-    paths = _paths(resolved)
-    if completion is None and readable is None and not paths:
+    projection = Projection.of(resolved.settings)
+    if completion is None and readable is None and projection.whole:
         return source
-    return RefinedSource(source, completion, readable, paths)
+    return RefinedSource(source, completion, readable, projection)
 
 
 def refined_schema(schema: Field, resolved: Resolved) -> Field:
     """What such records hold, of those that are read with this schema."""
     whole = with_readable(schema) if resolved.settings.readable else schema
-    return projected_schema(carrying_schema(whole, resolved.settings.record_as), _paths(resolved))
+    carrying = carrying_schema(whole, resolved.settings.record_as)
+    return Projection.of(resolved.settings).schema(carrying)
 
 
 class RefinedSource:
     """The records of `source`, with their embedded lists complete, readable, and of each only
-    what stands at `paths` where there are any. A page is given out whole, so that its cursor
+    what the projection gives out. A page is given out whole, so that its cursor
     goes on behind complete records."""
 
     def __init__(
@@ -51,12 +46,12 @@ class RefinedSource:
         source: Source,
         completion: Completion | None,
         readable: Readable | None,
-        paths: Sequence[Path],
+        projection: Projection,
     ) -> None:
         self._source = source
         self._completion = completion
         self._readable = readable
-        self._paths = paths
+        self._projection = projection
 
     async def read(self, after: bytes | None) -> AsyncGenerator[Page, None]:
         """The pages of the source. Ends early once the host is stopping."""
@@ -78,7 +73,9 @@ class RefinedSource:
             return None
         if self._readable is not None:
             complete = [self._readable.record(record) for record in complete]
-        return projected(complete, self._paths) if self._paths else complete
+        if self._projection.whole:
+            return complete
+        return [self._projection.record(record) for record in complete]
 
     async def total(self) -> int | None:
         """As many as the source has."""
@@ -87,10 +84,3 @@ class RefinedSource:
     async def finish(self, after: bytes) -> Sequence[Problem]:
         """What the source says."""
         return await self._source.finish(after)
-
-
-def _paths(resolved: Resolved) -> list[Path]:
-    """What is wanted of a record, and what is readable of it."""
-    paths = wanted(resolved.settings)
-    told = [(READABLE, *path) for path in paths] if resolved.settings.readable else []
-    return [*paths, *told]
