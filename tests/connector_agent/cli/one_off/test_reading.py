@@ -275,3 +275,12 @@ def test_a_table_is_harmless(stripe: Stripe, made: Callable[..., str]) -> None:
     for options in ((), ("--fields", "name,metadata")):
         said = stripe("read", "customers", made_id, "-f", "table", *options)
         assert not {"\x1b", "\u202e"} & set(said.out)
+
+
+def test_any_setting_is_given_by_its_name(stripe: Stripe, two: tuple[str, str]) -> None:
+    said = stripe("read", "customers", two[0], "--setting", 'without:=["address", "email"]')
+    (row,) = said.lines
+    assert row["name"] == "Ada"
+    assert not {"address", "email"} & {*row}
+    said = stripe("read", "customers", two[0], "--setting", "without[0]=adress")
+    assert (said.status, "Did you mean 'address'" in said.err) == (1, True)

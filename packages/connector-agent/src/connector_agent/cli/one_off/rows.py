@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 import orjson
 from connector_sdk import JSON, Schemas, visible
-from connector_sdk.path import Path, parse_path, read_each
+from connector_sdk.path import ABSENT, Path, parse_path, read_each
+from connector_sdk.picking import picked
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
@@ -16,7 +17,6 @@ from connector_agent.cli.one_off.columns import text_of as text_of_cell
 from connector_agent.cli.output import out, write_json, write_text
 from connector_agent.connectors.files.cells import CellError, Scalar, csv_line, rows_of, text_of
 from connector_agent.connectors.files.formulas import marked
-from connector_agent.mapping.state import ABSENT, Value
 from connector_agent.runs.outcome_table import MORE
 
 SAMPLE = 100
@@ -72,7 +72,7 @@ class JsonLines:
         self._paths = paths
 
     def add(self, raw: bytes) -> None:
-        write_json(picked(raw, self._paths).decode() + "\n")
+        write_json(_picked(raw, self._paths).decode() + "\n")
 
     def end(self) -> None:
         sys.stdout.flush()
@@ -86,7 +86,7 @@ class JsonList:
         self._before = "[\n"
 
     def add(self, raw: bytes) -> None:
-        write_json(self._before + picked(raw, self._paths).decode())
+        write_json(self._before + _picked(raw, self._paths).decode())
         self._before = ",\n"
 
     def end(self) -> None:
@@ -230,41 +230,9 @@ class TableRows:
         out.print(Text(line.rstrip(), style=style))
 
 
-def picked(raw: bytes, paths: Sequence[Path]) -> bytes:
-    """The record with nothing but what stands at these paths; as it is without any. Of a list
-    that a path leads through each element has its part; what stands in a list is named by its
-    index where the path has one."""
-    if not paths:
-        return raw
-    found = _part(orjson.loads(raw), paths)
-    return orjson.dumps({} if found is ABSENT else found)
-
-
-def _part(value: JSON, paths: Sequence[Path]) -> Value:
-    if not all(paths):
-        return value
-    if isinstance(value, list):
-        names = [path for path in paths if isinstance(path[0], str)]
-        places = [path for path in paths if not isinstance(path[0], str)]
-        if names:
-            parts = [
-                _part(each, [*names, *(path[1:] for path in places if path[0] == index)])
-                for index, each in enumerate(value)
-            ]
-            return [{} if part is ABSENT else part for part in parts]
-        value = {str(index): each for index, each in enumerate(value)}
-        paths = [(str(path[0]), *path[1:]) for path in places]
-    if not isinstance(value, dict):
-        return ABSENT
-    below: dict[str, list[Path]] = {}
-    for first, *rest in paths:
-        below.setdefault(str(first), []).append(tuple(rest))
-    made: dict[str, JSON] = {}
-    for name, inner in below.items():
-        part = _part(value[name], inner) if name in value else ABSENT
-        if part is not ABSENT:
-            made[name] = part
-    return made or ABSENT
+def _picked(raw: bytes, paths: Sequence[Path]) -> bytes:
+    """The record with nothing but what stands at these paths; as it is without any."""
+    return orjson.dumps(picked(orjson.loads(raw), paths)) if paths else raw
 
 
 def _flat(raw: bytes, names: Sequence[str], paths: Sequence[Path]) -> bytes:

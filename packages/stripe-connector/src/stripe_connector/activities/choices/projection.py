@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import msgspec
 from connector_sdk import ANY_OBJECT, Field, Problem, Record, did_you_mean
 from connector_sdk.path import Path, PathError, parse_path
-from connector_sdk.picking import picked
+from connector_sdk.picking import left_out, picked
 
 from stripe_connector.activities.choices.expansion import children
 from stripe_connector.activities.choices.settings import ActivitySettings
@@ -22,18 +22,23 @@ class Projection:
     """What of each record is given out."""
 
     only: tuple[Path, ...]
+    without: tuple[Path, ...]
 
     @classmethod
     def of(cls, settings: ActivitySettings) -> "Projection":
-        """With `fields` only these, besides the id that tells records apart."""
+        """With `fields` only these, besides the id that tells records apart; of that all but
+        `without`."""
         kept = [name for name in ("id", settings.record_as) if name]
         paths = dict.fromkeys([*((name,) for name in kept), *map(parse_path, settings.fields)])
-        return cls(_with_readable(paths, settings) if settings.fields else ())
+        return cls(
+            _with_readable(paths, settings) if settings.fields else (),
+            _with_readable([parse_path(path) for path in settings.without], settings),
+        )
 
     @property
     def whole(self) -> bool:
         """Whether records stay as they are."""
-        return not self.only
+        return not self.only and not self.without
 
     def record(self, record: Record) -> Record:
         """The record with nothing else; one with a problem as it is."""
@@ -42,11 +47,13 @@ class Projection:
         value = msgspec.json.decode(record.raw)
         if self.only:
             value = picked(value, self.only)
+        if self.without:
+            value = left_out(value, self.without)
         return record._replace(raw=msgspec.json.encode(value))
 
     def schema(self, schema: Field) -> Field:
         """What such records hold, of those with this schema."""
-        return _kept(schema, self.only) if self.only else schema
+        return _cut(_kept(schema, self.only) if self.only else schema, self.without)
 
 
 def field_fault(
@@ -112,6 +119,21 @@ def _kept(schema: Field, paths: Sequence[Path]) -> Field:
         if any(path[0] == child.name for path in paths)
     ]
     return replace(schema, fields=tuple(kept)) if schema.fields else schema
+
+
+def _cut(schema: Field, paths: Sequence[Path]) -> Field:
+    """The schema without what stands at the paths; places of a list stay in it."""
+    if not paths:
+        return schema
+    if schema.items is not None and schema.type == "list":
+        inner = [path for path in paths if isinstance(path[0], str)]
+        return replace(schema, items=_cut(schema.items, inner))
+    fields = (
+        _cut(child, [path[1:] for path in paths if path[0] == child.name])
+        for child in schema.fields
+        if (child.name,) not in paths
+    )
+    return replace(schema, fields=tuple(fields))
 
 
 def _with_readable(paths: Iterable[Path], settings: ActivitySettings) -> tuple[Path, ...]:

@@ -217,6 +217,13 @@ class ActivitySettings:
         format="path",
         adapt=_of(*SOURCES, of=_objects),
     )
+    without: tuple[str, ...] = setting(
+        "Without",
+        "Paths of what is left out of each record; with `fields`, of what these give.",
+        default=(),
+        format="path",
+        adapt=_of(*SOURCES, of=_objects),
+    )
     complete: tuple[str, ...] = setting(
         "Complete",
         "Lists in the record of which all rows are wanted. Stripe puts the first "
