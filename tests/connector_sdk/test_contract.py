@@ -97,7 +97,7 @@ def test_json_schema() -> None:
             Field("colour", "string", choices=("red",), open=True),
             Field("lines", "list", items=Field("", "object", fields=(Field("n", "number"),))),
             Field("metadata", "map", clears=True, items=Field("", "string")),
-            Field("customer", "string", ref="customer", expandable=True),
+            Field("customer", "string", ref="customer", on_request=True),
             Field("payer", "object", ref="customer"),
             Field("when", "any", any_of=(Field("", "integer"), Field("", "string"))),
             Field("created", "integer", format="unix-time"),

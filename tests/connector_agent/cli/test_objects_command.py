@@ -196,7 +196,7 @@ def test_types_in_words() -> None:
         (Field("a", "any", any_of=(text, Field("", "integer"), text)), "text or whole number"),
         (Field("a", "integer", format="unix-time"), "whole number (unix-time)"),
         (Field("a", "object", ref="customer"), "customer"),
-        (Field("a", "object", ref="customer", expandable=True), "id or customer"),
+        (Field("a", "object", ref="customer", on_request=True), "id or customer"),
     ):
         assert type_text(field) == told
 

@@ -74,7 +74,7 @@ def _value(field: Field, value: Any, path: str) -> list[str]:
         tried = [_value(option, value, path) for option in field.any_of]
         return [] if [] in tried else tried[0]
     if field.ref:
-        if field.expandable and isinstance(value, str):
+        if field.on_request and isinstance(value, str):
             return []
         if not isinstance(value, dict):
             return [f"{path} is {value!r}, not an object"]

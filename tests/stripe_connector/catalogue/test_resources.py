@@ -49,10 +49,10 @@ def test_equal_class_names_stay_apart(catalogue: Catalogue) -> None:
 def test_an_expandable_field_is_an_id_until_it_is_expanded(catalogue: Catalogue) -> None:
     customer = catalogue.resource("charge").schema.child("customer")
     assert customer is not None
-    assert (customer.type, customer.ref, customer.expandable) == ("string", "customer", True)
+    assert (customer.type, customer.ref, customer.on_request) == ("string", "customer", True)
     source = catalogue.resource("customer").schema.child("default_source")
     assert source is not None
-    assert source.expandable
+    assert source.on_request
     assert [option.ref for option in source.any_of] == [
         "",
         "account",

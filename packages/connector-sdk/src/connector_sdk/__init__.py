@@ -7,6 +7,7 @@ from connector_sdk.activity import (
     Command,
     Form,
     Guarantee,
+    Option,
     Tested,
 )
 from connector_sdk.command import COMMANDS, Workspace
@@ -27,6 +28,7 @@ from connector_sdk.errors import (
     UncertainError,
     UnreachableError,
 )
+from connector_sdk.first_project import FirstProject
 from connector_sdk.guard import IRREVERSIBLE, Guarded, Money
 from connector_sdk.host import Host, MemoryHost
 from connector_sdk.local_file import LocalFile, inside, sha256_of
@@ -88,6 +90,7 @@ __all__ = [
     "DriverThread",
     "FailedError",
     "Field",
+    "FirstProject",
     "Form",
     "Guarantee",
     "Guarded",
@@ -101,6 +104,7 @@ __all__ = [
     "Mode",
     "Money",
     "NoSettings",
+    "Option",
     "Outcome",
     "Page",
     "PagedSource",

@@ -40,6 +40,22 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """An option of a command line for one setting of an activity, where it has that setting.
+
+    `takes` says what is given: the "value" of the setting; "parts" of it, which is an object, as
+    NAME=VALUE; or "whole", paths of fields in which a record is to hold a whole object and not
+    its id (`Field.on_request`); the setting is a list then.
+    """
+
+    name: str
+    setting: str
+    takes: Literal["value", "parts", "whole"]
+    metavar: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
 class ActivityType:
     """A verb of a connector. `levels` names the choices that lead to one call of the other
     system ("object", "sub-object", "action"); a connector of plain places has none. The last
@@ -48,7 +64,7 @@ class ActivityType:
     that an operation is checked before one is opened; None where it shows only then.
 
     `commands` say how a command line offers the type; without any it has one of the type's
-    name.
+    name. `options` are the settings that have an option of their own there.
     """
 
     name: str
@@ -58,6 +74,7 @@ class ActivityType:
     levels: tuple[str, ...] = ()
     guarantee: Guarantee | None = None
     commands: tuple[Command, ...] = ()
+    options: tuple[Option, ...] = ()
 
     def chosen(self, on: str, action: str = "") -> tuple[str, ...]:
         """The choices that lead to `on`, or to its `action`. Levels above stay open (""), as

@@ -103,7 +103,7 @@ class Connection(Protocol):
         ...
 
     async def scope(self) -> str:
-        """Who owns keys, identities and pace: "acct_1/live". Raises CredentialError and
+        """Who owns keys, identities and pace: "account 1/live". Raises CredentialError and
         UnreachableError."""
         ...
 

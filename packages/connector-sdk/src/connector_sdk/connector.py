@@ -5,6 +5,7 @@ from typing import Protocol
 
 from connector_sdk.activity import ActivityType, Form
 from connector_sdk.connection import Connection
+from connector_sdk.first_project import FirstProject
 from connector_sdk.host import Host
 from connector_sdk.record import JSON
 
@@ -31,6 +32,10 @@ class Connector(Protocol):
 
     def activity_types(self) -> Sequence[ActivityType]:
         """The verbs, in the order of the palette."""
+        ...
+
+    def first_project(self) -> FirstProject | None:
+        """A small project that shows the connector at work; None where there is none."""
         ...
 
     async def connect(self, settings: Mapping[str, JSON], host: Host) -> Connection:

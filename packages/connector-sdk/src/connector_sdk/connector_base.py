@@ -10,6 +10,7 @@ from connector_sdk.conform import did_you_mean
 from connector_sdk.connection import Connection, Mode, Source, Target
 from connector_sdk.connector import CONTRACT
 from connector_sdk.errors import ConnectorError, SettingError
+from connector_sdk.first_project import FirstProject
 from connector_sdk.guard import Guarded
 from connector_sdk.host import Host
 from connector_sdk.plan import Plan, PlannedCall
@@ -46,6 +47,10 @@ class ConnectorBase(ABC, Generic[S]):
     def activity_types(self) -> Sequence[ActivityType]:
         """The verbs, in the order of the palette."""
         return self.types
+
+    def first_project(self) -> FirstProject | None:
+        """None."""
+        return None
 
     async def connect(self, settings: Mapping[str, JSON], host: Host) -> Connection:
         """A connection with these settings. Raises SettingError when they are wrong."""

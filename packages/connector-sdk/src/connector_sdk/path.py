@@ -1,4 +1,4 @@
-"""Paths into records and requests: `address.line1`, `items[0].price`, `"Customer.Name"`.
+"""Paths into records and requests: `address.line1`, `items[0].amount`, `"Contact.Name"`.
 
 A segment holds anything but `. [ ] "`; other names stand in double quotes, in which a
 backslash keeps the character behind it.

@@ -8,7 +8,7 @@ from connector_sdk.record import JSON
 
 @dataclass(frozen=True, slots=True)
 class PlannedCall:
-    """One kind of call: what is called, for people ("GET /v1/customers"), with which
+    """One kind of call: what is called, for people ("GET /v1/contacts"), with which
     parameters, and how many times; None where that shows only when it is done."""
 
     call: str

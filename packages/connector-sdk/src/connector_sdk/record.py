@@ -42,8 +42,8 @@ class Problem(NamedTuple):
 
     `message` says what happened, `remedy` what to do next; both are whole sentences without
     secrets. A `warning` keeps nothing from running. The other parts say where: `path` is the
-    field of the request or the setting, `at` the source record ("customers.csv row 17"),
-    `line` the place in the project ("operations/import customers.yaml:12:5"), `span` the start
+    field of the request or the setting, `at` the source record ("contacts.csv row 17"),
+    `line` the place in the project ("operations/import contacts.yaml:12:5"), `span` the start
     and end in the text of a setting, `request_id` the call at the other system.
     """
 
@@ -116,7 +116,7 @@ class Body(NamedTuple):
 
     `json` is the target's own encoding, always one JSON value. `lock` names the object that
     must not be written twice at once; "" where order does not matter. `action` says what the
-    call does there ("customers.create"): it is part of the key.
+    call does there ("contacts.create"): it is part of the key.
     """
 
     json: bytes

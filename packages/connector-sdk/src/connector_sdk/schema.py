@@ -16,7 +16,8 @@ class Field:
     `fields` are the children of an object, `items` is what each element of a list or each
     value of a map holds, `any_of` lists the alternatives where a value may have several
     shapes (then `type` is "any"). `ref` names a resource whose whole object stands here and
-    is resolved on demand, so that schemas stay finite. `clears` says that an empty value
+    is resolved on demand, so that schemas stay finite; with `on_request` its id stands here
+    unless an activity asks for the whole object. `clears` says that an empty value
     unsets the field at the other system. `format` refines the type ("unix-time", "date-time",
     "date", "decimal", "int64", "currency", "minor-units", "country", "email", "url", "id"); ""
     means that nothing more is known. A setting of the format "template" is a text in which the
@@ -24,7 +25,7 @@ class Field:
     {"text": …, "values": {"var:NAME": …}}, so that no value can become part of its language.
     `max_length` are the characters of a text, or of each name of a map; `max_items` the elements of
     a list or a map; 0 is no limit. `lowest` and `highest` bound a number. The value of a "file" is
-    a path (see LocalFile). `id_of` names the object whose ids stand here ("customers"). `unlisted`
+    a path (see LocalFile). `id_of` names the object whose ids stand here ("contacts"). `unlisted`
     says how a value can be given that is not among the `choices`. `deprecated` says why a field
     should not be used any more, "" where it may be. `elsewhere` are names that an object doesn't
     have, but
@@ -53,7 +54,7 @@ class Field:
     items: "Field | None" = None
     any_of: tuple["Field", ...] = ()
     ref: str = ""
-    expandable: bool = False
+    on_request: bool = False
     in_path: bool = False
     label: str = ""
     default: JSON = None
@@ -92,13 +93,15 @@ class Schemas:
     each currency (lower case) has *at this system*; empty where it has no say. `amount_decimals`
     says how many an amount may have for the currencies where that is fewer: some count in
     hundredths what is only paid in whole units. `call` is what
-    the activity calls there, for people ("POST /v1/customers"); "" where nothing is called.
+    the activity calls there, for people ("POST /v1/contacts"); "" where nothing is called.
     `query` are the fields that a query of the activity can ask for, by their paths; each
     description says with which operators, and gives an example.
     `update` is the request with which a target updates what it created before, where an
     operation repeats with `update`: an object without fields where that can't be updated, None
     for targets whose repeat is the same call as the first.
     `note` is what a person should know before a run, in whole sentences ("It can't be undone.").
+    `columns` are fields that a short table of records shows, the most telling first, besides the
+    usual ones: its id, names, an amount, a state and a time.
     """
 
     request: Field
@@ -109,6 +112,7 @@ class Schemas:
     query: tuple[Field, ...] = ()
     amount_decimals: Mapping[str, int] = field(default_factory=dict)
     update: Field | None = None
+    columns: tuple[str, ...] = ()
 
 
 ANY_OBJECT = Field(name="", type="map", items=Field(name="", type="any"))
@@ -149,7 +153,7 @@ def _node(node: Field) -> dict[str, JSON]:
     out: dict[str, JSON]
     if node.ref:
         out = {"$ref": f"#/$defs/{node.ref}"}
-        if node.expandable:
+        if node.on_request:
             out = {"anyOf": [{"type": "string"}, out]}
     elif node.any_of:
         out = {"anyOf": [_node(option) for option in node.any_of]}

@@ -45,6 +45,10 @@ if TYPE_CHECKING:
     from stripe_connector.sandbox import Sandbox
 
 
+_COLUMNS = ("customer", "invoice", "subscription", "product", "price", "account")
+"""The ids in an object that people look for first."""
+
+
 class _Account(msgspec.Struct):
     id: str
 
@@ -172,6 +176,7 @@ class StripeConnection:
             askable(self.catalogue, resolved.operation) if activity.type == "search" else (),
             dict(amount_decimals(resolved.operation.id)),
             resolved.update_schema(self.catalogue),
+            _COLUMNS,
         )
 
     async def check(self, activity: Activity) -> Sequence[Problem]:

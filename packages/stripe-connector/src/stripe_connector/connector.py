@@ -1,9 +1,10 @@
 """Stripe as the contract sees it; found by the entry point `stripe`."""
 
 import importlib.metadata
+import importlib.resources
 from collections.abc import Mapping, Sequence
 
-from connector_sdk import CONTRACT, JSON, ActivityType, Connection, Form, Host
+from connector_sdk import CONTRACT, JSON, ActivityType, Connection, FirstProject, Form, Host
 
 
 class StripeConnector:
@@ -27,6 +28,11 @@ class StripeConnector:
         from stripe_connector.activities.choices.verbs import TYPES
 
         return TYPES
+
+    def first_project(self) -> FirstProject:
+        """Customers from a file into the sandbox, and back."""
+        folder = importlib.resources.files("stripe_connector") / "first_project"
+        return FirstProject.of(folder, "import customers")
 
     async def connect(self, settings: Mapping[str, JSON], host: Host) -> Connection:
         """A connection, not yet opened. Raises SettingError."""

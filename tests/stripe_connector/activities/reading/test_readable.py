@@ -71,13 +71,13 @@ CHARGE = tree(
     CASH,
     Field(name="limits", type="list", items=tree("", minor("amount"))),
     text("limits_currency", "currency"),
-    Field(name="refund", type="string", ref="refund", expandable=True),
+    Field(name="refund", type="string", ref="refund", on_request=True),
     Field(
         name="payment",
         type="any",
         any_of=(
-            Field(name="", type="string", ref="refund", expandable=True),
-            Field(name="", type="string", ref="charge", expandable=True),
+            Field(name="", type="string", ref="refund", on_request=True),
+            Field(name="", type="string", ref="charge", on_request=True),
         ),
     ),
     Field(name="metadata", type="map", items=text("")),

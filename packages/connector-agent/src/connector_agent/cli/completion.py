@@ -19,6 +19,7 @@ from connector_sdk import (
     Field,
     Form,
     MemoryHost,
+    Option,
     Schemas,
     SettingError,
 )
@@ -72,6 +73,14 @@ def runs(ctx: typer.Context, incomplete: str) -> Iterable[str]:
     from connector_agent.store.latest import latest_runs
 
     return ["last", *latest_runs(_folder(ctx) / STATE / "ledger.db")]
+
+
+@_offer
+def connectors(ctx: typer.Context, incomplete: str) -> Iterable[str]:
+    """The installed connectors."""
+    from connector_agent.connectors import registry
+
+    return registry.installed()
 
 
 @_offer
@@ -136,16 +145,20 @@ def answer_fields(ctx: typer.Context, incomplete: str) -> Iterable[str]:
     return [f"{before}{comma}{each.rstrip('.')}" for each in found]
 
 
-@_offer
-def params(ctx: typer.Context, incomplete: str) -> Iterable[str]:
-    """What a source takes as parameters."""
-    return _settings(ctx, "parameters", incomplete)
+def own_option(option: Option) -> Offer:
+    """What an option of the connector takes."""
+    if option.takes == "whole":
+        return answer_fields
 
+    @_offer
+    def offered(ctx: typer.Context, incomplete: str) -> Iterable[str]:
+        if option.takes == "parts":
+            return _settings(ctx, option.setting, incomplete)
+        given = f"{option.setting}="
+        found = assignments(_form(ctx).as_field(), f"{given}{incomplete}")
+        return [each.removeprefix(given) for each in found]
 
-@_offer
-def parents(ctx: typer.Context, incomplete: str) -> Iterable[str]:
-    """The objects above."""
-    return _settings(ctx, "parents", incomplete)
+    return offered
 
 
 @_offer

@@ -136,7 +136,7 @@ def rebuild_command(
     and objects with keys of no record: those of single runs (repeat: create), of other operations,
     or of records that the source no longer has. Exit status: 0 each record was found, 3 not all.
 
-    Example: connector ledger rebuild "import customers"
+    Example: connector ledger rebuild "import contacts"
     """
     done = _kept(
         project, environment, as_json, lambda keeper: keeper.rebuild(operation, first_name)

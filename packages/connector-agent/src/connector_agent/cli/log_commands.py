@@ -51,7 +51,7 @@ def runs_command(
 ) -> None:
     """List runs, the newest first.
 
-    Example: connector runs "import customers"
+    Example: connector runs "import contacts"
     """
     try:
         with closing(open_runner(project)) as runner:

@@ -92,7 +92,7 @@ def objects_command(
 
     Where a connector has many, they stand in sections.
 
-    Example: connector objects stripe tax --type create
+    Example: connector objects crm --type create
     """
     try:
         surveyed = survey(project, environment)
@@ -156,7 +156,7 @@ def schema_command(
     Of a target the request that a mapping has to make, of a source the record that it gives.
     A * marks what is required. --json prints JSON Schema, whole.
 
-    Example: connector schema stripe create customers --filter address
+    Example: connector schema crm create contacts --filter address
     """
     try:
         found = asyncio.run(_schema(place, type, object, action, survey(project, environment)))

@@ -36,7 +36,7 @@ def rename_command(
     Renames its file, changes the lookups of other operations that name it, and hands its runs
     and identities on in the ledger. Where the file was renamed by hand, it does the rest.
 
-    Example: connector rename "import customers" customers
+    Example: connector rename "import contacts" contacts
     """
     try:
         runner = open_runner(project, environment)

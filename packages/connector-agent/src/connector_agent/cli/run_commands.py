@@ -68,7 +68,7 @@ def run_command(
     or can't be undone, unless the activity allows it (irreversible: allow). Exit status: 0 all
     written, 1 could not run or was stopped, 2 usage, 3 finished with problems, 130 interrupted.
 
-    Example: connector run "import customers" --limit 10
+    Example: connector run "import contacts" --limit 10
     """
     _execute(
         project,

@@ -10,7 +10,7 @@ TEMPLATE = "template"
 """The format of a setting that is a text with references in it."""
 
 _LINK = re.compile(r"\[([^\]]+)\]\((?:[^()\s]|\([^()\s]*\))*\)?")
-"""Some of Stripe's links are never closed."""
+"""Some links in descriptions are never closed."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])|\n")
 _CHOICES = 6
 _WORDS = {
@@ -59,7 +59,7 @@ def children(field: Field) -> tuple[Field, ...]:
 def type_text(field: Field) -> str:
     """What a field holds, in words."""
     if field.ref:
-        return f"id or {field.ref}" if field.expandable else field.ref
+        return f"id or {field.ref}" if field.on_request else field.ref
     if field.format == TEMPLATE:
         shapes = [option for option in field.any_of if option.type != "object"]
         return " or ".join(map(type_text, shapes)) or "text"

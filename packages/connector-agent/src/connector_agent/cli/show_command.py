@@ -33,7 +33,7 @@ def show_command(
     Variables are filled in; what stands in the environment, such as keys, is not. Nobody is
     called. The code in the project's steps.py runs, if it has one.
 
-    Example: connector show "import customers" --env live
+    Example: connector show "import contacts" --env live
     """
     try:
         folder = project_folder(project)

@@ -38,7 +38,7 @@ def test_command(
 ) -> None:
     """Test the connection of an endpoint with one cheap call.
 
-    Example: connector test stripe --env live
+    Example: connector test crm --env live
     """
     try:
         folder = project_folder(project)

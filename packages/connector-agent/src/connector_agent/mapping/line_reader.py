@@ -153,7 +153,7 @@ class _Reader:
                 "bad_lookup",
                 "'lookup' has to name an operation, and in 'by' the field with what is its "
                 "identity there.",
-                "Write it as in `lookup: {operation: import customers, by: crm_id}`.",
+                "Write it as in `lookup: {operation: import contacts, by: crm_id}`.",
                 keys,
             )
             return None
@@ -276,7 +276,7 @@ class _Reader:
                 "bad_path",
                 f"{text!r} isn't a path to a field: {error}.",
                 "Write names with dots between, list places as items[0], and other names in "
-                "double quotes inside single ones, as in '\"Customer.Name\"'.",
+                "double quotes inside single ones, as in '\"Contact.Name\"'.",
                 keys,
             )
             return ()

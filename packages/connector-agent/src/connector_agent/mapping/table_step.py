@@ -142,7 +142,7 @@ def _unreadable(name: str, reason: str, remedy: str) -> StepFaultError:
     )
 
 
-_PLANS = {"plans.csv": "old,new\ngold,price_1\nsilver,price_2\n"}
+_PLANS = {"plans.csv": "old,new\ngold,plan-1\nsilver,plan-2\n"}
 _COLUMNS: dict[str, JSON] = {"file": "plans.csv", "key": "old", "value": "new"}
 
 TABLE_STEPS = (
@@ -173,8 +173,8 @@ TABLE_STEPS = (
         ),
         constants=_outputs,
         examples=(
-            StepExample("gold", _COLUMNS, "price_1", files=_PLANS),
-            StepExample("tin", {**_COLUMNS, "default": "price_3"}, "price_3", files=_PLANS),
+            StepExample("gold", _COLUMNS, "plan-1", files=_PLANS),
+            StepExample("tin", {**_COLUMNS, "default": "plan-3"}, "plan-3", files=_PLANS),
             StepExample("tin", _COLUMNS, fault="not_in_table", files=_PLANS),
             StepExample(7, {"file": "t.json"}, "x", files={"t.json": '{"7": "x"}'}),
             StepExample(

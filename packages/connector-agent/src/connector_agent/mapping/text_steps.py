@@ -211,7 +211,7 @@ TEXT_STEPS = (
         ),
         short="length",
         examples=(
-            StepExample("Stripe Connector", {"length": 7}, "Stripe"),
+            StepExample("Golden Gate", {"length": 7}, "Golden"),
             StepExample("short", {"length": 22}, "short"),
             StepExample("x", {"length": 0}, fault="bad_argument"),
         ),

@@ -85,7 +85,7 @@ def clashes(lines: Sequence[MappingLine]) -> Iterator[Problem]:
                     "whole_and_part",
                     f"{format_path(above)!r} is mapped whole and in part.",
                     f"Keep either that line ({firsts[above].line}) or this one; or make the whole "
-                    'by an expression, as in `$merge([metadata, {"crm_id": id}])`.',
+                    'by an expression, as in `$merge([notes, {"crm_id": id}])`.',
                 )
             other, first = below.setdefault(above, (segment, line))
             if isinstance(other, str) is not isinstance(segment, str):

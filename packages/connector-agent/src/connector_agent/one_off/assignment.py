@@ -1,4 +1,4 @@
-"""Values given one by one: `address.city=Leeds`, `items[0].quantity=2`, `expand:=["customer"]`."""
+"""Values given one by one: `address.city=Leeds`, `items[0].quantity=2`, `tags:=["new"]`."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -85,7 +85,7 @@ def _assignment(text: str, option: str) -> Assignment:
             Problem(
                 "wrong_path",
                 f"{option} {shown(name)!r} is no path: {error}.",
-                "Write it like name, address.city or items[0].price.",
+                "Write it like name, address.city or items[0].amount.",
                 value=shown(name),
             )
         ) from None
@@ -98,7 +98,7 @@ def _assignment(text: str, option: str) -> Assignment:
             Problem(
                 "not_json",
                 f"{option} {format_path(path)!r} is not given JSON behind `:=`: {error}.",
-                'Quote it for the shell as a whole: \'items:=[{"price": "price_1"}]\'. Plain '
+                'Quote it for the shell as a whole: \'items:=[{"article": "A-1"}]\'. Plain '
                 "text goes behind `=`.",
                 path=format_path(path),
                 value=shown(value),

@@ -223,7 +223,7 @@ def _how(line: Mapping[str, JSON]) -> str:
 
 
 def _lookup(lookup: Mapping[str, JSON]) -> str:
-    """ "the id that 'import customers' wrote for crm_id"."""
+    """ "the id that 'import contacts' wrote for crm_id"."""
     by = lookup.get("by")
     names = " and ".join(map(_text, by if isinstance(by, list) else [by]))
     left_out = ", if there is one" if lookup.get("missing") == "leave_out" else ""

@@ -1,10 +1,10 @@
 """`group:` of an operation: consecutive rows become one record.
 
-A flat file has one row for each line of an invoice; the record to write is the invoice:
+A flat file has one row for each line of an order; the record to write is the order:
 
-    invoice_no,customer,article      {"invoice_no": "17", "customer": "C-1",
-    17,C-1,Tea                   →    "lines": [{"invoice_no": "17", "customer": "C-1", …},
-    17,C-1,Milk                                 {"invoice_no": "17", "customer": "C-1", …}]}
+    order_no,buyer,article           {"order_no": "17", "buyer": "C-1",
+    17,C-1,Tea                   →    "lines": [{"order_no": "17", "buyer": "C-1", …},
+    17,C-1,Milk                                 {"order_no": "17", "buyer": "C-1", …}]}
 
 Fields that all filled rows of a group share are also at the top of the record.
 """

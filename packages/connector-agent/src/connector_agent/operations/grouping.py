@@ -163,7 +163,7 @@ def _put(record: dict[str, object], path: Path, value: JSON) -> None:
 
 
 def _span(group: _Open) -> str:
-    """ "invoices.csv row 17 to 19"."""
+    """ "orders.csv row 17 to 19"."""
     head, _, number = group.last.rpartition(" ")
     if group.last == group.first:
         return group.first

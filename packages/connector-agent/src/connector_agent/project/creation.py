@@ -1,23 +1,17 @@
-"""A new project from the template that comes with the agent."""
+"""A new project of what a connector brings for one."""
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from connector_sdk import Problem, SettingError
+from connector_sdk import FirstProject, Problem, SettingError
 
 from connector_agent.project.project import MARKER
 
-_NAME = "name: my project\n"
-_RENAMED = {"gitignore": ".gitignore"}
-"""Files that a package can't hold under the name that they are to have."""
 
-
-def create_project(folder: Path) -> list[str]:
-    """Fills `folder` with an example that runs at once; gives the paths of its files. Raises
+def create_project(folder: Path, first: FirstProject) -> list[str]:
+    """Fills `folder` with a project that runs at once; gives the paths of its files. Raises
     SettingError when something is there already, and when nothing can be written there; of what
     was begun nothing is left then."""
     made: list[Path] = []
@@ -30,11 +24,10 @@ def create_project(folder: Path) -> list[str]:
                     "Name a new folder, so that nothing is written over.",
                 )
             )
-        template = resources.files("connector_agent.project") / "template"
         with _undone(made):
             for each in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
                 _make(each, made)
-            _copy(template, folder, folder, made)
+            _write(first, folder, made)
     except OSError as error:
         raise SettingError(
             Problem(
@@ -63,15 +56,11 @@ def _make(folder: Path, made: list[Path]) -> None:
     folder.mkdir()
 
 
-def _copy(source: Traversable, folder: Path, root: Path, made: list[Path]) -> None:
-    for item in source.iterdir():
-        target = folder / _RENAMED.get(item.name, item.name)
-        if item.is_dir():
-            _make(target, made)
-            _copy(item, target, root, made)
-            continue
-        text = item.read_text(encoding="utf-8")
-        if item.name == MARKER:
-            text = text.replace(_NAME, f"name: {json.dumps(root.absolute().name)}\n", 1)
+def _write(first: FirstProject, folder: Path, made: list[Path]) -> None:
+    name = f"name: {json.dumps(folder.absolute().name)}\n"
+    for path, text in {MARKER: "", **first.files}.items():
+        target = folder / path
+        for each in reversed([one for one in target.parents if not one.exists()]):
+            _make(each, made)
         made.append(target)
-        target.write_text(text, encoding="utf-8")
+        target.write_text(name + text if path == MARKER else text, encoding="utf-8")

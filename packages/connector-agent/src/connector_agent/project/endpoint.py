@@ -222,7 +222,7 @@ def read_endpoint(
                 nearest(key, _KEYS) or f"It has: {', '.join(_KEYS)}.",
                 (key,),
             )
-    connector = faults.text(top, ("connector",), example="stripe")
+    connector = faults.text(top, ("connector",), example="files")
     if "connection" in top:
         faults.mapping(top["connection"], ("connection",))
     activities: dict[str, Activity] = {}

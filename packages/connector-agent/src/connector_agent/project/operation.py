@@ -113,9 +113,9 @@ def read_operation(
                 nearest(key, _KEYS) or f"It has: {', '.join(_KEYS)}.",
                 (key,),
             )
-    source = _place(faults, top, "source", "crm/customers")
-    target = _place(faults, top, "target", "acme/new customer")
-    for_each = _place(faults, top, "for_each", "crm/customers") if "for_each" in top else None
+    source = _place(faults, top, "source", "crm/contacts")
+    target = _place(faults, top, "target", "shop/new contact")
+    for_each = _place(faults, top, "for_each", "crm/contacts") if "for_each" in top else None
     identity = _identity(faults, top)
     options = _options(aside, top)
     results = read_result_files(aside, top, variables)

@@ -47,7 +47,7 @@ def read_group(faults: Faults, top: Mapping[str, JSON]) -> Group | None:
         faults.add(
             "bad_group",
             "'group' has to say by which field rows are put together, and as what.",
-            "Write it as in `group: {by: invoice_no, as: lines}`.",
+            "Write it as in `group: {by: order_no, as: lines}`.",
             ("group",),
         )
         return None
@@ -66,7 +66,7 @@ def read_group(faults: Faults, top: Mapping[str, JSON]) -> Group | None:
         faults.add(
             "bad_group",
             "'by' has to name a field of the source, or a list of different fields.",
-            "Write it as in `by: invoice_no`.",
+            "Write it as in `by: order_no`.",
             ("group", "by"),
         )
     into = faults.text(entry, ("group", "as"), example="lines")

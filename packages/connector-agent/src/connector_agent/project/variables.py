@@ -138,7 +138,7 @@ class Variables:
                 nearest(name, self.values) or f"Add `{name}:` below `variables:` there.",
             )
         value = self.values[name]
-        return _expanded(value, env) if isinstance(value, str) else value
+        return _with_environment(value, env) if isinstance(value, str) else value
 
     def untold(self, value: JSON) -> bool:
         """Whether a part of a document needs a variable whose file could not be read."""
@@ -252,7 +252,7 @@ def _parts(inside: str | None, text: str) -> tuple[str, str]:
     return space, name
 
 
-def _expanded(value: str, env: Lookup) -> str:
+def _with_environment(value: str, env: Lookup) -> str:
     """The text of a variable with its references to the environment followed."""
 
     def follow(found: re.Match[str]) -> str:
@@ -312,6 +312,6 @@ def variable_faults(document: Document) -> Iterator[tuple[str, ReferenceFaultErr
             )
         elif isinstance(value, str):
             try:
-                _expanded(value, unread)
+                _with_environment(value, unread)
             except ReferenceFaultError as fault:
                 yield name, fault

@@ -28,7 +28,7 @@ _SCHEMES = re.compile(
     r"|62[0-9]{14,17}"  # UnionPay
 )
 _MEANT = re.compile(r"(?:^|\.)card\.number$")
-"""Where Stripe takes a card number: tokens.create and payment_methods.create."""
+"""Fields of a request that are meant to hold one."""
 
 MASK = b"[card number]"
 """Stands where a card number was, so that nobody takes what is left for a value."""
@@ -89,8 +89,8 @@ class CardGuard:
 _UNSEALED = Problem(
     "card_number_unsealed",
     "The request carries a card number, and the ledger that would keep it is not encrypted.",
-    "Set CONNECTOR_LEDGER_KEY ('connector ledger key' makes one), or better collect cards with "
-    "Stripe's own forms.",
+    "Set CONNECTOR_LEDGER_KEY ('connector ledger key' makes one), or better have the "
+    "target's own forms collect cards.",
     path="card.number",
 )
 

@@ -25,7 +25,7 @@ runs = Table(
     metadata,
     Column("id", String(40), primary_key=True),
     Column("operation", Text, nullable=False),
-    Column("scope", Text, nullable=False, comment="owner of keys and identities: acct_1/test"),
+    Column("scope", Text, nullable=False, comment="owner of keys and identities: account 1/test"),
     Column("mode", String(16), nullable=False, comment="live, test, sandbox or none"),
     Column("status", String(16), nullable=False),
     Column("epoch", Integer, nullable=False, comment="rises when a process takes the run"),

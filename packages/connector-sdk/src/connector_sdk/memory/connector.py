@@ -1,13 +1,16 @@
 """The connector and its connections."""
 
+import math
 from collections.abc import Mapping, Sequence
+from importlib import resources
 from pathlib import Path
 from typing import ClassVar
 
-from connector_sdk.activity import Activity, ActivityType, Choice
+from connector_sdk.activity import Activity, ActivityType, Choice, Command, Option
 from connector_sdk.connection import Connection, Source, Target
 from connector_sdk.connector_base import ConnectionBase, ConnectorBase
 from connector_sdk.errors import SettingError
+from connector_sdk.first_project import FirstProject
 from connector_sdk.host import Host
 from connector_sdk.local_file import inside
 from connector_sdk.memory.source import MemorySource
@@ -19,7 +22,8 @@ from connector_sdk.memory.targets import (
     ReplaceTarget,
     UpsertTarget,
 )
-from connector_sdk.record import Cursor, Problem
+from connector_sdk.plan import Plan, PlannedCall
+from connector_sdk.record import JSON, Cursor, Problem
 from connector_sdk.schema import Field, Schemas
 from connector_sdk.setting import declared, fitted, setting
 
@@ -35,7 +39,15 @@ THING = Field(
 LISTS = (Choice("people", "People"), Choice("places", "Places"))
 _LEVELS = ("list",)
 TYPES = (
-    ActivityType("read", "source", "Read", "Reads a list.", _LEVELS),
+    ActivityType(
+        "read",
+        "source",
+        "Read",
+        "Reads a list.",
+        _LEVELS,
+        commands=(Command("read", example="people --size 10"),),
+        options=(Option("size", "size", "value", "N", "Records a page."),),
+    ),
     ActivityType(
         "create", "target", "Create", "Adds a record once for each key.", _LEVELS, "keyed"
     ),
@@ -55,6 +67,9 @@ TYPES = (
 )
 
 
+IN_MEMORY = ":memory:"
+"""What stands for a file where there is none."""
+
 _Plain = CreateTarget | UpsertTarget | AppendTarget | LoadTarget
 
 
@@ -64,7 +79,8 @@ class MemorySettings:
 
     file: str = setting(
         "File",
-        "A SQLite file in the project that keeps the records. Without it they are kept in memory.",
+        "A SQLite file in the project that keeps the records. Without it, or with "
+        f"{IN_MEMORY}, they are kept in memory.",
         default="",
     )
 
@@ -84,14 +100,20 @@ class MemoryConnector(ConnectorBase[MemorySettings]):
     version = "1.0.0"
     types = TYPES
     settings: type[MemorySettings] = MemorySettings
+    trial: ClassVar[Mapping[str, JSON]] = {"file": IN_MEMORY}
 
     def __init__(self) -> None:
         self._in_memory = Store()
 
+    def first_project(self) -> FirstProject:
+        """People from a file, and back."""
+        folder = resources.files("connector_sdk.memory") / "first_project"
+        return FirstProject.of(folder, "import people")
+
     async def open(self, settings: MemorySettings, host: Host) -> Connection:
         """Raises SettingError for a file outside of the project."""
         file = settings.file
-        if not file:
+        if file in ("", IN_MEMORY):
             return MemoryConnection(self._in_memory, "memory", owned=False)
         path = inside(host.folder or Path.cwd(), file)
         if path is None:
@@ -118,7 +140,17 @@ class MemoryConnection(ConnectionBase):
     async def schemas(self, activity: Activity) -> Schemas:
         """Every list holds the same. Raises SettingError for a faulty activity."""
         await self.require(activity)
-        return Schemas(THING, THING)
+        return Schemas(THING, THING, columns=("age",))
+
+    async def plan(self, activity: Activity, records: int | None = None) -> Plan:
+        """Of a read the pages, counted where the records are."""
+        if activity.type != "read":
+            return await super().plan(activity, records)
+        await self.require(activity)
+        size = fitted(Reading, activity.settings).size
+        pages = None if records is None else math.floor(records / size) + 1
+        told = f"Pages of {size} records of {activity.on}."
+        return Plan((PlannedCall(f"read {activity.on}", {"size": size}, pages),), (told,))
 
     async def open_source(self, activity: Activity) -> Source:
         size = fitted(Reading, activity.settings).size

@@ -163,6 +163,8 @@ class _Reader:
             parts["items"] = self._field(parts["items"], self._different(parts["items"], found))
         if "choices" in parts:
             parts["choices"] = tuple(parts["choices"])
+        if "expandable" in parts:
+            parts["on_request"] = parts.pop("expandable")
         made = self._fields[number, others] = Field(**parts)
         return made
 

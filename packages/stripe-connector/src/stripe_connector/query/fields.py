@@ -57,7 +57,7 @@ class Fields:
                 return None
             path = ".".join(place[: depth + 1])
             inner = schema.items if schema.type == "list" and schema.items else schema
-            if inner.expandable and depth + 1 < len(place) and path not in expanded:
+            if inner.on_request and depth + 1 < len(place) and path not in expanded:
                 needs = needs or path
             at = _deref(self.catalogue, inner)
         if clause.key and not any(node.type == "map" for node in at):
@@ -88,7 +88,7 @@ class Fields:
         for child in node.fields:
             path = f"{prefix}{child.name}"
             inner = child.items if child.type == "list" and child.items else child
-            if inner.expandable or inner.type not in ("object", "map", "any", "list"):
+            if inner.on_request or inner.type not in ("object", "map", "any", "list"):
                 if path not in self.searchable and path != "object":
                     yield path, Known(kind_of(inner), tuple(path.split(".")), inner)
             elif inner.fields and deepest > 1 and inner.child("has_more") is None:
@@ -121,7 +121,7 @@ def kind_of(schema: Field) -> FieldKind:
         return "number"
     if schema.format in ("date-time", "date"):
         return "moment"
-    if schema.expandable or schema.ref or schema.name == "id" or schema.id_of:
+    if schema.on_request or schema.ref or schema.name == "id" or schema.id_of:
         return "id"
     if schema.type == "string" and not schema.choices and schema.format in _TEXTS:
         return "string"

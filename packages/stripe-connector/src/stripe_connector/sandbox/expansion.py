@@ -79,7 +79,7 @@ class _Walk:
         return {**body, field.name: self._value(field, value, steps[1:])}
 
     def _value(self, field: Field, value: JSON, steps: Sequence[str]) -> JSON:
-        if field.expandable:
+        if field.on_request:
             return self._object_of(field, value, steps)
         if field.type == "list" and field.items is not None:
             items = field.items

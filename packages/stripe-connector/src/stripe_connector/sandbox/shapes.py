@@ -111,7 +111,7 @@ class Shapes:
             found = self._held[resource] = {
                 field.name: field.ref
                 for field in self.fields(resource).values()
-                if field.ref and not field.expandable and not field.any_of
+                if field.ref and not field.on_request and not field.any_of
             }
         return found
 
@@ -149,8 +149,8 @@ class Shapes:
         if field.any_of:
             return self._neutral(field.any_of[0], depth)
         if field.ref:
-            if field.expandable or depth >= _MAX_NESTING:
-                return "" if field.expandable else None
+            if field.on_request or depth >= _MAX_NESTING:
+                return "" if field.on_request else None
             return self._object(field.ref, depth + 1)
         if field.choices:
             return field.choices[0]
@@ -165,9 +165,9 @@ class Shapes:
         if value is None:
             return None if field.nullable else self._neutral(field, 0)
         if field.ref or is_list(field):
-            return value if field.expandable and isinstance(value, str) else old
+            return value if field.on_request and isinstance(value, str) else old
         if any(option.ref for option in field.any_of):
-            expandable = field.expandable or any(option.expandable for option in field.any_of)
+            expandable = field.on_request or any(option.on_request for option in field.any_of)
             return value if expandable and isinstance(value, str) else old
         match field.type:
             case "object":

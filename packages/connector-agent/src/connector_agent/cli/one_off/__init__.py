@@ -1,1 +1,1 @@
-"""A group of commands for each connector: `connector stripe list customers`."""
+"""A group of commands for each connector: `connector CONNECTOR VERB OBJECT`."""

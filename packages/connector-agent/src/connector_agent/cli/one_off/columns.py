@@ -1,7 +1,7 @@
 """Which columns a table of records has, and how their values look there.
 
 The rule: the id; what people call the object (name, e-mail, description, number); the first
-amount with its currency; the state; ids of other objects; when it was created. Only what at
+amount with its currency; the state; two that the connector names; when it was created. Only what at
 least one of the first records has, at most seven; where hardly anything of that is there, the
 first plain fields.
 """
@@ -19,7 +19,6 @@ _FEW = 3
 _NAMES = ("name", "email", "description", "number", "nickname", "display_name", "code")
 _AMOUNTS = ("amount", "total", "amount_due", "unit_amount", "balance", "net")
 _STATES = ("status", "state", "type", "active", "enabled")
-_OTHERS = ("customer", "invoice", "subscription", "product", "price", "account")
 _TIMES = ("created", "date")
 
 
@@ -49,7 +48,7 @@ def sensible(sample: Sequence[Mapping[str, JSON]], schemas: Schemas) -> list[Col
         *(name for name in ("id", *_NAMES) if name in plain),
         *([amount] if amount else []),
         *[name for name in _STATES if name in plain][:2],
-        *[name for name in _OTHERS if name in plain][:2],
+        *[name for name in schemas.columns if name in plain][:2],
         *[name for name in _TIMES if name in plain][:1],
     ]
     if len(names) < _FEW:

@@ -118,5 +118,8 @@ def _help(use: Use) -> str:
     if use.type.role == "target":
         text += f"\n\nThe fields that --set and --data may give are listed by '{schema}'."
     else:
-        text += f"\n\nThe fields of a record, and what --param takes, are listed by '{schema}'."
+        parts = [f"--{each.name}" for each in use.type.options if each.takes == "parts"]
+        what = f"{' and '.join(parts)} take{'' if len(parts) > 1 else 's'}" if parts else ""
+        also = f", and what {what}," if what else ""
+        text += f"\n\nThe fields of a record{also} are listed by '{schema}'."
     return f"{text}\n\nExample: {name} {use.command.example or 'OBJECT'}"

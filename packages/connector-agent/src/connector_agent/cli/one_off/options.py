@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import typer
-from connector_sdk import ActivityType, Command, Connector, Field, Form
+from connector_sdk import ActivityType, Command, Connector, Field, Form, Option
 
 from connector_agent.cli import completion
 from connector_agent.cli.project_option import (
@@ -33,8 +33,8 @@ def parameters(
     yield from _source(command) if kind.role == "source" else _target()
     if len(kind.levels) > 1 and not command.action:
         yield _parameter("action", _ACTION, "")
-    yield _parameter("parents", _PARENTS, None)
-    yield _parameter("expand", _EXPAND, None)
+    for option in kind.options:
+        yield _parameter(f"option_{option.name}", *_own(option))
     yield _parameter("settings", _SETTINGS, None)
     yield _parameter("endpoint", _ENDPOINT, "")
     yield _parameter("project", ProjectOption, None)
@@ -56,7 +56,6 @@ def option_of(field: Field) -> str:
 def _source(command: Command) -> Iterator[inspect.Parameter]:
     if command.argument and not command.several:
         yield _parameter("values", _VALUES, None)
-    yield _parameter("params", _PARAMS, None)
     yield _parameter("limit", _LIMIT, None)
     yield _parameter("fields", _FIELDS, "")
     yield _parameter("count", _COUNT, False)
@@ -76,13 +75,27 @@ def _target() -> Iterator[inspect.Parameter]:
     yield _parameter("mark_formulas", _MARK_FORMULAS, True)
 
 
+def _own(option: Option) -> tuple[Any, Any]:
+    """The annotation and the default of an option that the connector has for a setting."""
+    one = option.takes == "value"
+    made = typer.Option(
+        f"--{option.name}",
+        metavar=option.metavar,
+        help=option.help,
+        show_default=False,
+        autocompletion=completion.own_option(option),
+        rich_help_panel=ACTIVITY,
+    )
+    return Annotated[str if one else list[str] | None, made], "" if one else None
+
+
 def _connection(form: Form) -> Iterator[inspect.Parameter]:
     if form.trial:
         what = ", ".join(f"{name}={value}" for name, value in form.trial.items())
         option = typer.Option(
             "--sandbox",
             metavar="",
-            help=f"Use the sandbox ({what}); no key is needed.",
+            help=f"Try it out ({what}), without an account.",
             rich_help_panel=CONNECTION,
         )
         yield _parameter("sandbox", Annotated[bool, option], False)
@@ -137,35 +150,6 @@ _ACTION = Annotated[
         metavar="NAME",
         help="What is done with the object, where there are several ways.",
         autocompletion=completion.actions,
-        rich_help_panel=ACTIVITY,
-    ),
-]
-_PARENTS = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--parent",
-        metavar="NAME=ID",
-        help="The id of an object above: customer=cus_123. Repeatable.",
-        autocompletion=completion.parents,
-        rich_help_panel=ACTIVITY,
-    ),
-]
-_PARAMS = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--param",
-        metavar="NAME=VALUE",
-        help="A filter or another parameter: status=open, created.gte=1767225600. Repeatable.",
-        autocompletion=completion.params,
-    ),
-]
-_EXPAND = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--expand",
-        metavar="FIELD",
-        help="Give the whole object instead of its id. Repeatable.",
-        autocompletion=completion.answer_fields,
         rich_help_panel=ACTIVITY,
     ),
 ]

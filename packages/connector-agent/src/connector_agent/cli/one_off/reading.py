@@ -1,4 +1,4 @@
-"""Source commands: connector stripe search, list and read."""
+"""Commands that read: those of sources."""
 
 import asyncio
 import sys
@@ -60,7 +60,7 @@ def read(
     try:
         problems = asyncio.run(_Reading(kind, command, given).run(connector))
     except ConnectorError as error:
-        fail(activity_words(error, command), as_json=given["as_json"])
+        fail(activity_words(error, kind, command), as_json=given["as_json"])
     if problems:
         raise typer.Exit(WITH_PROBLEMS)
 
@@ -111,7 +111,7 @@ class _Reading:
         settings: dict[str, JSON] = {}
         if self._limit is not None and choosing.setting("limit") is not None:
             settings["limit"] = self._limit
-        assigns = assigned(given)
+        assigns = assigned(self._kind, given)
         words, path = given.get("words"), given.get("ids_from")
         if words and path:
             raise SettingError(ids_twice())
@@ -210,7 +210,7 @@ class _Reading:
             out.print("Nothing was found.")
         if shown:
             for name, path in unseen.items():
-                err.print(_nothing_at(name, path, schemas.response), markup=False)
+                err.print(_nothing_at(name, path, schemas.response, self._kind), markup=False)
 
     async def _records(
         self, connection: Connection, first: Activity, more: Iterator[Activity]
@@ -241,14 +241,15 @@ def _still_unseen(unseen: Mapping[str, Path], record: Record) -> dict[str, Path]
     return {name: path for name, path in unseen.items() if found[name] in (ABSENT, [])}
 
 
-def _nothing_at(name: str, path: Path, record: Field) -> str:
+def _nothing_at(name: str, path: Path, record: Field, kind: ActivityType) -> str:
     """Why a column is empty, as far as the schema tells."""
     told = f"No record has anything at {name!r}."
-    for depth in range(1, len(path)):
+    asking = next((f"--{each.name}" for each in kind.options if each.takes == "whole"), "")
+    for depth in range(1, len(path) if asking else 0):
         field = find(record, path[:depth], "record", each=True)
-        if isinstance(field, Field) and field.expandable:
+        if isinstance(field, Field) and field.on_request:
             whole = format_path(path[:depth])
-            return f"{told} {whole!r} is an id there, unless it is asked for: --expand {whole}"
+            return f"{told} {whole!r} is an id there, unless it is asked for: {asking} {whole}"
     return told
 
 

@@ -1,30 +1,33 @@
 """What the options of a command say of an activity, and faults of it in words of the options."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from connector_sdk import JSON, Command, ConnectorError, Problem, SettingError
+from connector_sdk import JSON, ActivityType, Command, ConnectorError, Option, Problem, SettingError
 from connector_sdk.path import format_path
 
 from connector_agent.cli.output import err, problem_text
 from connector_agent.one_off.activity import below
 from connector_agent.one_off.assignment import Assignment, assignments
 
-PARTS = {"parents": ("parents", "--parent"), "parameters": ("params", "--param")}
-"""The settings that have an option for their parts: their name there, and the option."""
-
 _SETTING = re.compile(r"`(\w+): (\w+)`")
 
 
-def assigned(given: Mapping[str, Any]) -> list[Assignment]:
+def assigned(kind: ActivityType, given: Mapping[str, Any]) -> list[Assignment]:
     """The settings that options give. Raises SettingError."""
     found: list[Assignment] = []
-    for setting, (name, option) in PARTS.items():
-        found.extend(below(setting, assignments(given.get(name) or (), option)))
-    paths = [path for part in given.get("expand") or () for path in part.split(",") if path]
-    if paths:
-        found.append(Assignment(("expand",), [*paths]))
+    for option in kind.options:
+        said = given.get(f"option_{option.name}")
+        if not said:
+            continue
+        if option.takes == "parts":
+            found.extend(below(option.setting, assignments(said, f"--{option.name}")))
+        elif option.takes == "whole":
+            paths: list[JSON] = [path for part in said for path in part.split(",") if path]
+            found.append(Assignment((option.setting,), paths))
+        else:
+            found.append(Assignment((option.setting,), said))
     found.extend(assignments(given.get("settings") or (), "--setting"))
     return found
 
@@ -50,33 +53,37 @@ def _warn(problem: Problem) -> bool:
     return False
 
 
-def activity_words(error: ConnectorError, command: Command) -> ConnectorError:
+def activity_words(error: ConnectorError, kind: ActivityType, command: Command) -> ConnectorError:
     """The same error; a missing setting is asked for by its option."""
     if not isinstance(error, SettingError):
         return error
-    return SettingError(*(_in_words(problem, command) for problem in error.problems))
+    return SettingError(*(_in_words(problem, kind, command) for problem in error.problems))
 
 
-def _in_words(problem: Problem, command: Command) -> Problem:
+def _in_words(problem: Problem, kind: ActivityType, command: Command) -> Problem:
     if problem.code != "missing_field":
         return problem
     setting, dot, name = problem.path.partition(".")
-    if dot and setting in PARTS:
-        return problem._replace(remedy=f"Give it: {PARTS[setting][1]} {name}=VALUE")
+    for option in kind.options:
+        if option.setting == setting and (option.takes == "parts") == bool(dot):
+            part = f"{name}=VALUE" if dot else option.metavar
+            return problem._replace(remedy=f"Give it: --{option.name} {part}")
     if problem.path == command.argument:
         return problem._replace(remedy="Give it behind the object.")
     return problem
 
 
-def option_for(problem: Problem, command: Command, parents: Sequence[str]) -> Problem:
-    """The same problem of a request; a missing field is asked for by the option that gives
-    it."""
+def option_for(problem: Problem, command: Command, parts: Mapping[str, Option]) -> Problem:
+    """The same problem of a request; a missing field is asked for by the option that gives it.
+    `parts` are options by the fields that they give for every request."""
     if problem.code != "missing_field":
         return problem
     if problem.path == command.argument:
         remedy = "Give it behind the object, or many with --ids-from."
-    elif problem.path in parents:
-        remedy = f"Give it: --parent {problem.path}=ID"
+    elif problem.path in parts:
+        option = parts[problem.path]
+        value = option.metavar.rpartition("=")[2]
+        remedy = f"Give it: --{option.name} {problem.path}={value}"
     else:
         remedy = f"Give it: --set {problem.path}=VALUE"
     return problem._replace(remedy=remedy)

@@ -1,4 +1,4 @@
-"""Target commands: connector stripe create, update and delete."""
+"""Commands that write: those of targets."""
 
 import asyncio
 from collections import Counter
@@ -19,6 +19,7 @@ from connector_sdk import (
     ConnectorError,
     Guarded,
     MemoryHost,
+    Option,
     Problem,
     Record,
     SettingError,
@@ -66,7 +67,7 @@ def write(
     try:
         status = asyncio.run(writing.run(connector))
     except ConnectorError as error:
-        fail(by_option(activity_words(error, command)), as_json=given["as_json"])
+        fail(by_option(activity_words(error, kind, command)), as_json=given["as_json"])
     except KeyboardInterrupt:
         err.print("Ended at once: what was under way may have been done, and more may be.")
         writing.tell_how_to_repeat()
@@ -82,7 +83,7 @@ class _Writing:
         self._prefix: str = given["key"] or new_prefix()
         self._printer = Printer(format_of(given), mark=given["mark_formulas"])
         self._counts: Counter[str] = Counter()
-        self._parents: list[str] = []
+        self._parts: dict[str, Option] = {}
         self._interrupted = False
         self._unread = False
 
@@ -153,9 +154,11 @@ class _Writing:
             given["object"],
             self._command.action or given.get("action", ""),
         )
-        above = choosing.setting("parents")
-        self._parents = [field.name for field in above.fields] if above is not None else []
-        return choosing.activity(assigned(given))
+        for option in self._kind.options:
+            setting = choosing.setting(option.setting)
+            if setting is not None and option.takes == "parts":
+                self._parts |= {field.name: option for field in setting.fields}
+        return choosing.activity(assigned(self._kind, given))
 
     def _records(self) -> Iterator[Record]:
         given, argument = self._given, self._command.argument
@@ -195,7 +198,7 @@ class _Writing:
             return told
         problem = setting_as_option(problem)
         if not self._given["data"]:
-            problem = option_for(problem, self._command, self._parents)
+            problem = option_for(problem, self._command, self._parts)
         return told._replace(outcome=told.outcome._replace(problem=problem))
 
     def _stop(self, host: MemoryHost, feed: Feed[Record]) -> None:

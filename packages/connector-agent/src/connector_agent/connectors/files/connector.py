@@ -1,13 +1,14 @@
 """The connector for files: what it asks for and what it offers."""
 
 from collections.abc import Mapping, Sequence
-from importlib import metadata
+from importlib import metadata, resources
 from typing import TYPE_CHECKING
 
 from connector_sdk import (
     CONTRACT,
     JSON,
     ActivityType,
+    FirstProject,
     Form,
     Host,
     fitted,
@@ -46,6 +47,11 @@ class FilesConnector:
 
     def activity_types(self) -> Sequence[ActivityType]:
         return _TYPES
+
+    def first_project(self) -> FirstProject:
+        """Rows of a CSV file as lines of JSON."""
+        folder = resources.files("connector_agent.connectors.files") / "first_project"
+        return FirstProject.of(folder, "convert people")
 
     async def connect(self, settings: Mapping[str, JSON], host: Host) -> "FilesConnection":
         """Raises SettingError; a folder that is not there is left to the test."""

@@ -43,7 +43,7 @@ def way_to(catalogue: Catalogue, operation: Operation, path: str) -> Way | Probl
         if name not in known:
             return _unknown(catalogue, operation, path, name, known)
         at = known[name]
-        if any(field.expandable or (is_list(field) and field.nullable) for field in at):
+        if any(field.on_request or (is_list(field) and field.nullable) for field in at):
             expand.append(".".join(names[:depth]))
     if not any(is_list(field) for field in at):
         return _no_list(catalogue, operation, path)
@@ -57,7 +57,7 @@ def _lists(field: Field, above: str) -> Iterator[str]:
         path = f"{above}.{child.name}" if above else child.name
         if is_list(child):
             yield path
-        elif child.type == "object" and not child.expandable:
+        elif child.type == "object" and not child.on_request:
             yield from _lists(child, path)
 
 

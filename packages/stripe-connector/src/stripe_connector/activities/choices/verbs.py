@@ -4,13 +4,37 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from connector_sdk import ActivityType, Command, Mode
+from connector_sdk import ActivityType, Command, Mode, Option
 
 from stripe_connector.catalogue import Catalogue, overlay
 from stripe_connector.catalogue.model import Operation
 
 LEVELS = ("object", "sub-object", "action")
 """The sections of Stripe's API reference, the objects of each, and what can be done with one."""
+
+_PARENT = Option(
+    "parent",
+    "parents",
+    "parts",
+    "NAME=ID",
+    "The id of an object above: customer=cus_123. Repeatable.",
+)
+_PARAM = Option(
+    "param",
+    "parameters",
+    "parts",
+    "NAME=VALUE",
+    "A filter or another parameter: status=open, created.gte=1767225600. Repeatable.",
+)
+_EXPAND = Option(
+    "expand",
+    "expand",
+    "whole",
+    "FIELD",
+    "Give the whole object instead of its id. Repeatable.",
+)
+_READING = (_PARENT, _PARAM, _EXPAND)
+_WRITING = (_PARENT, _EXPAND)
 
 TYPES = (
     ActivityType(
@@ -33,6 +57,7 @@ TYPES = (
                 example="invoices --param status=open --limit 10",
             ),
         ),
+        options=_READING,
     ),
     ActivityType(
         "read",
@@ -49,6 +74,7 @@ TYPES = (
                 example="customers cus_123",
             ),
         ),
+        options=_READING,
     ),
     ActivityType(
         "create",
@@ -64,6 +90,7 @@ TYPES = (
                 example="customers --set name=Ada --set address.city=London",
             ),
         ),
+        _WRITING,
     ),
     ActivityType(
         "update",
@@ -82,6 +109,7 @@ TYPES = (
                 example="customers cus_123 --set name=Ada",
             ),
         ),
+        _WRITING,
     ),
     ActivityType(
         "delete",
@@ -100,6 +128,7 @@ TYPES = (
                 example="customers --ids-from gone.csv",
             ),
         ),
+        _WRITING,
     ),
 )
 
