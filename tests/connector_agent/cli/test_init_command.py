@@ -12,9 +12,12 @@ from connector_agent.project.creation import create_project
 from connector_agent.runs.progress import Progress
 from connector_agent.runs.runner import Runner
 from connector_sdk import SettingError
+from stripe_connector.connector import StripeConnector
 from stripe_connector.sandbox import Sandbox
 
 from tests.connector_agent.cli.conftest import Call
+
+FIRST = StripeConnector().first_project()
 
 
 @pytest.fixture
@@ -73,7 +76,7 @@ def test_a_full_disk_leaves_nothing(
 
 
 def test_each_command_of_its_readme_exists(call: Call, tmp_path: Path) -> None:
-    create_project(tmp_path / "new")
+    create_project(tmp_path / "new", FIRST)
     lines = (tmp_path / "new" / "README.md").read_text().splitlines()
     commands = [line.split()[1] for line in lines if line.startswith("    connector ")]
     assert commands[:2] == ["check", "show"]
@@ -83,7 +86,7 @@ def test_each_command_of_its_readme_exists(call: Call, tmp_path: Path) -> None:
 
 async def test_it_runs_at_once(tmp_path: Path, sandbox: Sandbox) -> None:
     folder = tmp_path / "new"
-    create_project(folder)
+    create_project(folder, FIRST)
     # The sandbox of this test instead of one that would outlive it.
     text = (folder / "project.yaml").read_text()
     text = text.replace("stripe_address: sandbox", f"stripe_address: {sandbox.address}")
@@ -130,4 +133,4 @@ def test_an_empty_folder_will_do(
 def test_where_nothing_can_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(SettingError, match="can't be made a project"):
-        create_project(tmp_path / "file" / "new")
+        create_project(tmp_path / "file" / "new", FIRST)
