@@ -78,7 +78,7 @@ class Problem(NamedTuple):
             return ""
         start, end = self.span
         first = self.value.rfind("\n", 0, start) + 1
-        line = self.value[first:].partition("\n")[0].expandtabs(1)
+        line = self.value[first:].partition("\n")[0].replace("\t", " ")
         start, end = start - first, min(end - first, len(line))
         left = max(0, start - _BEFORE)
         shown = line[left : left + _WIDTH]

@@ -91,7 +91,7 @@ class Mapper:
         self, record: dict[str, JSON], at: str = "", found: Found = _NOTHING
     ) -> dict[str, JSON] | tuple[Problem, ...]:
         """The request for one record, as the target's schema wants it, or every Problem that
-        keeps it from being made. `at` is the place of the record ("customers.csv row 17"),
+        keeps it from being made. `at` is the place of the record ("contacts.csv row 17"),
         `found` what there is of the ids that it wants.
 
         Raises SettingError when the lines themselves can't be run; `check` tells that before.

@@ -27,7 +27,7 @@ def driving_faults(
                 "needs_records",
                 f"The activity {str(document.source)!r} takes values from records "
                 f"(${{record:{names[0]}}}), and the operation names no source of them.",
-                "Name that source, as in `for_each: crm/customers`.",
+                "Name that source, as in `for_each: crm/contacts`.",
                 path="for_each",
                 line=document.position(("source",)),
             )

@@ -65,15 +65,15 @@ def parquet_records(settings: ReadSettings, columns: Columns, modules: Arrow) ->
                     yield columns.read(cells, at, problem)
 
 
-def _rows_at_once(metadata: Any, settings: ReadSettings) -> int:
+def _rows_at_once(footer: Any, settings: ReadSettings) -> int:
     """Fewer where rows are long on the average. Raises SettingError for a file that unpacks to
     more than it may."""
     limits = settings.limits
-    groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
+    groups = [footer.row_group(index) for index in range(footer.num_row_groups)]
     size: int = sum(group.total_byte_size for group in groups)
     if size > limits.unpacked:
         raise SettingError(unpacked_too_large(settings.name, limits.unpacked))
-    average = max(1, size // max(1, int(metadata.num_rows)))
+    average = max(1, size // max(1, int(footer.num_rows)))
     return max(1, min(_ROWS, limits.record // average))
 
 
