@@ -83,5 +83,9 @@ def test_the_command_without_stripe(alone: Alone) -> None:
 def test_the_command_with_stripe(alone: Alone) -> None:
     done = alone.run("-m", "connector_agent.cli", "objects", "stripe")
     assert "customers.tax_ids" in done.stdout, done.stderr
+    done = alone.run("-m", "connector_agent.cli", "init", "first")
+    assert 'connector run "import customers"' in done.stdout, done.stderr
+    done = alone.run("-m", "connector_agent.cli", "check", "--project", "first")
+    assert done.returncode == 0, done.stderr
     done = alone.run("-m", "connector_agent.cli", "catalogue", "versions")
     assert "2026-10-28.endive" in done.stdout, done.stderr

@@ -5,13 +5,16 @@ import itertools
 import json
 import os
 from collections.abc import AsyncIterator
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import pytest
+from connector_agent.connectors import registry
+from connector_agent.connectors.registry import Installed
 from connector_agent.project.creation import create_project
 from connector_agent.runs.progress import Progress
 from connector_agent.runs.runner import Runner
-from connector_sdk import SettingError
+from connector_sdk import ENTRY_POINTS, SettingError
 from stripe_connector.connector import StripeConnector
 from stripe_connector.sandbox import Sandbox
 
@@ -128,6 +131,54 @@ def test_an_empty_folder_will_do(
     assert json.loads(said.out)["files"] == sorted(
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
     )
+
+
+@pytest.fixture
+def several(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two connectors that bring a project, one that brings none, and one that is broken."""
+    entries = [
+        EntryPoint(name, value, ENTRY_POINTS)
+        for name, value in {
+            "broken": "no_such_module:Connector",
+            "database": "connector_database.connector:DatabaseConnector",
+            "files": "connector_agent.connectors.files.connector:FilesConnector",
+            "memory": "connector_sdk.memory:MemoryConnector",
+            "stripe": "stripe_connector.connector:StripeConnector",
+        }.items()
+    ]
+    installed = Installed(EntryPoints(entries), "10.1")
+    monkeypatch.setattr(registry, "installed", lambda: installed)
+
+
+@pytest.mark.usefixtures("several")
+def test_where_several_connectors_bring_one_a_person_chooses(call: Call) -> None:
+    said = call("init", "new")
+    assert said.status == 1
+    assert "Several connectors bring a project: memory, stripe." in said.err
+    assert "--connector memory" in said.err
+    for name, operation in (
+        ("files", "convert people"),
+        ("memory", "import people"),
+        ("stripe", "import customers"),
+    ):
+        said = call("init", name, "--connector", name)
+        assert f'connector run "{operation}"' in said.out
+        assert call("check", "--project", name).status == 0
+
+
+@pytest.mark.usefixtures("several")
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("database", "The connector 'database' brings no project."),
+        ("memori", "Did you mean 'memory'?"),
+        ("broken", "no_such_module"),
+    ],
+)
+def test_a_connector_without_a_project(call: Call, name: str, told: str) -> None:
+    said = call("init", "new", "--connector", name)
+    assert (said.status, Path("new").exists()) == (1, False)
+    assert told in said.err
 
 
 def test_where_nothing_can_be_written(tmp_path: Path) -> None:

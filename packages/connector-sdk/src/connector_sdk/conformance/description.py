@@ -11,6 +11,7 @@ from connector_sdk.conformance.subject import Subject
 from connector_sdk.connection import Connection
 from connector_sdk.connector import CONTRACT
 from connector_sdk.errors import SettingError
+from connector_sdk.first_project import FirstProject
 from connector_sdk.guard import Guarded
 from connector_sdk.plan import Plan
 from connector_sdk.record import Problem, decode, encode
@@ -61,6 +62,15 @@ class DescriptionTests:
         for kind in types:
             assert_round_trip(ActivityType, kind)
             assert kind.label and kind.help
+            assert len({option.name for option in kind.options}) == len(kind.options)
+
+    def test_first_project(self, subject: Subject) -> None:
+        first = subject.connector.first_project()
+        if first is None:
+            pytest.skip("the subject brings no project")
+        assert_round_trip(FirstProject, first)
+        assert f"operations/{first.operation}.yaml" in first.files
+        assert "README.md" in first.files
 
     async def test_unknown_setting_is_refused(self, subject: Subject) -> None:
         settings = {**subject.settings, "no_such_setting": 1}
