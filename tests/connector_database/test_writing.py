@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from connector_database.verbs import Upserting
-from connector_sdk import Activity, Body, Call, Outcome, SettingError, UnreachableError
+from connector_sdk import Activity, Body, Call, Outcome, Request, SettingError, UnreachableError
 
 from tests.connector_database.workbench import Workbench, called, encoded, refused, written
 
@@ -329,7 +329,7 @@ async def test_calls_that_wait_for_an_outcome(bench: Workbench) -> None:
 
     async def handed() -> AsyncIterator[Call]:
         for seq in (1, 2):
-            body = target.prepare(b'{"id":%d}' % seq)
+            body = target.prepare(Request(b'{"id":%d}' % seq))
             assert isinstance(body, Body)
             yield Call(seq, 0, "", 0, None, body)
             await done.wait()

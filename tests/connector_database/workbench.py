@@ -11,7 +11,7 @@ import msgspec
 import psycopg
 from connector_database.connection import DatabaseConnection
 from connector_database.target import RowTarget
-from connector_sdk import Activity, Body, Call, MemoryHost, Outcome, Page, Problem
+from connector_sdk import Activity, Body, Call, MemoryHost, Outcome, Page, Problem, Request
 
 
 @dataclass
@@ -76,14 +76,14 @@ def encoded(row: Mapping[str, Any]) -> bytes:
 def called(target: RowTarget, requests: Iterable[bytes], existing: str = "") -> list[Call]:
     calls = []
     for seq, request in enumerate(requests, start=1):
-        body = target.prepare(request, existing)
+        body = target.prepare(Request(request), existing)
         assert isinstance(body, Body), body
         calls.append(Call(seq, 0, "", 0, None, body))
     return calls
 
 
 def refused(target: RowTarget, row: Mapping[str, Any]) -> Problem:
-    problem = target.prepare(encoded(row))
+    problem = target.prepare(Request(encoded(row)))
     assert isinstance(problem, Problem), problem
     return problem
 

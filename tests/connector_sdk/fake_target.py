@@ -10,8 +10,10 @@ from connector_sdk import (
     CredentialError,
     Guarantee,
     Outcome,
+    Prepared,
     Problem,
     Record,
+    Request,
     UnreachableError,
 )
 
@@ -32,10 +34,10 @@ class FakeTarget:
     def clock(self) -> float | None:
         return time.time()
 
-    def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
-        if orjson.loads(request).get("does") == "wrong":
+    def prepare(self, request: Request, existing: str = "") -> Prepared:
+        if orjson.loads(request.raw).get("does") == "wrong":
             return Problem("wrong", "It is wrong.")
-        return Body(request, "things.create")
+        return Body(request.raw, "things.create")
 
     async def write(self, calls: AsyncIterator[Call]) -> AsyncGenerator[Outcome, None]:
         async for call in calls:

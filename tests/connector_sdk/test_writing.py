@@ -5,13 +5,14 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 import pytest
 from connector_sdk import (
-    Body,
     Call,
     CredentialError,
     Guarantee,
     Outcome,
+    Prepared,
     Problem,
     Record,
+    Request,
     UnreachableError,
 )
 from connector_sdk.keys import ContentKeys, IdentityKeys, Keys, OneKey
@@ -73,7 +74,7 @@ async def test_an_error_ends_it() -> None:
 
 async def test_a_fault_of_ours_comes_out() -> None:
     class Broken(FakeTarget):
-        def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
+        def prepare(self, request: Request, existing: str = "") -> Prepared:
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

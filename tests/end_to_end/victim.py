@@ -12,8 +12,8 @@ from typing import Any
 
 from connector_agent.cli.app import app
 from connector_agent.runs.execution import Pulse
+from connector_agent.runs.item import Item
 from connector_agent.runs.ledger import Ledger
-from connector_agent.runs.verdict import Verdict
 
 
 def main() -> None:
@@ -24,12 +24,12 @@ def main() -> None:
     def die() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    def counted(self: Ledger, connection: Any, verdicts: Sequence[Verdict]) -> None:
+    def counted(self: Ledger, connection: Any, items: Sequence[Item]) -> None:
         nonlocal seen
-        seen += len(verdicts)
+        seen += len(items)
         if place == "answered" and seen >= number:
             die()  # answers have come, and none of this batch is in the ledger
-        settle(self, connection, verdicts)
+        settle(self, connection, items)
 
     def checked(self: Ledger, *arguments: Any, **named: Any) -> None:
         if place == "settled" and seen >= number:

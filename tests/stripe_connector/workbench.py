@@ -17,6 +17,7 @@ from connector_sdk import (
     Page,
     Problem,
     Record,
+    Request,
     Source,
     Target,
 )
@@ -80,15 +81,15 @@ async def opened(sandbox: Sandbox) -> AsyncIterator[Workbench]:
 
 
 def prepared(target: Target, request: dict[str, Any], existing: str = "") -> Body:
-    body = target.prepare(json.dumps(request).encode(), existing)
+    body = target.prepare(Request(json.dumps(request).encode()), existing)
     assert isinstance(body, Body), body
     return body
 
 
 def refusal(target: Target, request: dict[str, Any], existing: str = "") -> Problem:
-    problem = target.prepare(json.dumps(request).encode(), existing)
-    assert isinstance(problem, Problem), problem
-    return problem
+    problem = target.prepare(Request(json.dumps(request).encode()), existing)
+    assert not isinstance(problem, Body), problem
+    return problem if isinstance(problem, Problem) else problem[0]
 
 
 def sent(call: Call, first_sent: float | None = None) -> Call:

@@ -6,6 +6,8 @@ import pytest
 from connector_agent.mapping import Mapper, read_lines
 from connector_sdk import JSON, Field, Problem
 
+from tests.connector_agent.mapping.checked import CheckedMapper
+
 AMOUNT = Field("amount", "integer", format="minor-units")
 TARGET = Field(
     "",
@@ -162,6 +164,6 @@ def test_a_path_is_no_file_yet(line: dict[str, JSON]) -> None:
 
 def test_what_is_too_long_in_a_record() -> None:
     lines, _ = read_lines([{"to": "code", "from": "text"}], lambda keys: "op.yaml:1:1")
-    problems = Mapper(lines, TARGET).apply({"text": "123456"}, "row 2")
+    problems = CheckedMapper(lines, TARGET).apply({"text": "123456"}, "row 2")
     assert isinstance(problems, tuple)
     assert [(each.code, each.at) for each in problems] == [("too_long", "row 2")]

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from connector_agent.mapping import ABSENT, Mapper, read_lines
+from connector_agent.mapping import ABSENT, read_lines
 from connector_agent.mapping import expression as expressions
 from connector_agent.mapping.expression import ExpressionFault, Expressions
 from connector_sdk import JSON, Field
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.connector_agent.mapping.checked import CheckedMapper
 
 SECONDS = 1.0
 """Long enough for what takes a millisecond, on a busy machine too."""
@@ -236,7 +238,7 @@ def mapped(*lines: dict[str, JSON], record: dict[str, JSON]) -> object:
     )
     read, faults = read_lines(list(lines), lambda keys: "x.yaml:" + ":".join(map(str, keys)))
     assert not faults
-    mapper = Mapper(read, schema, {})
+    mapper = CheckedMapper(read, schema, {})
     try:
         problems = mapper.check()
         return problems or mapper.apply(record, "row 1")

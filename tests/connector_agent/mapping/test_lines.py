@@ -6,7 +6,6 @@ import pytest
 from connector_agent.mapping import (
     ABSENT,
     STEPS,
-    Mapper,
     MappingLine,
     StepCall,
     When,
@@ -15,6 +14,8 @@ from connector_agent.mapping import (
 from connector_sdk import JSON
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.connector_agent.mapping.checked import CheckedMapper
 
 
 def place(keys: tuple[str | int, ...]) -> str:
@@ -154,4 +155,4 @@ def test_any_lines_are_read_or_told(raw: list[Any]) -> None:
         assert problem.message
         assert problem.remedy
         assert problem.line.startswith("op.yaml:")
-    Mapper(lines).check()
+    CheckedMapper(lines).check()

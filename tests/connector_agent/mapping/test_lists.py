@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from connector_agent.mapping import Mapper, read_lines
+from connector_agent.mapping import read_lines
 from connector_sdk import JSON, Field, Problem
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.connector_agent.mapping.checked import CheckedMapper
 
 TEXT = Field("", "string")
 RATE = Field("", "object", fields=(Field("rate", "string", required=True, max_length=5),))
@@ -69,12 +71,14 @@ def place(keys: tuple[str | int, ...]) -> str:
 
 @pytest.fixture
 def make() -> Iterator[Any]:
-    made: list[Mapper] = []
+    made: list[CheckedMapper] = []
 
-    def making(*raw: JSON) -> Mapper:
+    def making(*raw: JSON) -> CheckedMapper:
         lines, problems = read_lines(raw, place)
         assert problems == ()
-        made.append(Mapper(lines, TARGET, {"usd": 2}, source_schema=SOURCE, line="op.yaml:1:1"))
+        made.append(
+            CheckedMapper(lines, TARGET, {"usd": 2}, source_schema=SOURCE, line="op.yaml:1:1")
+        )
         return made[-1]
 
     yield making
@@ -280,7 +284,7 @@ def test_each_element_becomes_one_or_a_problem(elements: list[JSON]) -> None:
     lines, _ = read_lines([items({"to": "price", "from": "sku"}, AMOUNT)], place)
     record: dict[str, JSON] = {"cur": "usd", "lines": elements}
     kept = dict(record)
-    made = Mapper(lines, None, {"usd": 2}).apply(record)
+    made = CheckedMapper(lines, None, {"usd": 2}).apply(record)
     assert record == kept
     if isinstance(made, dict):
         found = made["items"]

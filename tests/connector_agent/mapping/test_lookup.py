@@ -1,8 +1,10 @@
 """Lines that look up what another operation wrote."""
 
 import pytest
-from connector_agent.mapping import Found, Mapper, Wanted, read_lines
+from connector_agent.mapping import Found, Wanted, read_lines
 from connector_sdk import JSON, Problem
+
+from tests.connector_agent.mapping.checked import CheckedMapper
 
 
 def place(keys: tuple[str | int, ...]) -> str:
@@ -13,16 +15,15 @@ def lookup(by: JSON, **more: JSON) -> dict[str, JSON]:
     return {"operation": "import customers", "by": by, **more}
 
 
-def mapper(*raw: JSON) -> Mapper:
+def mapper(*raw: JSON) -> CheckedMapper:
     lines, problems = read_lines(raw, place)
     assert problems == ()
-    return Mapper(lines)
+    return CheckedMapper(lines)
 
 
-def fault(made: Mapper, record: dict[str, JSON], at: str = "") -> Problem:
+def fault(made: CheckedMapper, record: dict[str, JSON], at: str = "") -> Problem:
     """The one Problem of a record."""
-    problems = made.apply(record, at, FOUND)
-    assert isinstance(problems, tuple)
+    problems: tuple[Problem, ...] = made.apply(record, at, FOUND)
     (problem,) = problems
     return problem
 

@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
-from connector_agent.mapping import Mapper, format_path, read_lines
+from connector_agent.mapping import format_path, read_lines
 from connector_sdk import ANY_OBJECT, JSON, Field, Problem, SettingError, conform
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.connector_agent.mapping.checked import CheckedMapper
 
 TEXT = Field("", "string")
 PRICE = Field(
@@ -48,10 +50,12 @@ UNITS = {"usd": 2, "jpy": 0}
 TOP = "op.yaml:3:1"
 
 
-def mapper(*raw: JSON, schema: Field | None = TARGET, source: Field | None = SOURCE) -> Mapper:
+def mapper(
+    *raw: JSON, schema: Field | None = TARGET, source: Field | None = SOURCE
+) -> CheckedMapper:
     lines, problems = read_lines(raw, lambda keys: f"op.yaml:{'/'.join(map(str, keys))}")
     assert problems == ()
-    return Mapper(lines, schema, UNITS, source_schema=source, line=TOP)
+    return CheckedMapper(lines, schema, UNITS, source_schema=source, line=TOP)
 
 
 def line(to: str, source: str, *steps: JSON, **more: JSON) -> dict[str, JSON]:

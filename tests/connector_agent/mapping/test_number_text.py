@@ -5,12 +5,14 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
-from connector_agent.mapping import STEPS, Mapper, Step, StepExample, read_lines
+from connector_agent.mapping import STEPS, Step, StepExample, read_lines
 from connector_agent.mapping.number_text import NumberText
 from connector_agent.mapping.own_step import step, step_of
 from connector_sdk import JSON, Field
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.connector_agent.mapping.checked import CheckedMapper
 
 COMMA: dict[str, JSON] = {"decimal": ",", "thousands": "."}
 POINT: dict[str, JSON] = {"decimal": ".", "thousands": ","}
@@ -54,7 +56,7 @@ def made(
     lines, faults = read_lines([line], lambda keys: "x.yaml:1:1", known)
     assert not faults
     schema = Field("", "object", fields=(to,)) if to is not None else None
-    mapper = Mapper(lines, schema, {"eur": 2, "jpy": 0, "kwd": 3})
+    mapper = CheckedMapper(lines, schema, {"eur": 2, "jpy": 0, "kwd": 3})
     try:
         found = mapper.apply(record)
     finally:
@@ -62,7 +64,8 @@ def made(
     if isinstance(found, tuple):
         return [problem.code for problem in found]
     assert type(found.get("a")) is not NumberText, "what a line writes is text like any other"
-    return found.get("a")
+    value: JSON = found.get("a")
+    return value
 
 
 def replaced(old: str, new: str) -> JSON:
@@ -236,7 +239,7 @@ def test_an_element_of_a_list_is_read_as_what_it_was() -> None:
         lambda keys: "x",
     )
     record: dict[str, JSON] = {"a": [12.345, "12.345", 7]}
-    assert Mapper(lines, None, {"eur": 2}).apply(record) == {
+    assert CheckedMapper(lines, None, {"eur": 2}).apply(record) == {
         "items": [{"amount": 1235}, {"amount": 1234500}, {"amount": 700}]
     }
 
@@ -246,7 +249,7 @@ def test_keys_are_the_same_however_a_number_is_typed(value: JSON, tmp_path: Any)
     (tmp_path / "t.csv").write_text("k,v\n1,one\n0.00001,little\n")
     call: JSON = {"lookup_table": {"file": "t.csv", "key": "k", "value": "v"}}
     lines, _ = read_lines([{"to": "a", "from": "a", "steps": [call]}], lambda keys: "x")
-    mapper = Mapper(lines, folder=tmp_path)
+    mapper = CheckedMapper(lines, folder=tmp_path)
     assert mapper.apply({"a": value}) == {"a": "one"}
     assert mapper.apply({"a": 1e-5}) == {"a": "little"}
 
@@ -263,7 +266,7 @@ def test_a_table_s_text_is_the_table_s(tmp_path: Any) -> None:
         ],
         lambda keys: "x",
     )
-    assert Mapper(lines, folder=tmp_path).apply({"a": 1.5}) == {"a": 1500}
+    assert CheckedMapper(lines, folder=tmp_path).apply({"a": 1.5}) == {"a": 1500}
 
 
 TYPED = st.decimals(

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from connector_agent.mapping import ABSENT, STEPS, Mapper, load_steps, read_lines
+from connector_agent.mapping import ABSENT, STEPS, load_steps, read_lines
 from connector_agent.mapping.declaration import StepFaultError, Surroundings
 from connector_agent.mapping.state import Value
 from connector_sdk import JSON, Problem
 from hypothesis import example, given
 from hypothesis import strategies as st
+
+from tests.connector_agent.mapping.checked import CheckedMapper
 
 HEAD = """\
 from dataclasses import dataclass
@@ -124,7 +126,7 @@ def test_arguments() -> None:
     ]
     lines, problems = read_lines(raw, repr, load_steps(text).all)
     assert [each.code for each in problems] == ["not_integer", "missing_field", "wrong_choice"]
-    mapper = Mapper(lines)
+    mapper = CheckedMapper(lines)
     assert mapper.blocking
     assert mapper.apply({"a": "v"}) == {"x": "v.2['b']"}
     assert mapper.apply({"a": None}) == {"x": None}
@@ -138,7 +140,7 @@ def test_the_record_stays_as_it_was() -> None:
         {"to": "list", "from": "list"},
     ]
     lines, _ = read_lines(raw, lambda keys: "", load_steps(text).all)
-    assert Mapper(lines).apply({"list": [0]}) == {"n": 2, "list": [0]}
+    assert CheckedMapper(lines).apply({"list": [0]}) == {"n": 2, "list": [0]}
 
 
 def test_dataclasses_and_other_names_are_no_steps() -> None:

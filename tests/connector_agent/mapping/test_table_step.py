@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
-from connector_agent.mapping import STEPS, Mapper, read_lines
+from connector_agent.mapping import STEPS, read_lines
 from connector_agent.mapping.declaration import StepFaultError, Surroundings
 from connector_agent.mapping.state import Value
 from connector_sdk import JSON
+
+from tests.connector_agent.mapping.checked import CheckedMapper
 
 COLUMNS: dict[str, JSON] = {"key": "k", "value": "v"}
 
@@ -79,6 +81,6 @@ def test_a_broken_table_is_found_by_the_check(tmp_path: Path) -> None:
     raw: list[JSON] = [{"to": "x", "from": "y", "steps": [{"lookup_table": {"file": "t.csv"}}]}]
     lines, faults = read_lines(raw, lambda keys: "op.yaml:1:1")
     assert not faults
-    (problem,) = Mapper(lines, folder=tmp_path).check()
+    (problem,) = CheckedMapper(lines, folder=tmp_path).check()
     assert problem.code == "bad_table"
     assert "lookup_table" in problem.message

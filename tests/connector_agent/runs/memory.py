@@ -23,8 +23,10 @@ from connector_sdk import (
     MemoryHost,
     Outcome,
     Page,
+    Prepared,
     Problem,
     Record,
+    Request,
     SourceChangedError,
 )
 
@@ -80,11 +82,11 @@ class KeyedTarget:
     def clock(self) -> float | None:
         return time.time()
 
-    def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
-        value = json.loads(request)
+    def prepare(self, request: Request, existing: str = "") -> Prepared:
+        value = json.loads(request.raw)
         if value.get("bad"):
             return Problem("bad", "It is bad.", path="bad")
-        return Body(request, f"update {existing}" if existing else "create", existing)
+        return Body(request.raw, f"update {existing}" if existing else "create", existing)
 
     async def write(self, calls: AsyncIterator[Call]) -> AsyncGenerator[Outcome, None]:
         async for call in calls:
@@ -124,8 +126,8 @@ class LineTarget:
     def clock(self) -> float | None:
         return time.time()
 
-    def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
-        return Body(request)
+    def prepare(self, request: Request, existing: str = "") -> Prepared:
+        return Body(request.raw)
 
     async def write(self, calls: AsyncIterator[Call]) -> AsyncGenerator[Outcome, None]:
         async for call in calls:

@@ -13,7 +13,7 @@ from connector_agent.runs.identity_scope import (
     identity_scope_of,
     operation_of,
 )
-from connector_agent.runs.verdict import Verdict
+from connector_agent.runs.item import Item
 from connector_agent.store import Database
 from connector_agent.store.tables import metadata
 from connector_agent.store.vault import VAULT, Vault
@@ -35,7 +35,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 def wrote(connection: Connection, scope: str, operation: str, identity: str, made: str) -> None:
     outcome = Outcome(1, 0, "written", made)
     known = Identities(scope, identity_scope_of(connection, scope, operation), "run")
-    known.remember(connection, [Verdict(outcome, identity, "", None, 0, None)])
+    known.remember(connection, [Item(outcome.seq, "", b"", identity, outcome=outcome)])
 
 
 def test_accounts_are_apart(database: Database) -> None:

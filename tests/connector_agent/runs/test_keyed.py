@@ -4,6 +4,7 @@ import time
 from collections import Counter
 
 import pytest
+from connector_agent.mapping import Mapped
 from connector_agent.project.operation import Options
 from connector_agent.runs.cards import CardGuard
 from connector_agent.runs.counts import Counts
@@ -92,7 +93,10 @@ async def test_an_update_is_made_by_the_lines_for_updates(workshop: Workshop) ->
     parts = await workshop.parts(run, ListSource(rows(3)), target, Options(repeat="update"))
     refusing: tuple[Problem, ...] = (Problem("no_create", "None.", "None."),)
     parts.stage = Stage(
-        ("id",), lambda record, at: refusing, update=lambda record, at: {"u": 1}, cards=CardGuard()
+        ("id",),
+        lambda record, at: Mapped({}, refusing),
+        update=lambda record, at: Mapped({"u": 1}),
+        cards=CardGuard(),
     )
     await KeyedExecution(parts).run()
     assert [(call.body.action.split()[0], call.body.json) for call in target.sent] == [
@@ -239,7 +243,7 @@ async def test_calls_that_were_not_taken_are_known_as_unsent(workshop: Workshop)
     await execution.run()
     open_ = await workshop.database.call(parts.ledger.pending)
     assert len(open_) == 45
-    assert all(intent.call.first_sent is None for intent in open_)
+    assert all(item.sent().first_sent is None for item in open_)
     counts = await execute(workshop, run, ListSource(rows(50), page=50), target)
     assert counts == Counts(read=50, written=50)
 

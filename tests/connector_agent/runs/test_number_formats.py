@@ -21,7 +21,7 @@ from connector_agent.runs.outcome_table import columns_of, csv_header, csv_row, 
 from connector_agent.runs.outcomes import OutcomeRow
 from connector_agent.runs.restoring import Original, restored
 from connector_agent.runs.stage import Stage
-from connector_sdk import JSON, Activity, MemoryHost, Problem, Record
+from connector_sdk import JSON, Activity, MemoryHost, Record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
@@ -90,8 +90,12 @@ async def staged(records: Sequence[Record], mapper: Mapper) -> list[dict[str, An
     """The request of each record, or the code of its problem."""
     stage = Stage(["id"], mapper.apply, cards=CardGuard())
     found = await stage.all(list(enumerate(records, start=1)))
-    requests = [each.made(updates=False) for each in found]
-    return [each.code if isinstance(each, Problem) else json.loads(each) for each in requests]
+    requests: list[dict[str, Any] | str] = []
+    for item in found:
+        mapped = item.create
+        problems = [item.problem] if item.problem else list(mapped.problems if mapped else ())
+        requests.append(problems[0].code if problems else mapped.values if mapped else {})
+    return requests
 
 
 def through_a_table(records: Sequence[Record]) -> list[Record]:

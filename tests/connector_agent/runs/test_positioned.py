@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncGenerator
 
 import pytest
+from connector_agent.mapping import Mapped
 from connector_agent.project.operation import Options
 from connector_agent.runs.checkpointed import PositionedExecution
 from connector_agent.runs.counts import Counts
@@ -83,7 +84,8 @@ async def test_on_problem_stop_goes_on_behind_it(workshop: Workshop) -> None:
     def refuse_some(record, at):  # type: ignore[no-untyped-def]
         from connector_sdk import Problem
 
-        return (Problem("bad", "Bad."),) if record["id"] in (5, 12) else record
+        bad = (Problem("bad", "Bad."),) if record["id"] in (5, 12) else ()
+        return Mapped(record, bad)
 
     run, lines, options = await workshop.new(), list[bytes](), Options(on_problem="stop")
     stops = 0

@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from connector_agent.mapping import Mapped
 from connector_agent.runs.cards import CardGuard
 from connector_agent.runs.checkpointed import PositionedExecution
 from connector_agent.runs.counts import Counts
 from connector_agent.runs.execution import Parts
 from connector_agent.runs.frontier import Frontier
+from connector_agent.runs.item import Item
 from connector_agent.runs.keyed import KeyedExecution
 from connector_agent.runs.outcomes import read_outcomes
 from connector_agent.runs.run import Run
-from connector_agent.runs.stage import Made, Stage, Staged
+from connector_agent.runs.stage import Stage
 from connector_agent.runs.tally import Tally
 from connector_sdk import KINDS, Call, Kind, Outcome, Problem, Record, UnreachableError
 from hypothesis import given
@@ -27,16 +29,13 @@ from tests.connector_agent.runs.memory import KeyedTarget, LineTarget, ListSourc
 class TwoWrites(Stage):
     """The second write of a record is its first with a note; `bad` only in the second."""
 
-    async def all(self, records: Sequence[tuple[int, Record]]) -> list[Staged]:
-        return [
-            each._replace(writes=(*each.writes, self._second(each.made(updates=False))))
-            for each in await super().all(records)
-        ]
+    async def all(self, records: Sequence[tuple[int, Record]]) -> list[Item]:
+        return [item for each in await super().all(records) for item in (each, self._second(each))]
 
-    def _second(self, request: bytes | Problem) -> Made:
-        assert isinstance(request, bytes)
-        value = json.loads(request)
-        return Made(json.dumps({**value, "note": True, "bad": value["id"] == "C9"}).encode())
+    def _second(self, first: Item) -> Item:
+        value = json.loads(first.record)
+        note = Mapped({**value, "note": True, "bad": value["id"] == "C9"})
+        return Item(first.seq, first.at, first.record, first.identity, step=1, create=note)
 
 
 def rows(count: int) -> list[dict[str, object]]:

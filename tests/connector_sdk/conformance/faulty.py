@@ -26,7 +26,9 @@ from connector_sdk import (
     Outcome,
     Page,
     Plan,
+    Prepared,
     Problem,
+    Request,
     Schemas,
     Source,
     Target,
@@ -198,7 +200,7 @@ class Faults:
     faults: frozenset[str] = frozenset()
     prepared = 0
 
-    def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
+    def prepare(self, request: Request, existing: str = "") -> Prepared:
         self.prepared += 1
         body: Body | Problem = super().prepare(request, existing)  # type: ignore[misc]
         if isinstance(body, Problem) and "prepares anything" in self.faults:
@@ -226,9 +228,9 @@ class Faults:
 
 
 class FaultyCreate(Faults, CreateTarget):
-    def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
+    def prepare(self, request: Request, existing: str = "") -> Prepared:
         if "prepares with side effects" in self.faults:
-            thing = stored.Thing(self.on, "x", request)
+            thing = stored.Thing(self.on, "x", request.raw)
             self.store._do(lambda connection: stored.add(connection, [thing]))
         return super().prepare(request, existing)
 

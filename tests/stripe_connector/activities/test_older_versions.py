@@ -1,14 +1,12 @@
 """A connection that pins an older version gets that version's objects, actions and fields."""
 
-import json
-
 import pytest
-from connector_sdk import Activity, Problem, SettingError
+from connector_sdk import Activity, Request, SettingError, one_problem
 from stripe_connector.activities.choices.offers import offer_for, offers
 from stripe_connector.activities.choices.resolution import resolve
 from stripe_connector.activities.choices.settings import activity_form
 from stripe_connector.activities.choices.verbs import TYPES, verb_of
-from stripe_connector.activities.writing.request import fit
+from stripe_connector.activities.writing import request as requests
 from stripe_connector.catalogue import load, versions
 
 ACACIA, BASIL = "2025-02-24.acacia", "2025-03-31.basil"
@@ -69,9 +67,10 @@ def test_usage_records_are_created_below_acacia() -> None:
 def test_a_field_that_went_is_told() -> None:
     catalogue = load(BASIL)
     operation = catalogue.operation("customers", "create")
-    request = json.dumps({"coupon": "SPRING"}).encode()
-    problem = fit(operation, catalogue.request(operation), {}, request, False, 0.0)
-    assert isinstance(problem, Problem)
+    request = Request(values={"coupon": "SPRING"})
+    found = requests.fit(operation, catalogue.request(operation), {}, request, False, 0.0)
+    assert not isinstance(found, requests.Request)
+    problem = one_problem(found)
     assert problem.text() == (
         "There is no field 'coupon'. It existed until 2025-02-24.acacia; this connection goes by "
         "2025-03-31.basil."

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
-from connector_sdk import JSON, Field, Problem
+from connector_sdk import JSON, Field, Problem, Request, one_problem
 from stripe_connector.activities.choices.offers import Offer
 from stripe_connector.activities.choices.parameters import request_schema
 from stripe_connector.activities.choices.verbs import OWN_ID, own_id
@@ -68,8 +68,9 @@ def ours(operation: Operation, path: dict[str, str], params: JSON) -> Problem | 
     own = own_id(operation)
     above = {OWN_ID if name == own else name: value for name, value in path.items()}
     schema = request_schema(CATALOGUE, Offer(operation.action, operation), frozenset(above))
-    fitted = requests.fit(operation, schema, above, msgspec.json.encode(params), False, time.time())
-    return fitted if isinstance(fitted, Problem) else None
+    given = Request(msgspec.json.encode(params))
+    fitted = requests.fit(operation, schema, above, given, False, time.time())
+    return None if isinstance(fitted, requests.Request) else one_problem(fitted)
 
 
 def wrong(field: Field, json: bool) -> tuple[JSON, str] | None:

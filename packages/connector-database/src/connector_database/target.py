@@ -12,10 +12,13 @@ from connector_sdk import (
     ConnectorError,
     Guarantee,
     Outcome,
+    Prepared,
     Problem,
     RefusedError,
+    Request,
     decode,
     encode,
+    not_an_object,
 )
 from sqlalchemy import Table
 from sqlalchemy.engine import Connection
@@ -87,7 +90,7 @@ class RowTarget(BatchTarget):
         self._changes = self._requests.without_needs()
         self._verbs = self._made()
 
-    def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
+    def prepare(self, request: Request, existing: str = "") -> Prepared:
         """The row, checked against every column. With `existing` the key of a row that an
         earlier run inserted: the change of that row."""
         changes = bool(existing) and self._verb == "insert"
@@ -97,10 +100,13 @@ class RowTarget(BatchTarget):
                 f"{self._table.name} has no primary key by which a row could be changed.",
                 "Add one, or repeat with `skip`.",
             )
-        row = (self._changes if changes else self._requests).row(request)
+        try:
+            body = request.raw.strip()
+        except ValueError as error:
+            return not_an_object(error)
+        row = (self._changes if changes else self._requests).row(body)
         if isinstance(row, Problem):
             return row
-        body = request.strip()
         if changes:
             body = encode(_Change(existing, msgspec.Raw(body)))
         return Body(body, f"{self._table.name}.{UPDATE if changes else self._verb}")

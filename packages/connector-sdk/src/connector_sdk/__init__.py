@@ -46,10 +46,13 @@ from connector_sdk.record import (
     Limit,
     Outcome,
     Page,
+    Prepared,
     Problem,
     Record,
+    Request,
     decode,
     encode,
+    one_problem,
 )
 from connector_sdk.schema import ANY_OBJECT, Field, Schemas, json_schema
 from connector_sdk.setting import (
@@ -61,7 +64,7 @@ from connector_sdk.setting import (
     setting,
     setting_of,
 )
-from connector_sdk.target_base import BatchTarget, RowTarget
+from connector_sdk.target_base import BatchTarget, RowTarget, not_an_object
 from connector_sdk.terminal import visible, visible_json
 
 __all__ = [
@@ -110,9 +113,11 @@ __all__ = [
     "PagedSource",
     "Plan",
     "PlannedCall",
+    "Prepared",
     "Problem",
     "Record",
     "RefusedError",
+    "Request",
     "RowTarget",
     "Rows",
     "Schemas",
@@ -138,6 +143,8 @@ __all__ = [
     "json_schema",
     "made",
     "narrowed",
+    "not_an_object",
+    "one_problem",
     "private_file",
     "private_folder",
     "setting",

@@ -6,7 +6,7 @@ from typing import Literal, Protocol, runtime_checkable
 from connector_sdk.activity import Activity, Choice, Form, Guarantee, Tested
 from connector_sdk.guard import Guarded
 from connector_sdk.plan import Plan
-from connector_sdk.record import Body, Call, Cursor, Outcome, Page, Problem
+from connector_sdk.record import Call, Cursor, Outcome, Page, Prepared, Problem, Request
 from connector_sdk.schema import Schemas
 
 Mode = Literal["live", "test", "sandbox", "none"]
@@ -47,10 +47,11 @@ class Target(Protocol):
         of first sends are taken from it, so that a wrong clock of this machine does no harm."""
         ...
 
-    def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
-        """The call for one request (a JSON object), checked whole; makes no call itself.
-        With `existing` the id of an object that an earlier run wrote: the call that updates
-        it. A Problem names the field in `path`."""
+    def prepare(self, request: Request, existing: str = "") -> Prepared:
+        """The call for one request, checked against the schema and encoded; makes no call
+        itself. With `existing`, the id of an object that an earlier run wrote, the call that
+        updates it. A Problem names the field in `path`; a request with several faults may get
+        a tuple of them."""
         ...
 
     def write(self, calls: AsyncIterator[Call]) -> AsyncGenerator[Outcome, None]:

@@ -9,7 +9,12 @@ OTHER_BODY = "idempotency_error"
 
 def is_open(outcome: Outcome) -> bool:
     """Whether the outcome must be looked up at the target."""
-    return outcome.open or outcome.kind == "unknown" or is_other_body(outcome)
+    problem = outcome.problem
+    return (
+        outcome.open
+        or outcome.kind == "unknown"
+        or (problem is not None and problem.code == OTHER_BODY)
+    )
 
 
 def is_other_body(outcome: Outcome) -> bool:

@@ -111,6 +111,50 @@ class Page(NamedTuple):
     filtered: int = 0
 
 
+class Request:
+    """A request for a target: the values that a mapping made, or a record as its source gave it.
+    Each form is made from the other at most once."""
+
+    __slots__ = ("_raw", "_values")
+
+    def __init__(self, raw: bytes | None = None, values: dict[str, JSON] | None = None) -> None:
+        """Of the JSON in UTF-8, or of the values."""
+        self._raw = raw
+        self._values = values
+
+    @property
+    def raw(self) -> bytes:
+        """One JSON value in UTF-8. Raises ValueError for values that JSON can't express."""
+        if self._raw is None:
+            self._raw = msgspec.json.encode(self._values)
+        return self._raw
+
+    @property
+    def values(self) -> dict[str, JSON]:
+        """Its fields. Raises ValueError where it isn't one JSON object."""
+        if self._values is None:
+            value = msgspec.json.decode(self._raw or b"")
+            if not isinstance(value, dict):
+                raise ValueError("it is not a JSON object")
+            self._values = value
+        return self._values
+
+
+Prepared: TypeAlias = "Body | Problem | tuple[Problem, ...]"
+"""What `Target.prepare` gives: the call, or what is wrong with the request."""
+
+
+def one_problem(problems: "Problem | Sequence[Problem]") -> Problem:
+    """One Problem that names all: a record is corrected in one go."""
+    if isinstance(problems, Problem):
+        return problems
+    first = problems[0]
+    if len(problems) == 1:
+        return first
+    more = "; ".join(problem.message.rstrip(".") for problem in problems[1:])
+    return first._replace(message=f"{first.message} Also: {more}.")
+
+
 class Body(NamedTuple):
     """A request as it will be sent and as an intent stores it.
 

@@ -5,12 +5,20 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, suppress
 
-import msgspec
-
 from connector_sdk.activity import Guarantee
 from connector_sdk.conform import conform
 from connector_sdk.errors import ConnectorError, FailedError, RefusedError, UncertainError
-from connector_sdk.record import Body, Call, Cursor, Kind, Outcome, Problem, encode
+from connector_sdk.record import (
+    Body,
+    Call,
+    Cursor,
+    Kind,
+    Outcome,
+    Prepared,
+    Problem,
+    Request,
+    encode,
+)
 from connector_sdk.schema import Field
 
 
@@ -29,18 +37,16 @@ class TargetBase:
         """Not known."""
         return None
 
-    def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
+    def prepare(self, request: Request, existing: str = "") -> Prepared:
         """The request as the schema wants it. With `existing`, the id of an object, the action
         is "update" and the body's lock is that id; without, it is "create"."""
         try:
-            value = msgspec.json.decode(request)
-        except msgspec.DecodeError as error:
-            return _not_an_object(f"The record is not JSON: {error}.")
-        if not isinstance(value, dict):
-            return _not_an_object("The record is not a JSON object.")
-        fit = conform(self._request, value)
+            values = request.values
+        except ValueError as error:
+            return not_an_object(error)
+        fit = conform(self._request, values)
         if fit.problems:
-            return fit.problems[0]
+            return fit.problems
         return Body(encode(fit.value), "update" if existing else "create", existing)
 
     async def find(self, call: Call) -> Outcome | None:
@@ -184,5 +190,10 @@ _UNKNOWN = Problem(
 )
 
 
-def _not_an_object(message: str) -> Problem:
-    return Problem("not_an_object", message, "Make an object of it in the mapping.")
+def not_an_object(error: ValueError) -> Problem:
+    """The Problem of a request whose `values` can't be read."""
+    return Problem(
+        "not_an_object",
+        f"The record isn't one JSON object: {error}.",
+        "Make an object of it in the mapping.",
+    )

@@ -12,7 +12,16 @@ from connector_sdk.errors import ConnectorError, UnreachableError
 from connector_sdk.fate import found_out, is_open, is_other_body
 from connector_sdk.keys import Keys
 from connector_sdk.outage import Outage
-from connector_sdk.record import Body, Call, Outcome, Problem, Record
+from connector_sdk.record import (
+    Body,
+    Call,
+    Outcome,
+    Prepared,
+    Problem,
+    Record,
+    Request,
+    one_problem,
+)
 
 WINDOW = 1000
 """Outcomes that may wait for the caller before no more calls are taken."""
@@ -47,12 +56,12 @@ class Writing:
         target: Target,
         records: AsyncIterator[Record],
         keys: Keys,
-        prepare: Callable[[Record], Body | Problem] | None = None,
+        prepare: Callable[[Record], Prepared] | None = None,
     ) -> None:
         self._target = target
         self._records = records
         self._keys = keys
-        self._prepare = prepare or (lambda record: target.prepare(record.raw))
+        self._prepare = prepare or (lambda record: target.prepare(Request(record.raw)))
         self._open: dict[int, tuple[Record, Call]] = {}
         self._uncommitted: list[Written] = []
         self._arrived: asyncio.Queue[Outcome | None] = asyncio.Queue(WINDOW)
@@ -151,8 +160,8 @@ class Writing:
 
     def _call(self, record: Record) -> Call | Problem:
         body = record.problem or self._prepare(record)
-        if isinstance(body, Problem):
-            return body
+        if not isinstance(body, Body):
+            return one_problem(body)
         key = self._keys.key(record, body)
         return key if isinstance(key, Problem) else Call(record.seq, STEP, key, 1, None, body)
 

@@ -7,7 +7,7 @@ import pytest
 from connector_agent.connectors.files.connection import FilesConnection
 from connector_agent.connectors.files.connector import FilesConnector
 from connector_agent.connectors.files.target import FileTarget
-from connector_sdk import JSON, Activity, Body, Call, MemoryHost, Outcome, Record
+from connector_sdk import JSON, Activity, Body, Call, MemoryHost, Outcome, Record, Request
 
 pytest.register_assert_rewrite("connector_sdk.conformance")
 
@@ -46,7 +46,7 @@ def write() -> Write:
     async def run(target: FileTarget, requests: Sequence[bytes]) -> list[Outcome]:
         async def calls() -> AsyncIterator[Call]:
             for seq, request in enumerate(requests, start=1):
-                body = target.prepare(request)
+                body = target.prepare(Request(request))
                 assert isinstance(body, Body), body
                 yield Call(seq, 1, f"key-{seq}", 1, None, body)
 

@@ -13,7 +13,7 @@ import pytest
 from connector_agent.connectors.files.connection import FilesConnection
 from connector_agent.connectors.files.connector import FilesConnector
 from connector_agent.connectors.files.part import part_of
-from connector_sdk import JSON, MemoryHost, Problem, TargetLostError
+from connector_sdk import JSON, MemoryHost, Problem, Request, TargetLostError
 from openpyxl import load_workbook
 
 from tests.connector_agent.connectors.files.conftest import Write
@@ -83,7 +83,7 @@ async def test_encodings(
 @pytest.mark.parametrize("columns", [None, ["name", "x"]])
 async def test_a_character_without_a_place(connection: FilesConnection, columns: JSON) -> None:
     target = await opened(connection, "a.csv", encoding="cp1250", columns=columns)
-    problem = target.prepare('{"name":"a","x":"日本"}'.encode())
+    problem = target.prepare(Request('{"name":"a","x":"日本"}'.encode()))
     assert isinstance(problem, Problem)
     assert problem.code == "not_encodable"
     assert problem.path == "x"
@@ -92,7 +92,7 @@ async def test_a_character_without_a_place(connection: FilesConnection, columns:
 
 async def test_a_name_without_a_place(connection: FilesConnection) -> None:
     target = await opened(connection, "a.csv", encoding="ascii")
-    problem = target.prepare('{"é":"a"}'.encode())
+    problem = target.prepare(Request('{"é":"a"}'.encode()))
     assert isinstance(problem, Problem)
     assert problem.path == "é"
 

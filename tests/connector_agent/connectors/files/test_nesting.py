@@ -8,7 +8,7 @@ import pytest
 from connector_agent.connectors.files.connection import FilesConnection
 from connector_agent.connectors.files.connector import FilesConnector
 from connector_agent.connectors.files.nesting import ColumnsClashError, nested, steps_of
-from connector_sdk import JSON, Activity, Body, Call, MemoryHost
+from connector_sdk import JSON, Activity, Body, Call, MemoryHost, Request
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -120,7 +120,7 @@ async def test_nested_records_come_back(
 
     async def calls() -> AsyncIterator[Call]:
         for seq, record in enumerate(records, start=1):
-            body = target.prepare(json.dumps(record).encode())
+            body = target.prepare(Request(json.dumps(record).encode()))
             assert isinstance(body, Body), body
             yield Call(seq, 1, "", 1, None, body)
 

@@ -16,6 +16,7 @@ from connector_sdk import (
     Call,
     MemoryHost,
     Problem,
+    Request,
     SettingError,
     TargetLostError,
 )
@@ -59,7 +60,7 @@ async def test_columns_of_all_records(
 
 async def test_stated_columns(tmp_path: Path, connection: FilesConnection, write: Write) -> None:
     target = await opened(connection, "a.tsv", columns=["name", "id"])
-    refused = target.prepare(b'{"id":"1","nam":"x"}')
+    refused = target.prepare(Request(b'{"id":"1","nam":"x"}'))
     assert isinstance(refused, Problem)
     assert refused.path == "nam"
     await write(target, [b'{"id":"1","name":"a\\tb"}'])
@@ -68,7 +69,7 @@ async def test_stated_columns(tmp_path: Path, connection: FilesConnection, write
 
 
 async def test_a_record_without_fields(connection: FilesConnection) -> None:
-    problem = (await opened(connection, "a.csv")).prepare(b"{}")
+    problem = (await opened(connection, "a.csv")).prepare(Request(b"{}"))
     assert isinstance(problem, Problem)
     assert "no field to make a column of" in problem.message
 
@@ -195,7 +196,7 @@ async def test_a_dry_run_leaves_the_part_alone(
     kept = await target.position()
     await target.finish(False)
     dry = await opened(connection, "a.jsonl")
-    assert isinstance(dry.prepare(b'{"id":1}'), Body)
+    assert isinstance(dry.prepare(Request(b'{"id":1}')), Body)
     await dry.finish(False)
     await (await opened(connection, "a.jsonl", kept)).finish(True)
     assert held(tmp_path / "a.jsonl").splitlines() == requests(0, 3)
@@ -276,7 +277,7 @@ async def test_any_cut_any_records(
     async def write(target: FileTarget, part: list[bytes]) -> None:
         async def calls() -> AsyncIterator[Call]:
             for seq, request in enumerate(part, start=1):
-                body = target.prepare(request)
+                body = target.prepare(Request(request))
                 assert isinstance(body, Body)
                 yield Call(seq, 1, "", 1, None, body)
 

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from connector_agent.connectors.files import xlsx_reading, xlsx_writing
 from connector_agent.connectors.files.connection import FilesConnection
-from connector_sdk import JSON, Activity, Problem, Record, SettingError
+from connector_sdk import JSON, Activity, Problem, Record, Request, SettingError
 
 from tests.connector_agent.connectors.files.conftest import Read, Write
 
@@ -236,11 +236,11 @@ async def test_what_a_sheet_has_no_room_for(
 ) -> None:
     monkeypatch.setattr(xlsx_writing, "ROW_LIMIT", 3)
     target = await connection.target(Activity("a", "write", settings={"path": "a.xlsx"}))
-    long = target.prepare(json.dumps({"t": "x" * 32_768}).encode())
+    long = target.prepare(Request(json.dumps({"t": "x" * 32_768}).encode()))
     assert isinstance(long, Problem)
     assert (long.code, long.path) == ("cell_too_long", "t")
     # A character that XML has no place for takes seven.
-    odd = target.prepare(json.dumps({"t": "x" * 32_760 + "\x01\x02"}).encode())
+    odd = target.prepare(Request(json.dumps({"t": "x" * 32_760 + "\x01\x02"}).encode()))
     assert isinstance(odd, Problem)
     assert "has 32,774 characters" in odd.message
     outcomes = await write(target, [b'{"a":1}', b'{"a":2}', b'{"a":3}'])

@@ -1,7 +1,7 @@
 """Values that are not among the choices of their field."""
 
 import pytest
-from connector_sdk import JSON, Activity, Problem, RefusedError, SettingError
+from connector_sdk import JSON, Activity, Problem, RefusedError, Request, SettingError, one_problem
 from stripe_connector import Stripe
 from stripe_connector.activities.choices.resolution import resolve
 from stripe_connector.activities.writing import request as requests
@@ -13,7 +13,9 @@ def fitted(settings: dict[str, JSON]) -> requests.Request | Problem:
     activity = Activity("", "create", "customers", "", settings)
     resolved = resolve(catalogue, activity, "test")
     schema = resolved.request_schema(catalogue)
-    return requests.fit(resolved.operation, schema, {}, b'{"tax_exempt": "exemptt"}', False, 0.0)
+    given = Request(values={"tax_exempt": "exemptt"})
+    found = requests.fit(resolved.operation, schema, {}, given, False, 0.0)
+    return found if isinstance(found, requests.Request) else one_problem(found)
 
 
 def test_they_are_refused_before_anything_is_sent() -> None:

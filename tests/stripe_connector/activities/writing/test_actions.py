@@ -4,7 +4,7 @@ answer."""
 import json
 
 import pytest
-from connector_sdk import Activity, SettingError
+from connector_sdk import Activity, Body, Request, SettingError, one_problem
 from stripe_connector import Stripe
 from stripe_connector.activities.choices.offers import offer_for
 from stripe_connector.activities.choices.verbs import is_test_helper
@@ -111,12 +111,14 @@ async def test_every_action_prepares_its_ids(bench: Workbench) -> None:
                     await bench.connection.schemas(Activity("a", kind, row.id, action.id))
                 ).request
                 ids = {field.name: "x_1" for field in schema.fields if field.in_path}
-                found = target.prepare(json.dumps(ids).encode())
+                found = target.prepare(Request(json.dumps(ids).encode()))
                 missing = {field.name for field in schema.fields if field.required} - ids.keys()
                 if missing:
-                    assert getattr(found, "path", "") in missing, offer.operation.id
+                    assert not isinstance(found, Body)
+                    assert one_problem(found).path in missing, offer.operation.id
                     continue
-                stored = json.loads(found.json)  # type: ignore[union-attr]
+                assert isinstance(found, Body)
+                stored = json.loads(found.json)
                 assert stored["operation"] == offer.operation.id
                 assert len(stored["path"]) == len(offer.operation.path_parameters)
                 assert offer.constants.items() <= stored["params"].items()

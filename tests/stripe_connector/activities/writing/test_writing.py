@@ -8,6 +8,7 @@ from connector_sdk import (
     Call,
     CredentialError,
     Outcome,
+    Request,
     UnreachableError,
 )
 from stripe_connector.activities.writing.marker import MARKER
@@ -209,8 +210,8 @@ async def test_what_an_update_does_not_take_is_named(bench: Workbench) -> None:
 
 async def test_the_body_is_json_and_always_the_same(bench: Workbench) -> None:
     target = await bench.target("create", "customers")
-    one = target.prepare(b'{"name":"Ada","email":"a@b.c"}')
-    two = target.prepare(b'{ "email" : "a@b.c", "name" : "Ada" }')
+    one = target.prepare(Request(b'{"name":"Ada","email":"a@b.c"}'))
+    two = target.prepare(Request(b'{ "email" : "a@b.c", "name" : "Ada" }'))
     assert one == two
     assert isinstance(one, Body)
     assert json.loads(one.json) == {

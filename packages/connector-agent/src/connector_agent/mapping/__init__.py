@@ -6,7 +6,7 @@ from connector_agent.mapping.declaration import Step, StepExample, StepFaultErro
 from connector_agent.mapping.line_reader import read_lines
 from connector_agent.mapping.lines import Lookup, MappingLine, StepCall
 from connector_agent.mapping.making import Found, Wanted
-from connector_agent.mapping.mapper import Mapper
+from connector_agent.mapping.mapper import Mapped, Mapper
 from connector_agent.mapping.own_step import step
 from connector_agent.mapping.registry import STEPS
 from connector_agent.mapping.state import ABSENT, Absent, is_blank
@@ -19,6 +19,7 @@ __all__ = [
     "Absent",
     "Found",
     "Lookup",
+    "Mapped",
     "Mapper",
     "MappingLine",
     "OwnSteps",

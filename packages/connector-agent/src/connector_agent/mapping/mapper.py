@@ -2,11 +2,13 @@
 
 import pathlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from types import MappingProxyType
+from typing import TypeAlias
 
-from connector_sdk import JSON, Field, Problem, SettingError, conform
+from connector_sdk import JSON, Field, Problem, SettingError
 from connector_sdk.path import Path
 
 from connector_agent.mapping.checking import Check, dotted
@@ -18,6 +20,28 @@ from connector_agent.mapping.making import Found, Making, Wanted, expression_pro
 
 _PLACE = re.compile(r"\[[0-9]+\]")
 _NOTHING: Found = MappingProxyType({})
+Place: TypeAlias = Callable[[Sequence[Problem], Sequence[Problem]], Iterable[Problem]]
+"""Gives problems that a target found their lines, next to those of lines that failed."""
+
+
+class Mapped:
+    """The request that a mapping made of one record, not yet checked by its target: `values`, and
+    the `problems` of lines that failed."""
+
+    __slots__ = ("_place", "problems", "values")
+
+    def __init__(
+        self, values: dict[str, JSON], problems: Sequence[Problem] = (), place: Place | None = None
+    ) -> None:
+        self.values = values
+        self.problems = problems
+        self._place = place
+
+    def faults(self, found: Sequence[Problem]) -> tuple[Problem, ...]:
+        """All that is wrong, once the target `found` these problems of the values; each with its
+        line of the mapping, and none that only follows from a line that failed."""
+        placed = found if self._place is None else self._place(found, self.problems)
+        return (*self.problems, *placed)
 
 
 class Mapper:
@@ -43,7 +67,6 @@ class Mapper:
         folder: pathlib.Path | None = None,
         line: str = "",
     ) -> None:
-        self._schema = schema
         self._line = line
         around = Surroundings(minor_units or {}, folder, source_units or {}, amount_decimals or {})
         self._checks = Check(schema, source_schema, around, line)
@@ -87,27 +110,19 @@ class Mapper:
         if self._expressions is not None:
             self._expressions.close()
 
-    def apply(
-        self, record: dict[str, JSON], at: str = "", found: Found = _NOTHING
-    ) -> dict[str, JSON] | tuple[Problem, ...]:
-        """The request for one record, as the target's schema wants it, or every Problem that
-        keeps it from being made. `at` is the place of the record ("contacts.csv row 17"),
-        `found` what there is of the ids that it wants.
+    def apply(self, record: dict[str, JSON], at: str = "", found: Found = _NOTHING) -> Mapped:
+        """The request for one record, which its target still has to check. `at` is the place of
+        the record ("contacts.csv row 17"), `found` the looked-up ids.
 
-        Raises SettingError when the lines themselves can't be run; `check` tells that before.
+        Raises SettingError when the lines themselves can't be run; `check` reports that before.
         """
         if self._faults:
             raise SettingError(*self._faults)
+        if not self._compiled:
+            return Mapped(record, (), partial(self._placed, at))
         making = Making(record, at, self._expressions, found)
-        request = making.request(self._compiled) if self._compiled else record
-        problems = making.problems
-        if self._schema is not None:
-            fitted = conform(self._schema, request)
-            if fitted.problems:
-                problems += self._placed(fitted.problems, problems, at)
-            if isinstance(fitted.value, dict):
-                request = fitted.value
-        return tuple(problems) if problems else request
+        values = making.request(self._compiled)
+        return Mapped(values, making.problems, partial(self._placed, at))
 
     def _expression_faults(self, lines: Sequence[Compiled]) -> Iterator[Problem]:
         if self._expressions is None:
@@ -120,10 +135,10 @@ class Mapper:
             yield from self._expression_faults(each.inner)
 
     def _placed(
-        self, found: Sequence[Problem], before: Sequence[Problem], at: str
+        self, at: str, found: Sequence[Problem], before: Sequence[Problem]
     ) -> Iterator[Problem]:
-        """Problems of the schema with their place; without those that only follow from a
-        line that failed before."""
+        """Problems that a target found, with their place; without those that only follow from a
+        line that failed `before`."""
         failed = [each.path for each in before]
         lines = {problem.line for problem in before if not _PLACE.search(problem.path)}
         for problem in found:

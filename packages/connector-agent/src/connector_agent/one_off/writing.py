@@ -3,7 +3,7 @@ the command."""
 
 from collections.abc import AsyncIterator
 
-from connector_sdk import Body, Problem, Record, Target
+from connector_sdk import Prepared, Record, Request, Target
 from connector_sdk.keys import ContentKeys
 from connector_sdk.writing import Writing
 
@@ -15,13 +15,13 @@ def writing(target: Target, records: AsyncIterator[Record], prefix: str, *, give
     says that the prefix may have been used before."""
     cards = CardGuard(sealed=True)
 
-    def prepare(record: Record) -> Body | Problem:
+    def prepare(record: Record) -> Prepared:
         card = cards.check(b"{}", record.raw)
         if card is not None:
             return card._replace(
                 remedy="Take it out. If it is none, write the record by an operation that names "
                 "its field below `options: not_card_numbers:`."
             )
-        return target.prepare(record.raw)
+        return target.prepare(Request(record.raw))
 
     return Writing(target, records, ContentKeys(prefix, given=given), prepare)

@@ -60,9 +60,10 @@ class Tally:
             self.add_value(value)
 
     def add_value(self, request: Mapping[str, JSON]) -> None:
-        """The same for a parsed request."""
-        fitted = conform(self.schemas.request, dict(request)).value
-        values = fitted if isinstance(fitted, dict) else request
+        """The same for a parsed request; one with faults is refused later."""
+        values, problems = conform(self.schemas.request, dict(request))
+        if problems or not isinstance(values, dict):
+            return
         if not self.guard.concerns(values):
             return
         self.count += 1

@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from connector_sdk import Kind, Outcome, Problem, SettingError
+from connector_sdk import Body, Call, Kind, Outcome, Problem, SettingError
 from sqlalchemy import Connection, RowMapping, and_, select
 
 from connector_agent.runs.finishing import closing
 from connector_agent.runs.going_on import has_ended
+from connector_agent.runs.item import Item
 from connector_agent.runs.key import name_of
 from connector_agent.runs.ledger import Ledger
 from connector_agent.runs.log import RunLog
 from connector_agent.runs.run import Run, find_run, take_run
-from connector_agent.runs.verdict import Verdict
 from connector_agent.store import Database
 from connector_agent.store.tables import intents, outcomes
 
@@ -38,7 +38,7 @@ def _abandon(connection: Connection, identifier: str, reason: str) -> Run:
     if not reason and before.problem is not None:
         reason = before.problem.message
     ledger = Ledger.of(connection, take_run(connection, before.id))
-    ledger.settle(connection, list(_verdicts(connection, ledger, reason)))
+    ledger.settle(connection, list(_ended(connection, ledger, reason)))
     if before.position is None:  # only positioned targets keep what was written elsewhere
         counts = ledger.recount(connection)
         ledger.checkpoint(connection, counts.read, counts, before.seconds)
@@ -47,7 +47,7 @@ def _abandon(connection: Connection, identifier: str, reason: str) -> Run:
     return find_run(connection, before.id)
 
 
-def _verdicts(connection: Connection, ledger: Ledger, reason: str) -> Iterator[Verdict]:
+def _ended(connection: Connection, ledger: Ledger, reason: str) -> Iterator[Item]:
     pending = (
         select(
             intents.c.seq,
@@ -74,14 +74,24 @@ def _verdicts(connection: Connection, ledger: Ledger, reason: str) -> Iterator[V
     for row in connection.execute(pending).mappings():
         problem = _problem(ledger, row, reason)
         kind: Kind = "failed" if row["first_sent"] is None else "unknown"
-        yield Verdict(
-            Outcome(row["seq"], row["step"], kind, problem=problem),
-            row["identity"],
-            row["at"],
-            None,
+        call = Call(
+            row["seq"],
+            row["step"],
+            row["key"],
             row["attempt"],
             row["first_sent"],
+            Body(b"", row["action"]),
             bool(row["synced"]),
+        )
+        yield Item(
+            row["seq"],
+            row["at"],
+            b"",
+            row["identity"],
+            step=row["step"],
+            call=call,
+            outcome=Outcome(row["seq"], row["step"], kind, problem=problem),
+            stored=True,
         )
 
 

@@ -37,13 +37,6 @@ _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*', re.DOTALL)
 """A text or a number of JSON."""
 
 
-def _may_hold_cards(raw: bytes) -> bool:
-    """Whether a closer look is due; cheap, and never wrong by a no."""
-    return (
-        _LIKELY.search(raw) is not None or _ESCAPED_DIGIT in raw or _POWER.search(raw) is not None
-    )
-
-
 def masked(raw: bytes) -> bytes:
     """The same bytes without anything that could be a card number."""
     if _ESCAPED_DIGIT in raw or _POWER.search(raw) is not None:
@@ -69,9 +62,17 @@ class CardGuard:
     known: frozenset[str] = frozenset()
     sealed: bool = False
 
+    def suspects(self, raw: bytes) -> bool:
+        """Whether a closer look is due; cheap, and never wrong by a no."""
+        return (
+            _LIKELY.search(raw) is not None
+            or _ESCAPED_DIGIT in raw
+            or _POWER.search(raw) is not None
+        )
+
     def check(self, record: bytes, request: bytes | None) -> Problem | None:
         """The Problem of a record that must not be stored or sent, or None."""
-        if not _may_hold_cards(record) and (request is None or not _may_hold_cards(request)):
+        if not self.suspects(record) and (request is None or not self.suspects(request)):
             return None
         source = list(_numbers(_parsed(record)))
         target = list(_numbers(_parsed(request))) if request is not None else []

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 
 from connector_sdk import (
-    Body,
     Call,
     Outcome,
     Problem,
@@ -23,11 +22,11 @@ from connector_sdk import (
 from connector_agent.runs.counts import Counts
 from connector_agent.runs.execution import Halt, Parts, ProblemWatch, Pulse, Turns
 from connector_agent.runs.intake import STEP, Intake, take_in
-from connector_agent.runs.ledger import Intent, Ledger, Mark
+from connector_agent.runs.item import Item
+from connector_agent.runs.ledger import Ledger, Mark
 from connector_agent.runs.reading import Batch, Reading
-from connector_agent.runs.stage import Staged
+from connector_agent.runs.stage import prepared
 from connector_agent.runs.tally import Tally
-from connector_agent.runs.verdict import Verdict
 from connector_agent.store import Database
 
 GRACE = 0.5
@@ -48,7 +47,7 @@ class PositionedExecution:
         self._pulse = Pulse(parts.ledger.run.settled)
         self._turns = Turns()
         self._stopped: float | None = None
-        self._decided: list[Verdict] = []
+        self._decided: list[Item] = []
 
     @classmethod
     async def counts(cls, database: Database, ledger: Ledger, target: Target) -> Counts:
@@ -75,7 +74,7 @@ class PositionedExecution:
                     await self._checkpoint(batch)
                     raise
                 # A page of nothing says that its cursor is worth keeping: a report was ordered.
-                told = not batch.staged and not batch.filtered
+                told = not batch.size and not batch.filtered
                 if exhausted or stopping or told or self._pulse.due(parts.counts.read):
                     await self._checkpoint(batch)
                 if stopping:
@@ -90,54 +89,52 @@ class PositionedExecution:
     async def _write(self, batch: Batch) -> bool:
         """Whether every record of the batch has its outcome."""
         parts, tally = self._parts, Tally()
-        settled = parts.counts.settled + len(batch.staged)
-        parts.counts.read += len(batch.staged)
+        settled = parts.counts.settled + batch.size
+        parts.counts.read += batch.size
         parts.counts.filtered += batch.filtered
-        planned, decided = await self._take_in(batch.staged)
-        tally.expect(intent.call.seq for intent in planned)
-        tally.expect(verdict.outcome.seq for verdict in decided)
-        for verdict in decided:
-            self._decide(verdict, tally)
-        of_place = {(intent.call.seq, intent.call.step): intent for intent in planned}
+        planned, decided = await self._take_in(batch.items)
+        tally.expect([item.seq for item in planned])
+        tally.expect([item.seq for item in decided])
+        for item in decided:
+            self._decide(item, tally)
+        of_place = {(item.seq, item.step): item for item in planned}
         async with aclosing(parts.target.write(self._calls(planned))) as outcomes:
             async for outcome in outcomes:
-                _, identity, at, record, _ = of_place[(outcome.seq, outcome.step)]
-                self._decide(Verdict(outcome, identity, at, record), tally)
+                item = of_place[(outcome.seq, outcome.step)]
+                item.outcome = outcome
+                self._decide(item, tally)
                 await self._turns.give()
         return parts.counts.settled == settled
 
-    async def _take_in(self, batch: Sequence[Staged]) -> Intake:
-        """The calls for records, and the outcomes of those that need none."""
-        intake = Intake([], [])
-        for staged in batch:
-            intents, problem = [], staged.problem
-            for step in range(len(staged.writes)):
-                request = staged.made(step, updates=False)
-                body = self._prepared(request)
-                if isinstance(body, Problem):
-                    problem = body
-                    break
-                call = Call(staged.seq, step, "", 0, None, body)
-                intents.append(Intent(call, staged.identity, staged.at, staged.record))
-            if problem is None:
-                intake.planned.extend(intents)
+    async def _take_in(self, batch: Sequence[Item]) -> Intake:
+        """The calls of records, and the outcomes of those that can't be written whole."""
+        parts, intake = self._parts, Intake([], [])
+        refused: set[int] = set()
+        for item in batch:
+            if item.seq in refused:
+                continue
+            body = item.problem or prepared(item, parts.target, parts.stage.cards)
+            if isinstance(body, Problem):
+                item.outcome = Outcome(item.seq, STEP, "refused", problem=body)
+                intake.decided.append(item)
+                refused.add(item.seq)
             else:
-                refused = Outcome(staged.seq, STEP, "refused", problem=problem)
-                intake.decided.append(Verdict(refused, staged.identity, staged.at, staged.record))
+                item.call = Call(item.seq, item.step, "", 0, None, body)
+                intake.planned.append(item)
+        if refused:
+            kept = [item for item in intake.planned if item.seq not in refused]
+            return Intake(kept, intake.decided)
         return intake
 
-    def _prepared(self, request: bytes | Problem) -> Body | Problem:
-        return request if isinstance(request, Problem) else self._parts.target.prepare(request)
-
-    async def _calls(self, planned: Sequence[Intent]) -> AsyncIterator[Call]:
-        for intent in planned:
+    async def _calls(self, planned: Sequence[Item]) -> AsyncIterator[Call]:
+        for item in planned:
             await self._turns.give()
             if self._stopped is not None and time.monotonic() - self._stopped > GRACE:
                 return
-            yield intent.call
+            yield item.sent()
 
-    def _decide(self, verdict: Verdict, tally: Tally) -> None:
-        outcome = verdict.outcome
+    def _decide(self, item: Item, tally: Tally) -> None:
+        outcome = item.ended()
         kind = tally.add(outcome.seq, outcome.kind)
         if kind is not None:
             self._parts.counts.add(kind)
@@ -145,9 +142,9 @@ class PositionedExecution:
             problem = outcome.problem or Problem(
                 outcome.kind, "The target did not take the record."
             )
-            outcome = outcome._replace(problem=problem._replace(at=verdict.at))
-        if self._is_kept(outcome, verdict.identity):
-            self._decided.append(verdict._replace(outcome=outcome))
+            item.outcome = outcome = outcome._replace(problem=problem._replace(at=item.at))
+        if self._is_kept(outcome, item.identity):
+            self._decided.append(item)
 
     def _is_kept(self, outcome: Outcome, identity: str) -> bool:
         """Whether the ledger has a row for it: what a file holds says so itself."""
@@ -161,7 +158,7 @@ class PositionedExecution:
         self._pulse.taken(parts.counts.read)
         await parts.results.catch_up(parts.counts.read)
 
-    async def _keep(self, batch: Batch, decided: Sequence[Verdict]) -> None:
+    async def _keep(self, batch: Batch, decided: Sequence[Item]) -> None:
         parts = self._parts
         position, mark = await parts.target.position(), self._mark(batch)
         await parts.database.call(
@@ -200,14 +197,14 @@ class TransactionalExecution(PositionedExecution):
             ledger.run = await database.call(lambda connection: ledger.adopt(connection, mark))
         return ledger.run.counts.copy()
 
-    async def _take_in(self, batch: Sequence[Staged]) -> Intake:
-        unstored = {verdict.identity: verdict.at for verdict in self._decided if verdict.identity}
+    async def _take_in(self, batch: Sequence[Item]) -> Intake:
+        unstored = {item.identity: item.at for item in self._decided if item.identity}
         return await take_in(self._parts, batch, unstored)
 
     def _is_kept(self, outcome: Outcome, identity: str) -> bool:
         return outcome.kind != "written" or bool(identity)
 
-    async def _keep(self, batch: Batch, decided: Sequence[Verdict]) -> None:
+    async def _keep(self, batch: Batch, decided: Sequence[Item]) -> None:
         parts, ledger, mark = self._parts, self._parts.ledger, self._mark(batch)
         await parts.database.call(lambda connection: ledger.note(connection, decided))
         await transactional(parts.target).commit(ledger.run.id, encode(mark))

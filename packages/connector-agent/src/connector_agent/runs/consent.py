@@ -1,7 +1,7 @@
 """Asks before a run does on a live account what moves money or can't be undone."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from connector_agent.operations.guard import Question, Tally, can_concern
 from connector_agent.operations.operation import Operation
 from connector_agent.runs.identities import Identities
 from connector_agent.runs.identity_scope import identity_scope_of
+from connector_agent.runs.item import Item
 from connector_agent.runs.staging import stage_of
 from connector_agent.store import Database
 
@@ -115,19 +116,24 @@ class Asking:
                 if read >= most:
                     return most == limit
                 records = page.records[: most - read]
-                staged = await stage.all(list(enumerate(records, read + 1)))
+                items = await stage.all(list(enumerate(records, read + 1)))
                 read += len(records)
-                done = seen | await self._done(each.identity for each in staged if each.identity)
-                for each in staged:
-                    for made in () if each.identity in done else each.writes:
-                        if isinstance(made.create, bytes):
-                            tally.add(made.create)
-                    if each.identity:
-                        done.add(each.identity)
-                        seen.add(each.identity)
+                done = seen | await self._done(item.identity for item in items if item.identity)
+                for item in items:
+                    if item.problem is None and item.identity not in done:
+                        self._count(item, tally)
+                    if item.identity:
+                        seen.add(item.identity)
                 if len(records) < len(page.records):
                     return most == limit
         return True
+
+    def _count(self, item: Item, tally: Tally) -> None:
+        request, mapped = item.request(updates=False)
+        if mapped is not None and mapped.problems:
+            return
+        with suppress(ValueError):  # refused later
+            tally.add_value(request.values)
 
     async def _done(self, identities: Iterable[str]) -> set[str]:
         """Those that are written already, so that nothing new is made of them."""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from connector_sdk import Kind
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from connector_agent.runs.verdict import Verdict
+from connector_agent.runs.item import Item
 from connector_agent.store.tables import identities
 
 
@@ -55,33 +55,33 @@ class Identities:
         )
         return {row[0]: Known(*row[1:]) for row in rows}
 
-    def remember(self, connection: Connection, verdicts: Sequence[Verdict]) -> None:
-        """Notes what outcomes mean for later runs."""
-        for step in sorted({verdict.outcome.step for verdict in verdicts}):
-            of_step = [verdict for verdict in verdicts if verdict.outcome.step == step]
-            self._remember(connection, step, of_step)
+    def remember(self, connection: Connection, items: Sequence[Item]) -> None:
+        """Notes what the outcomes of items mean for later runs."""
+        for step in sorted({item.step for item in items}):
+            self._remember(connection, step, [item for item in items if item.step == step])
 
-    def _remember(self, connection: Connection, step: int, verdicts: Sequence[Verdict]) -> None:
-        before = self.known(connection, [verdict.identity for verdict in verdicts], step)
+    def _remember(self, connection: Connection, step: int, items: Sequence[Item]) -> None:
+        before = self.known(connection, [item.identity for item in items], step)
         fresh: list[dict[str, Any]] = []
         again: list[dict[str, Any]] = []
         moment = time.time()
-        for verdict in verdicts:
-            outcome = verdict.outcome
-            earlier = before.get(verdict.identity)
+        for item in items:
+            outcome, call = item.ended(), item.call
+            earlier = before.get(item.identity)
+            attempt = call.attempt if call is not None else 0
             is_open = outcome.kind in ("failed", "unknown") or outcome.open
             is_there = outcome.kind in ("written", "skipped")
             values = {
                 "of_scope": self._scope,
                 "of_identity_scope": scope_of_step(self._identity_scope, step),
-                "of_identity": verdict.identity,
+                "of_identity": item.identity,
                 "state": outcome.kind,
                 # An update that failed doesn't unmake the object that an earlier run wrote, and
                 # the object that a declined payment leaves behind is not what was to be made.
                 "object": (outcome.id if is_there else "") or (earlier.object if earlier else ""),
-                "attempt": verdict.attempt + (outcome.kind == "refused" and not outcome.open),
-                "first_sent": verdict.first_sent if is_open else None,
-                "synced": verdict.synced if is_open else None,
+                "attempt": attempt + (outcome.kind == "refused" and not outcome.open),
+                "first_sent": call.first_sent if is_open and call is not None else None,
+                "synced": (call is not None and call.synced) if is_open else None,
                 "run": self._run,
                 "seq": outcome.seq,
                 "updated": moment,

@@ -2,121 +2,114 @@
 outcome already."""
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
-from connector_sdk import Body, Call, Outcome, Problem, shown
+from connector_sdk import Call, Outcome, Problem, shown
 
 from connector_agent.runs.execution import Parts
 from connector_agent.runs.identities import Known
+from connector_agent.runs.item import Item
 from connector_agent.runs.key import name_of
-from connector_agent.runs.ledger import Intent
-from connector_agent.runs.stage import Staged
-from connector_agent.runs.verdict import Verdict
+from connector_agent.runs.stage import prepared
 
 STEP = 0
 """The first write of a record, and the step of the outcome of a record that needs no write."""
 
+_SEQ = attrgetter("seq")
+
 
 class Intake(NamedTuple):
-    """What came of a batch of records."""
+    """A batch of items: those with a call to make, and those whose outcome is known."""
 
-    planned: list[Intent]
-    decided: list[Verdict]
+    planned: list[Item]
+    decided: list[Item]
 
 
 async def take_in(
-    parts: Parts, batch: Sequence[Staged], unstored: Mapping[str, str] | None = None
+    parts: Parts, batch: Sequence[Item], unstored: Mapping[str, str] | None = None
 ) -> Intake:
-    """Looks up what is known of each record and plans its calls. `unstored` are identities that
-    this run has taken and the ledger doesn't have yet, with their places."""
-    wanted = [staged.identity for staged in batch if staged.identity]
-    known: list[dict[str, Known]] = []
+    """Looks up what earlier runs did with each identity, and plans calls. `unstored` maps
+    identities of this run that the ledger doesn't have yet to their places."""
+    wanted = list(dict.fromkeys(item.identity for item in batch if item.identity))
+    known: dict[tuple[str, int], Known] = {}
     seen: dict[str, str] = dict(unstored or {})
     if wanted:
-        ledger, steps = parts.ledger, max(len(staged.writes) for staged in batch)
+        ledger, steps = parts.ledger, sorted({item.step for item in batch})
         known, stored = await parts.database.call(
             lambda connection: (
-                [ledger.identities.known(connection, wanted, step) for step in range(steps)],
+                {
+                    (identity, step): found
+                    for step in steps
+                    for identity, found in ledger.identities.known(connection, wanted, step).items()
+                },
                 ledger.seen(connection, wanted),
             )
         )
         seen |= stored
     intake = Intake([], [])
-    for staged in batch:
-        found = _decide(parts, staged, [each.get(staged.identity) for each in known], seen)
-        for each in found:
-            if isinstance(each, Intent):
-                intake.planned.append(each)
-            else:
-                intake.decided.append(Verdict(each, staged.identity, staged.at, staged.record))
-        taken = any(isinstance(each, Intent) or each.kind == "skipped" for each in found)
-        if staged.identity and taken:
-            seen[staged.identity] = staged.at
+    for _, writes in groupby(batch, key=_SEQ):
+        items = list(writes)
+        _decide(parts, items, known, seen)
+        first = items[0]
+        refused = [item for item in items if item.call is None and item.ended().kind == "refused"]
+        if refused:  # nothing is sent of a record that can't be written whole
+            intake.decided.append(refused[0])
+            continue
+        for item in items:
+            (intake.decided if item.call is None else intake.planned).append(item)
+        if first.identity:
+            seen[first.identity] = first.at
     return intake
 
 
 def _decide(
-    parts: Parts, staged: Staged, known: Sequence[Known | None], seen: Mapping[str, str]
-) -> Sequence[Intent | Outcome]:
-    """A call or an outcome for each write. A record is refused as a whole: nothing is sent of
-    one that can't be written whole."""
-    if staged.problem is not None:
-        return (Outcome(staged.seq, STEP, "refused", problem=staged.problem),)
-    of_steps = known or [None] * len(staged.writes)
-    requests = []
-    for step in range(len(staged.writes)):
-        earlier = of_steps[step]
-        updates = bool(earlier is not None and earlier.object and parts.options.repeat == "update")
-        request = staged.made(step, updates=updates)
-        if isinstance(request, Problem):
-            return (Outcome(staged.seq, STEP, "refused", problem=request),)
-        requests.append(request)
-    if staged.identity in seen:
-        problem = _same_as(staged, seen[staged.identity])
-        return (Outcome(staged.seq, STEP, "refused", problem=problem),)
-    found = [
-        _decide_step(parts, staged, step, request, of_steps[step])
-        for step, request in enumerate(requests)
-    ]
-    refused = [each for each in found if isinstance(each, Outcome) and each.kind == "refused"]
-    return refused[:1] or found
+    parts: Parts,
+    items: Sequence[Item],
+    known: Mapping[tuple[str, int], Known],
+    seen: Mapping[str, str],
+) -> None:
+    """Gives each write of a record a call or an outcome; stops at the first that is refused."""
+    for item in items:
+        earlier = known.get((item.identity, item.step))
+        if item.problem is None and item.identity in seen:
+            item.problem = _same_as(item, seen[item.identity])
+        if item.problem is None:
+            _plan(parts, item, earlier)
+        if item.problem is not None:
+            item.call = None
+            item.outcome = Outcome(item.seq, STEP, "refused", problem=item.problem)
+            return
 
 
-def _decide_step(
-    parts: Parts, staged: Staged, step: int, request: bytes, known: Known | None
-) -> Intent | Outcome:
+def _plan(parts: Parts, item: Item, known: Known | None) -> None:
     repeat = parts.options.repeat
+    if known is not None and repeat == "skip" and (known.object or known.state == "written"):
+        item.outcome = Outcome(item.seq, item.step, "skipped", id=known.object)
+        return
     existing = known.object if known is not None and repeat == "update" else ""
-    written = known is not None and (known.object or known.state == "written")
-    if known is not None and written and repeat == "skip":
-        return Outcome(staged.seq, step, "skipped", id=known.object)
-    body = parts.target.prepare(request, existing)
+    body = prepared(item, parts.target, parts.stage.cards, existing)
     if isinstance(body, Problem):
-        return Outcome(staged.seq, step, "refused", problem=body._replace(at=staged.at))
-    return _intent(parts, staged, step, body, known, existing=bool(existing))
-
-
-def _intent(
-    parts: Parts, staged: Staged, step: int, body: Body, known: Known | None, *, existing: bool
-) -> Intent:
+        item.problem = body
+        return
     attempt = known.attempt if known is not None else 0
-    per_run = not staged.identity or existing or parts.options.repeat == "create"
+    per_run = not item.identity or bool(existing) or repeat == "create"
     first_sent, synced = parts.now()
-    fresh = True
+    item.fresh = True
     if not per_run and not parts.resend and known is not None and known.first_sent is not None:
-        # An earlier run sent this call and never learned what became of it.
-        first_sent, synced, fresh = known.first_sent, bool(known.synced), False
-    name = name_of(staged.identity, staged.seq)
-    key = parts.ledger.keys.key(name, step, body.action, attempt, per_run=per_run)
-    call = Call(staged.seq, step, key, attempt, first_sent, body, synced)
-    return Intent(call, staged.identity, staged.at, staged.record, fresh)
+        # An earlier run sent this call and never learned its outcome.
+        first_sent, synced, item.fresh = known.first_sent, bool(known.synced), False
+    name = item.identity or name_of(item.identity, item.seq)
+    key = parts.ledger.keys.key(name, item.step, body.action, attempt, per_run=per_run)
+    item.call = Call(item.seq, item.step, key, attempt, first_sent, body, synced)
 
 
-def _same_as(staged: Staged, other: str) -> Problem:
+def _same_as(item: Item, other: str) -> Problem:
     return Problem(
         "same_identity",
-        f"It has the same identity as {other or 'an earlier record'}: {shown(staged.identity)!r}.",
+        f"It has the same identity as {other or 'an earlier record'}: {shown(item.identity)!r}.",
         "Keep one of the two in the source, or choose an identity that tells them apart.",
-        value=staged.identity,
-        at=staged.at,
+        value=item.identity,
+        at=item.at,
     )

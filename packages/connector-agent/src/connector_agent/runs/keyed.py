@@ -22,12 +22,12 @@ from connector_agent.runs.counts import Counts
 from connector_agent.runs.execution import Halt, Parts, ProblemWatch, Pulse, Turns
 from connector_agent.runs.frontier import Frontier
 from connector_agent.runs.intake import take_in
+from connector_agent.runs.item import Item, outcomes_of
 from connector_agent.runs.key import name_of
-from connector_agent.runs.ledger import Intent, Ledger, LostRunError
+from connector_agent.runs.ledger import Ledger, LostRunError
 from connector_agent.runs.reading import Batch, Reading
 from connector_agent.runs.settlement import Place, Settlement
 from connector_agent.runs.tally import Tally
-from connector_agent.runs.verdict import Verdict
 from connector_agent.store import Database
 
 WINDOW = 1000
@@ -65,9 +65,9 @@ class KeyedExecution:
         self._lot = 1 if self._stamps_early else self.in_doubt
         self._frontier = Frontier(parts.ledger.run.settled)
         self._tally = Tally()
-        self._queue: asyncio.Queue[Intent | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[Item | None] = asyncio.Queue()
         self._room = asyncio.Event()
-        self._open: dict[Place, Intent] = {}
+        self._open: dict[Place, Item] = {}
         self._unsent: set[Place] = set()
         self._settlement = Settlement(parts.target)
         self._finished: list[Outcome] = []
@@ -127,36 +127,39 @@ class KeyedExecution:
         pending, partly = await parts.database.call(
             lambda connection: (parts.ledger.pending(connection), parts.ledger.partly(connection))
         )
-        self._tally.expect(intent.call.seq for intent in pending)
+        self._tally.expect([item.seq for item in pending])
         for seq, kind in partly:
             self._tally.note(seq, kind)
         # The frontier counts on over records that the last checkpoint did not know of.
         settled = set(range(self._frontier.at + 1, parts.counts.read + 1))
-        settled -= {intent.call.seq for intent in pending}
+        settled -= {item.seq for item in pending}
         self._frontier.settle(settled)
         if not pending:
             return
         await parts.log.add("info", "pending", f"{len(pending)} records of before are still open.")
-        unsent = [intent for intent in pending if intent.call.first_sent is None]
-        started = [intent for intent in pending if intent.call.first_sent is not None]
+        unsent = [item for item in pending if item.sent().first_sent is None]
+        started = [item for item in pending if item.sent().first_sent is not None]
         await self._line_up(unsent)
         for ready in await self._ready(started):
             self._queue.put_nowait(ready)
 
-    async def _line_up(self, batch: Sequence[Intent]) -> None:
-        """Puts calls that surely were not sent into the queue."""
-        for intent in await self._stamped(batch) if self._stamps_early else batch:
-            again = intent._replace(fresh=True)
-            self._plan(again)
-            self._queue.put_nowait(again)
+    async def _line_up(self, batch: Sequence[Item]) -> None:
+        """Queues calls that surely were not sent."""
+        if self._stamps_early:
+            await self._stamp(batch)
+        for item in batch:
+            item.fresh = True
+            self._plan(item)
+            self._queue.put_nowait(item)
 
-    async def _stamped(self, batch: Sequence[Intent]) -> list[Intent]:
-        """Notes now as the time of their first send."""
+    async def _stamp(self, batch: Sequence[Item]) -> None:
+        """Stores now as the time of their first send."""
         moment, synced = self._parts.now()
-        calls = [intent.call._replace(first_sent=moment, synced=synced) for intent in batch]
+        calls = [item.sent()._replace(first_sent=moment, synced=synced) for item in batch]
         ledger = self._parts.ledger
         await self._parts.database.call(lambda connection: ledger.rewrite(connection, calls))
-        return [intent._replace(call=call) for intent, call in zip(batch, calls, strict=True)]
+        for item, call in zip(batch, calls, strict=True):
+            item.call = call
 
     async def _read(self) -> None:
         parts = self._parts
@@ -183,10 +186,12 @@ class KeyedExecution:
 
     async def _store(self, batch: Batch) -> None:
         parts = self._parts
-        planned, decided = await take_in(parts, batch.staged)
+        planned, decided = await take_in(parts, batch.items)
         if not self._stamps_early:
-            planned = [_unstamped(intent) if intent.fresh else intent for intent in planned]
-        read = parts.counts.read + len(batch.staged)
+            for item in planned:
+                if item.fresh:
+                    item.call = item.sent()._replace(first_sent=None)
+        read = parts.counts.read + batch.size
         filtered = parts.counts.filtered + batch.filtered
         await parts.database.call(
             lambda connection: parts.ledger.intend(
@@ -202,30 +207,30 @@ class KeyedExecution:
         self._exhausted = batch.exhausted
         parts.counts.read = read
         parts.counts.filtered = filtered
-        self._tally.expect(intent.call.seq for intent in planned)
-        self._tally.expect(verdict.outcome.seq for verdict in decided)
-        self._count(verdict.outcome for verdict in decided)
-        for intent in await self._ready(planned):
-            self._queue.put_nowait(intent)
+        self._tally.expect([item.seq for item in planned])
+        self._tally.expect([item.seq for item in decided])
+        self._count(outcomes_of(decided))
+        for item in await self._ready(planned):
+            self._queue.put_nowait(item)
         self._watch.check()
         await self._checkpoint_if_due()
 
-    async def _ready(self, batch: Sequence[Intent]) -> list[Intent]:
-        """The calls that may be sent now. Those whose key may be forgotten by the target are
-        settled first; what is found out about them is their outcome."""
+    async def _ready(self, batch: Sequence[Item]) -> list[Item]:
+        """The calls that may be sent now. Those whose key the target may have forgotten are
+        looked up first; what is found is their outcome."""
         target = self._parts.target
-        ready: list[Intent] = []
-        stale: list[Intent] = []
-        for intent in batch:
-            self._plan(intent)
-            (ready if intent.fresh or self.may_repeat(intent.call) else stale).append(intent)
+        ready: list[Item] = []
+        stale: list[Item] = []
+        for item in batch:
+            self._plan(item)
+            (ready if item.fresh or self.may_repeat(item.sent()) else stale).append(item)
         for at in range(0, len(stale), SETTLE_AT_ONCE):
             some = stale[at : at + SETTLE_AT_ONCE]
-            found = await target.settle([intent.call for intent in some])
+            found = await target.settle([item.sent() for item in some])
             missing = []
-            for intent, outcome in zip(some, found, strict=True):
+            for item, outcome in zip(some, found, strict=True):
                 if outcome is None:
-                    missing.append(intent)
+                    missing.append(item)
                 else:
                     self._settlement.note(outcome)
                     self._collect(outcome)
@@ -233,7 +238,7 @@ class KeyedExecution:
                 await self._line_up(missing)
         return ready
 
-    async def _handed_over(self, lot: list[Intent]) -> list[Intent]:
+    async def _handed_over(self, lot: list[Item]) -> list[Item]:
         """Calls that the target is about to take."""
         if self._stamps_early or not lot:
             return lot
@@ -242,10 +247,8 @@ class KeyedExecution:
         except (ConnectorError, Halt) as error:
             self._fail(error)
             return []
-        stamped = await self._stamped(lot)
-        for intent in stamped:
-            self._open[(intent.call.seq, intent.call.step)] = intent
-        return stamped
+        await self._stamp(lot)
+        return lot
 
     def may_repeat(self, call: Call) -> bool:
         """Whether the target surely knows the key of a call that may have been sent before. A
@@ -258,10 +261,10 @@ class KeyedExecution:
             return False
         return now - horizon <= call.first_sent <= now + AHEAD
 
-    def _plan(self, intent: Intent) -> None:
-        place = (intent.call.seq, intent.call.step)
-        self._open[place] = intent
-        if intent.fresh:
+    def _plan(self, item: Item) -> None:
+        place = (item.seq, item.step)
+        self._open[place] = item
+        if item.fresh:
             self._unsent.add(place)
 
     # writing
@@ -280,27 +283,27 @@ class KeyedExecution:
         while not self._parts.host.stopping():
             if self._source_ended and self._queue.empty():
                 return
-            for intent in await self._handed_over(await self._next_lot()):
+            for item in await self._handed_over(await self._next_lot()):
                 await self._turns.give()
                 if self._parts.host.stopping():
                     return
-                place = (intent.call.seq, intent.call.step)
+                place = (item.seq, item.step)
                 if place in self._unsent:
-                    # The ledger has to think of it as sent from now on; the target knows better.
+                    # The ledger has to count it as sent from now on; the target knows better.
                     self._unsent.discard(place)
-                    yield intent.call._replace(first_sent=None)
+                    yield item.sent()._replace(first_sent=None)
                 else:
-                    yield intent.call
+                    yield item.sent()
 
-    async def _next_lot(self) -> list[Intent]:
+    async def _next_lot(self) -> list[Item]:
         """What is next in the queue; nothing once the source has ended."""
-        lot: list[Intent] = []
+        lot: list[Item] = []
         while not lot or (len(lot) < self._lot and not self._queue.empty()):
-            intent = await self._queue.get()
-            if intent is None:
+            item = await self._queue.get()
+            if item is None:
                 self._source_ended = True
                 break
-            lot.append(intent)
+            lot.append(item)
         return lot
 
     def _collect(self, outcome: Outcome) -> None:
@@ -326,11 +329,12 @@ class KeyedExecution:
             if not batch:
                 return
             found = await self._settlement.resolve(batch, self._open)
-            for intent in found.again:
-                await self._send_anew(intent)
+            for item in found.again:
+                await self._send_again(item)
             # What was only looked up says nothing about how the target works now.
-            looked_up = [each for each in found.clear if self._settlement.had(each)]
-            sent = [each for each in found.clear if not self._settlement.had(each)]
+            places = self._settlement.found
+            looked_up = [each for each in found.clear if (each.seq, each.step) in places]
+            sent = [each for each in found.clear if (each.seq, each.step) not in places]
             await self._store_outcomes([*looked_up, *self._outage.pass_on(sent)])
             if found.failure is not None:
                 raise found.failure
@@ -341,8 +345,14 @@ class KeyedExecution:
 
     async def _store_outcomes(self, batch: Sequence[Outcome]) -> None:
         parts = self._parts
-        verdicts = [self._verdict(outcome) for outcome in batch]
-        await parts.database.call(lambda connection: parts.ledger.settle(connection, verdicts))
+        items = []
+        for outcome in batch:
+            item = self._open[(outcome.seq, outcome.step)]
+            if outcome.problem is not None:
+                outcome = outcome._replace(problem=outcome.problem._replace(at=item.at))  # noqa: PLW2901
+            item.outcome = outcome
+            items.append(item)
+        await parts.database.call(lambda connection: parts.ledger.settle(connection, items))
         for outcome in batch:
             place = (outcome.seq, outcome.step)
             del self._open[place]
@@ -361,18 +371,11 @@ class KeyedExecution:
                 counts.add(kind)
                 self._frontier.settle((outcome.seq,))
 
-    def _verdict(self, outcome: Outcome) -> Verdict:
-        identity, at = self._open[(outcome.seq, outcome.step)][1:3]
-        call = self._open[(outcome.seq, outcome.step)].call
-        if outcome.problem is not None:
-            outcome = outcome._replace(problem=outcome.problem._replace(at=at))
-        return Verdict(outcome, identity, at, None, call.attempt, call.first_sent, call.synced)
-
-    async def _send_anew(self, intent: Intent) -> None:
-        """The key is used up and nothing came of it: the next attempt has a key of its own."""
-        name = name_of(intent.identity, intent.call.seq)
-        call = self._parts.ledger.keys.next(intent.call, name)
-        await self._line_up([intent._replace(call=call)])
+    async def _send_again(self, item: Item) -> None:
+        """The key is used up and nothing was done: the next attempt has a key of its own."""
+        name = name_of(item.identity, item.seq)
+        item.call = self._parts.ledger.keys.next(item.sent(), name)
+        await self._line_up([item])
 
     async def _checkpoint_if_due(self) -> None:
         if self._pulse.due(self._frontier.at):
@@ -390,11 +393,7 @@ class KeyedExecution:
     async def _release(self) -> None:
         """Ends cleanly: the last checkpoint, and calls that surely were not sent say so."""
         parts = self._parts
-        calls = [self._open[place].call._replace(first_sent=None) for place in self._unsent]
+        calls = [self._open[place].sent()._replace(first_sent=None) for place in self._unsent]
         if calls:
             await parts.database.call(lambda connection: parts.ledger.rewrite(connection, calls))
         await self._checkpoint()
-
-
-def _unstamped(intent: Intent) -> Intent:
-    return intent._replace(call=intent.call._replace(first_sent=None))

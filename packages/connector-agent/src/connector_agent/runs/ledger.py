@@ -29,9 +29,9 @@ from sqlalchemy import (
 from connector_agent.runs.counts import Counts
 from connector_agent.runs.identities import Identities
 from connector_agent.runs.identity_scope import identity_scope_of
+from connector_agent.runs.item import Item
 from connector_agent.runs.key import Keys
 from connector_agent.runs.run import UNFINISHED, Run, Status, find_run
-from connector_agent.runs.verdict import Verdict
 from connector_agent.store.mark import mark_at_once
 from connector_agent.store.tables import intents, outcomes, runs
 from connector_agent.store.vault import vault_of
@@ -48,17 +48,6 @@ class Mark(NamedTuple):
     cursor: Cursor | None
     exhausted: bool
     counts: dict[str, int]
-
-
-class Intent(NamedTuple):
-    """A call with the record that it came from. A `fresh` one was never sent before; that is
-    known of the calls of this process only."""
-
-    call: Call
-    identity: str
-    at: str
-    record: bytes
-    fresh: bool = False
 
 
 class Ledger:
@@ -93,8 +82,8 @@ class Ledger:
     def intend(
         self,
         connection: Connection,
-        planned: Sequence[Intent],
-        decided: Sequence[Verdict],
+        planned: Sequence[Item],
+        decided: Sequence[Item],
         cursor: Cursor | None,
         *,
         exhausted: bool,
@@ -112,11 +101,11 @@ class Ledger:
                 [
                     {
                         "run": self.run.id,
-                        "seq": call.seq,
-                        "step": call.step,
-                        "identity": identity,
-                        "at": at,
-                        "record": seal(record),
+                        "seq": item.seq,
+                        "step": item.step,
+                        "identity": item.identity,
+                        "at": item.at,
+                        "record": seal(item.record),
                         "key": call.key,
                         "attempt": call.attempt,
                         "action": call.body.action,
@@ -125,18 +114,26 @@ class Ledger:
                         "first_sent": call.first_sent,
                         "synced": call.synced,
                     }
-                    for call, identity, at, record, _ in planned
+                    for item in planned
+                    for call in (item.sent(),)
                 ],
             )
         self._insert_outcomes(connection, decided)
+        for item in planned:
+            item.stored = True
 
-    def pending(self, connection: Connection) -> list[Intent]:
+    def pending(self, connection: Connection) -> list[Item]:
         """The intents that have no outcome, in order."""
         rows = connection.execute(self._pending(*intents.c).order_by(intents.c.seq, intents.c.step))
         unseal = vault_of(connection).open
         return [
-            Intent(
-                Call(
+            Item(
+                row.seq,
+                row.at,
+                unseal(row.record),
+                row.identity,
+                step=row.step,
+                call=Call(
                     row.seq,
                     row.step,
                     row.key,
@@ -145,9 +142,7 @@ class Ledger:
                     Body(unseal(row.body), row.action, row.lock),
                     bool(row.synced),
                 ),
-                row.identity,
-                row.at,
-                unseal(row.record),
+                stored=True,
             )
             for row in rows
         ]
@@ -208,11 +203,11 @@ class Ledger:
                 ],
             )
 
-    def settle(self, connection: Connection, verdicts: Sequence[Verdict]) -> None:
+    def settle(self, connection: Connection, items: Sequence[Item]) -> None:
         """Stores outcomes of calls, and what they mean for later runs."""
         self._own(connection)
-        self._insert_outcomes(connection, verdicts)
-        self.identities.remember(connection, [each for each in verdicts if each.identity])
+        self._insert_outcomes(connection, items)
+        self.identities.remember(connection, [item for item in items if item.identity])
 
     def checkpoint(
         self, connection: Connection, settled: int, counts: Counts, seconds: float
@@ -229,14 +224,14 @@ class Ledger:
         seconds: float,
         *,
         position: Cursor | None = None,
-        decided: Sequence[Verdict] = (),
-        done: Sequence[Verdict] = (),
+        decided: Sequence[Item] = (),
+        done: Sequence[Item] = (),
     ) -> None:
         """The checkpoint of a target that keeps a place of its own: source and target move on
         together. `done` are outcomes in the ledger that hold from now on, for later runs
         too."""
         self._insert_outcomes(connection, decided)
-        written = [each for each in done if each.identity and each.outcome.kind == "written"]
+        written = [item for item in done if item.identity and item.ended().kind == "written"]
         self.identities.remember(connection, written)
         self._own(
             connection,
@@ -248,7 +243,7 @@ class Ledger:
             **mark.counts,
         )
 
-    def note(self, connection: Connection, decided: Sequence[Verdict]) -> None:
+    def note(self, connection: Connection, decided: Sequence[Item]) -> None:
         """Stores outcomes that hold once the checkpoint after them does: see `rewind`."""
         self._own(connection)
         self._insert_outcomes(connection, decided)
@@ -264,7 +259,15 @@ class Ledger:
             )
         )
         done = [
-            Verdict(Outcome(row.seq, row.step, row.kind, row.object), row.identity, row.at, None)
+            Item(
+                row.seq,
+                row.at,
+                b"",
+                row.identity,
+                step=row.step,
+                outcome=Outcome(row.seq, row.step, row.kind, row.object),
+                stored=True,
+            )
             for row in rows
         ]
         self.advance(connection, mark, self.run.seconds, done=done)
@@ -354,7 +357,7 @@ class Ledger:
         if owned.rowcount != 1:
             raise LostRunError(self.run.id)
 
-    def _insert_outcomes(self, connection: Connection, verdicts: Iterable[Verdict]) -> None:
+    def _insert_outcomes(self, connection: Connection, items: Iterable[Item]) -> None:
         moment = time.time()
         seal = vault_of(connection).seal
         rows = [
@@ -367,12 +370,13 @@ class Ledger:
                 "request_id": outcome.request_id,
                 "replayed": outcome.replayed,
                 "problem": seal(encode(outcome.problem)) if outcome.problem is not None else None,
-                "identity": identity,
-                "at": at,
-                "record": seal(record) if record is not None else None,
+                "identity": item.identity,
+                "at": item.at,
+                "record": None if item.stored else seal(item.record),
                 "ended": moment,
             }
-            for outcome, identity, at, record, *_ in verdicts
+            for item in items
+            for outcome in (item.ended(),)
         ]
         if rows:
             connection.execute(insert(outcomes), rows)

@@ -8,15 +8,16 @@ from typing import NamedTuple
 from connector_sdk import Cursor, Page, Problem, Record, SourceChangedError
 
 from connector_agent.runs.execution import Parts, Turns
+from connector_agent.runs.item import Item
 from connector_agent.runs.ledger import fingerprint
-from connector_agent.runs.stage import Staged
 
 
 class Batch(NamedTuple):
-    """Records of one page. `cursor` goes on behind them; None while a changed source is read
-    anew. `exhausted` says that nothing follows."""
+    """The writes of one page's records. `cursor` continues after them; None while a changed
+    source is read again from its start. `exhausted`: nothing follows."""
 
-    staged: list[Staged]
+    items: list[Item]
+    size: int
     cursor: Cursor | None
     filtered: int
     exhausted: bool
@@ -47,7 +48,7 @@ class Reading:
         if run.exhausted:
             return
         if self._left is not None and self._left <= 0:
-            yield Batch([], self._cursor, 0, True)
+            yield Batch([], 0, self._cursor, 0, True)
             return
         if self._cursor is None and self._last and self._anew:
             await self._begin_anew()
@@ -90,7 +91,7 @@ class Reading:
                     return
                 after = page.after
         if not self._parts.host.stopping():
-            yield Batch([], after, 0, True)
+            yield Batch([], 0, after, 0, True)
 
     async def _batch(self, page: Page) -> Batch:
         taken: list[tuple[int, Record]] = []
@@ -103,9 +104,9 @@ class Reading:
                 self._left -= 1
             self._last += 1
             taken.append((self._last, record))
-        staged = await self._parts.stage.all(taken)
+        items = await self._parts.stage.all(taken)
         cursor = None if self._passed_over else page.after
-        return Batch(staged, cursor, page.filtered, exhausted=self._left == 0)
+        return Batch(items, len(taken), cursor, page.filtered, exhausted=self._left == 0)
 
     def _is_in_run(self, record: Record) -> bool:
         mark = fingerprint(self._parts.stage.identity_in(record), record.raw)

@@ -9,6 +9,8 @@ from contextlib import aclosing
 from typing import Literal, NamedTuple, Protocol, cast
 
 from connector_sdk import (
+    Body,
+    Call,
     Marked,
     Marking,
     Outcome,
@@ -22,6 +24,7 @@ from sqlalchemy import Connection
 from connector_agent.operations.compatibility import has_to_remember
 from connector_agent.operations.operation import Operation
 from connector_agent.runs.accounting import account_for
+from connector_agent.runs.cards import CardGuard
 from connector_agent.runs.going_on import not_rebuildable
 from connector_agent.runs.identities import Identities, Known
 from connector_agent.runs.identity_scope import (
@@ -30,10 +33,10 @@ from connector_agent.runs.identity_scope import (
     identity_scope_of,
 )
 from connector_agent.runs.intake import STEP
+from connector_agent.runs.item import Item
 from connector_agent.runs.key import Keys
-from connector_agent.runs.stage import Stage, Staged
+from connector_agent.runs.stage import Stage, prepared
 from connector_agent.runs.staging import stage_of
-from connector_agent.runs.verdict import Verdict
 from connector_agent.store import Database
 
 ATTEMPTS = 40
@@ -161,16 +164,15 @@ class _Search:
             async for page in pages:
                 numbered = list(enumerate(page.records, seq + 1))
                 seq += len(numbered)
-                for staged in await stage.all(numbered):
-                    if staged.identity not in self._identities:
-                        self.entries.append(self._entry(staged))
-                    if staged.identity:
-                        self._identities.add(staged.identity)
+                for item in await stage.all(numbered):
+                    if item.identity not in self._identities:
+                        self.entries.append(self._entry(item, stage.cards))
+                    if item.identity:
+                        self._identities.add(item.identity)
 
-    def _entry(self, staged: Staged) -> _Entry:
-        seq, identity, at = staged.seq, staged.identity, staged.at
-        request = staged.made(updates=False)
-        body = request if isinstance(request, Problem) else self._target.prepare(request)
+    def _entry(self, item: Item, cards: CardGuard) -> _Entry:
+        seq, identity, at = item.seq, item.identity, item.at
+        body = item.problem or prepared(item, self._target, cards)
         if isinstance(body, Problem):
             return _Entry(seq, identity, at, None, body.message)
         self._actions[body.action] = None
@@ -248,7 +250,7 @@ def _store(
 ) -> list[Match]:
     known = identities.known(connection, [each.identity for each in entries if each.identity])
     matches: list[Match] = []
-    verdicts: list[Verdict] = []
+    items: list[Item] = []
     for entry in entries:
         match = search.fate(entry, known.get(entry.identity))
         matches.append(match)
@@ -259,8 +261,11 @@ def _store(
         else:
             continue
         attempt = max(hit.attempt for hit in search.hits[entry.seq])
-        verdicts.append(Verdict(outcome, entry.identity, entry.at, None, attempt))
-    identities.remember(connection, verdicts)
+        call = Call(entry.seq, STEP, "", attempt, None, Body(b""))
+        items.append(
+            Item(entry.seq, entry.at, b"", entry.identity, call=call, outcome=outcome, stored=True)
+        )
+    identities.remember(connection, items)
     return matches
 
 

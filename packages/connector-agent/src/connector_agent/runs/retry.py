@@ -19,6 +19,7 @@ from connector_sdk import (
     Record,
     SettingError,
     Source,
+    one_problem,
     shown,
 )
 
@@ -30,7 +31,6 @@ from connector_agent.runs.outcome_table import MORE, PARTS, RECORD, place_of, wi
 from connector_agent.runs.outcomes import OutcomeRow, read_outcomes, read_records
 from connector_agent.runs.restoring import UNCLEAR, Original, restored
 from connector_agent.runs.run import Run
-from connector_agent.runs.stage import one_of_all
 from connector_agent.store import Database
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
@@ -201,7 +201,7 @@ class Originals:
         if record.problem is not None:
             return record
         made, problems = restored(row, Original.of(raw) if raw is not None else None, self._types)
-        problem = one_of_all(problems)._replace(at=record.at) if problems else None
+        problem = one_problem(problems)._replace(at=record.at) if problems else None
         return record._replace(raw=_ENCODER.encode(made), problem=problem)
 
 

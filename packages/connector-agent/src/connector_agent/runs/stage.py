@@ -5,15 +5,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 import orjson
-from connector_sdk import JSON, Problem, Record
+from connector_sdk import JSON, Body, Problem, Record, Request, Target, one_problem
 from connector_sdk.path import format_path, parse_path
 
+from connector_agent.mapping import Mapped
 from connector_agent.mapping.identity import identity_of
 from connector_agent.runs.cards import CardGuard, masked
+from connector_agent.runs.item import Item
 from connector_agent.runs.long_numbers import long_number, loses_digits
 
-Transform = Callable[[dict[str, JSON], str], "dict[str, JSON] | Sequence[Problem]"]
-"""A mapping: a record and its place give a request, or the problems of the record."""
+Transform = Callable[[dict[str, JSON], str], Mapped]
+"""A mapping: a record and its place give a request."""
 
 
 class Transforms(NamedTuple):
@@ -26,33 +28,6 @@ class Transforms(NamedTuple):
 
 Prepare = Callable[[Sequence[Record]], Awaitable[Transforms]]
 """Makes the mappings of a batch of records, with all that they need from elsewhere."""
-
-
-class Made(NamedTuple):
-    """What one write of a record comes to: a request, or why there is none. `update` is that of
-    the update of what an earlier run wrote, None where it is the same."""
-
-    create: bytes | Problem
-    update: bytes | Problem | None = None
-
-
-class Staged(NamedTuple):
-    """A record on its way, with each write that it takes (step 0, 1, …); or the `problem` for
-    which it is refused before it is mapped."""
-
-    seq: int
-    at: str
-    record: bytes
-    identity: str
-    writes: tuple[Made, ...]
-    problem: Problem | None
-
-    def made(self, step: int = 0, *, updates: bool) -> bytes | Problem:
-        """The request of a write, of an update or of a create, or why there is none."""
-        if self.problem is not None:
-            return self.problem
-        made = self.writes[step]
-        return made.update if updates and made.update is not None else made.create
 
 
 class Stage:
@@ -77,13 +52,13 @@ class Stage:
     ) -> None:
         self.identity = tuple(parse_path(path) for path in identity)
         self._transforms = Transforms(transform, update)
-        self._cards = cards
+        self.cards = cards
         self._blocking = blocking
         self._prepare = prepare
         self._note = note
 
-    async def all(self, records: Sequence[tuple[int, Record]]) -> list[Staged]:
-        """Records with their numbers, staged in order."""
+    async def all(self, records: Sequence[tuple[int, Record]]) -> list[Item]:
+        """The writes of numbered records, in order."""
         transforms = self._transforms
         if self._prepare is not None:
             transforms = await self._prepare([record for _, record in records])
@@ -91,30 +66,29 @@ class Stage:
             return await asyncio.to_thread(self._all, records, transforms)
         return self._all(records, transforms)
 
-    def _all(self, records: Sequence[tuple[int, Record]], transforms: Transforms) -> list[Staged]:
+    def _all(self, records: Sequence[tuple[int, Record]], transforms: Transforms) -> list[Item]:
         return [self._one(seq, record, transforms) for seq, record in records]
 
-    def _one(self, seq: int, record: Record, transforms: Transforms) -> Staged:
-        """The staged record under its number in this run. A card number ends here."""
-        staged = self._staged(seq, record, transforms)
-        made = [
-            request for write in staged.writes for request in write if isinstance(request, bytes)
-        ]
-        for request in made or (None,):
-            problem = self._cards.check(record.raw, request)
+    def _one(self, seq: int, record: Record, transforms: Transforms) -> Item:
+        """The record under its number in this run. A card number in it ends here."""
+        item = self._item(seq, record, transforms)
+        if not self.cards.suspects(record.raw):
+            return item
+        for updates in (False, True):
+            request, _ = item.request(updates=updates)
+            made = _raw(request) if item.problem is None else None
+            problem = self.cards.check(record.raw, made)
             if problem is not None:
-                break
-        else:
-            return staged
-        harmless = record._replace(raw=masked(record.raw))
-        return self._refused(seq, harmless, self.identity_in(harmless), problem)
+                harmless = record._replace(raw=masked(record.raw))
+                return Item.refused(seq, harmless, self.identity_in(harmless), problem)
+        return item
 
-    def _staged(self, seq: int, record: Record, transforms: Transforms) -> Staged:
+    def _item(self, seq: int, record: Record, transforms: Transforms) -> Item:
         transform = transforms.create
         if record.problem is not None:
-            return self._refused(seq, record, self.identity_in(record), record.problem)
+            return Item.refused(seq, record, self.identity_in(record), record.problem)
         if not self.identity and transform is None:
-            return Staged(seq, record.at, record.raw, "", (Made(record.raw),), None)
+            return Item(seq, record.at, record.raw)
         try:
             value = orjson.loads(record.raw)
         except orjson.JSONDecodeError as error:
@@ -123,10 +97,10 @@ class Stage:
                 f"The record is not JSON: {error}.",
                 "Correct the record in its source.",
             )
-            return self._refused(seq, record, "", problem)
+            return Item.refused(seq, record, "", problem)
         long = long_number(record.raw)
         if long:
-            return self._refused(seq, record, "", loses_digits(long))
+            return Item.refused(seq, record, "", loses_digits(long))
         if self._note is not None:
             self._note(value)
         identity = identity_of(value, self.identity)
@@ -138,25 +112,13 @@ class Stage:
                 "Fill it in; without it a repeat could not be recognised.",
                 path=format_path(self.identity[0]),
             )
-            return self._refused(seq, record, "", problem)
-        if transform is None:
-            return Staged(seq, record.at, record.raw, identity, (Made(record.raw),), None)
-        made = self._made(transform, value, record)
-        update = None
-        if transforms.update is not None:
-            update = self._made(transforms.update, value, record)
-        return Staged(seq, record.at, record.raw, identity, (Made(made, update),), None)
-
-    def _made(
-        self, transform: Transform, value: dict[str, JSON], record: Record
-    ) -> bytes | Problem:
-        mapped = transform(value, record.at)
-        if not isinstance(mapped, dict):
-            return _located(one_of_all(mapped), record)
-        try:
-            return orjson.dumps(mapped)
-        except orjson.JSONEncodeError as error:
-            return _located(_not_written(error), record)
+            return Item.refused(seq, record, "", problem)
+        item = Item(seq, record.at, record.raw, identity)
+        if transform is not None:
+            item.create = transform(value, record.at)
+            if transforms.update is not None:
+                item.update = transforms.update(value, record.at)
+        return item
 
     def identity_in(self, record: Record) -> str:
         """The identity of a record, "" where it has none."""
@@ -166,26 +128,50 @@ class Stage:
             return ""
         return identity_of(value, self.identity)
 
-    def _refused(self, seq: int, record: Record, identity: str, problem: Problem) -> Staged:
-        return Staged(seq, record.at, record.raw, identity, (), _located(problem, record))
+
+def prepared(item: Item, target: Target, cards: CardGuard, existing: str = "") -> Body | Problem:
+    """The call of an item, checked and encoded by its target; with `existing`, the update of that
+    object. No card number passes, into the call or into a problem."""
+    request, mapped = item.request(updates=bool(existing))
+    try:
+        found = target.prepare(request, existing)
+    except (TypeError, ValueError):
+        if mapped is None or _raw(request) is not None:
+            raise
+        return _not_written()._replace(at=item.at)
+    if mapped is None:
+        return found if isinstance(found, Body) else one_problem(found)._replace(at=item.at)
+    made = found.json if isinstance(found, Body) else _raw(request) or b""
+    if cards.suspects(made):
+        card = cards.check(item.record, _raw(request))
+        if card is not None:
+            item.record = masked(item.record)
+            return card._replace(at=item.at)
+    if isinstance(found, Body) and not mapped.problems:
+        long = long_number(made)
+        return _too_long(long)._replace(at=item.at) if long else found
+    faults = () if isinstance(found, Body) else (found,) if isinstance(found, Problem) else found
+    problem = one_problem(mapped.faults(faults))
+    return problem if problem.at else problem._replace(at=item.at)
 
 
-def _located(problem: Problem, record: Record) -> Problem:
-    return problem if problem.at else problem._replace(at=record.at)
+def _raw(request: Request) -> bytes | None:
+    """The JSON of a request, None where a mapping made what isn't JSON."""
+    try:
+        return request.raw
+    except (TypeError, ValueError):
+        return None
 
 
-def _not_written(error: Exception) -> Problem:
+def _not_written() -> Problem:
     return Problem(
         "not_json",
-        f"What the mapping makes is no JSON: {error}.",
-        "Correct the step or the expression that gives it; a whole number has 64 bits at most.",
+        "The mapping makes a value that JSON can't express.",
+        "Correct the step or the expression that gives it.",
     )
 
 
-def one_of_all(problems: Sequence[Problem]) -> Problem:
-    """One problem that tells of all: a record is mended in one go."""
-    first = problems[0]
-    if len(problems) == 1:
-        return first
-    more = "; ".join(problem.message.rstrip(".") for problem in problems[1:])
-    return first._replace(message=f"{first.message} Also: {more}.")
+def _too_long(number: str) -> Problem:
+    return loses_digits(number)._replace(
+        remedy="Correct the step or the expression that gives it, or make text of it."
+    )

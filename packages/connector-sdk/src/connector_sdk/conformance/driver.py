@@ -7,7 +7,7 @@ from contextlib import aclosing
 from connector_sdk.activity import Activity, Guarantee
 from connector_sdk.conformance.journal import Journal
 from connector_sdk.connection import Connection, Target, TransactionalTarget
-from connector_sdk.record import Body, Call, Outcome
+from connector_sdk.record import Body, Call, Outcome, Request
 
 RUN = "conformance"
 BATCH = 2
@@ -103,7 +103,7 @@ class Driver:
     def _calls(self, target: Target) -> list[Call]:
         calls = []
         for seq, request in enumerate(self._requests, start=1):
-            body = target.prepare(request)
+            body = target.prepare(Request(request))
             assert isinstance(body, Body), body
             calls.append(Call(seq, 0, f"{RUN}-crash-{seq}", 0, None, body))
         return calls

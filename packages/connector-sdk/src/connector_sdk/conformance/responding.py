@@ -13,7 +13,7 @@ from connector_sdk.conformance.description import opened
 from connector_sdk.conformance.subject import Subject
 from connector_sdk.conformance.writing import calls_for
 from connector_sdk.connection import Target
-from connector_sdk.record import Body, Call, Outcome
+from connector_sdk.record import Body, Call, Outcome, Request
 
 LONGEST = 1.0
 """Seconds for which the loop may be kept from others."""
@@ -138,6 +138,6 @@ async def _written(target: Target, calls: list[Call]) -> AsyncGenerator[Outcome,
 
 
 def _prepared(target: Target, request: bytes) -> Body:
-    body = target.prepare(request)
+    body = target.prepare(Request(request))
     assert isinstance(body, Body), body
     return body

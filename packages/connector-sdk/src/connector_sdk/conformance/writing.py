@@ -10,7 +10,7 @@ from connector_sdk.conformance.description import assert_round_trip, assert_told
 from connector_sdk.conformance.driver import write
 from connector_sdk.conformance.subject import Subject
 from connector_sdk.connection import Target, TransactionalTarget
-from connector_sdk.record import Body, Call, Outcome, Problem
+from connector_sdk.record import Body, Call, Outcome, Request, one_problem
 
 
 class WritingTests:
@@ -21,9 +21,10 @@ class WritingTests:
         async with opened(subject) as connection:
             target = await connection.target(subject.target)
             for request in subject.good:
-                body = target.prepare(request)
+                body = target.prepare(Request(request))
                 assert isinstance(body, Body), body
-                assert target.prepare(request) == body
+                assert target.prepare(Request(request)) == body
+                assert target.prepare(Request(values=Request(request).values)) == body
                 assert_round_trip(Body, body)
             await target.finish(False)
         assert await subject.held() == before
@@ -32,12 +33,13 @@ class WritingTests:
         async with opened(subject) as connection:
             target = await connection.target(subject.target)
             for request, path in subject.bad:
-                problem = target.prepare(request)
-                assert isinstance(problem, Problem)
+                problem = target.prepare(Request(request))
+                assert not isinstance(problem, Body)
+                problem = one_problem(problem)
                 assert problem.path == path
                 assert_told(problem)
-            assert isinstance(target.prepare(b"[1]"), Problem)
-            assert isinstance(target.prepare(b"{broken"), Problem)
+            assert not isinstance(target.prepare(Request(b"[1]")), Body)
+            assert not isinstance(target.prepare(Request(b"{broken")), Body)
             await target.finish(False)
 
     async def test_one_outcome_for_each_call(self, subject: Subject) -> None:
@@ -153,7 +155,7 @@ def calls_for(subject: Subject, target: Target) -> list[Call]:
     """A call with a key of its own for each good request, first sent now."""
     calls = []
     for seq, request in enumerate(subject.good, start=1):
-        body = target.prepare(request)
+        body = target.prepare(Request(request))
         assert isinstance(body, Body), body
         call = Call(seq, 1, f"conformance-{seq}", 1, time.time(), body)
         assert_round_trip(Call, call)

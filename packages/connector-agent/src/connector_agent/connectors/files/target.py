@@ -5,7 +5,18 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from pathlib import Path
 
 import msgspec
-from connector_sdk import Body, Call, Cursor, Guarantee, Outcome, Problem, TargetLostError
+from connector_sdk import (
+    Body,
+    Call,
+    Cursor,
+    Guarantee,
+    Outcome,
+    Prepared,
+    Problem,
+    Request,
+    TargetLostError,
+    not_an_object,
+)
 
 from connector_agent.connectors.files.cells import CellError
 from connector_agent.connectors.files.content import content_of
@@ -68,14 +79,14 @@ class FileTarget:
         self._writing = asyncio.Lock()
         self._ended = False
 
-    def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
+    def prepare(self, request: Request, existing: str = "") -> Prepared:
         """The line to write, compact. `existing` has no say: a file has no ids."""
         try:
-            line = msgspec.json.format(request, indent=-1)
-        except msgspec.DecodeError as error:
-            return _not_an_object(f"The record is not JSON: {error}.")
+            line = msgspec.json.format(request.raw, indent=-1)
+        except ValueError as error:
+            return not_an_object(error)
         if not line.startswith(b"{"):
-            return _not_an_object("The record is not a JSON object.")
+            return not_an_object(ValueError("it is not a JSON object"))
         try:
             self._content.check(line)
         except CellError as error:
@@ -176,7 +187,3 @@ def position_of(cursor: Cursor) -> Position:
                 "The file is written from its start.",
             )
         ) from error
-
-
-def _not_an_object(message: str) -> Problem:
-    return Problem("not_an_object", message, "Make an object of it in the mapping.")

@@ -3,7 +3,19 @@
 from collections.abc import AsyncGenerator, Sequence
 from typing import cast
 
-from connector_sdk import JSON, Body, Call, Host, Marked, Outcome, Problem, conform
+from connector_sdk import (
+    JSON,
+    Body,
+    Call,
+    Host,
+    Marked,
+    Outcome,
+    Prepared,
+    Problem,
+    Request,
+    conform,
+    not_an_object,
+)
 
 from stripe_connector.activities.choices.guarding import updating
 from stripe_connector.activities.choices.naming import full_label
@@ -29,15 +41,15 @@ class CreateTarget(StripeTarget):
         super().__init__(client, catalogue, host, resolved)
         self._updating = resolved.update_schema(catalogue)
 
-    def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
+    def prepare(self, request: Request, existing: str = "") -> Prepared:
         """With `existing`, the update of that object instead: an operation that repeats with
         `update` comes here."""
         if existing:
             return self._update(request, existing)
         fitted = self.fit(request, mark=self.marker)
-        if isinstance(fitted, Problem):
+        if not isinstance(fitted, requests.Request):
             return fitted
-        return requests.body(fitted, self._lock(fitted))
+        return self.body(fitted, self._lock(fitted))
 
     def _lock(self, request: requests.Request) -> str:
         """Nested creates may fly together, and what begins with an object may not."""
@@ -65,7 +77,7 @@ class CreateTarget(StripeTarget):
         """What carries a marker there. Raises as the client does."""
         return marked_in(self.client, self.catalogue, shelf)
 
-    def _update(self, request: bytes, existing: str) -> Body | Problem:
+    def _update(self, request: Request, existing: str) -> Prepared:
         update, schema = update_of(self.catalogue, self.operation), self._updating
         label = full_label(self.catalogue, self.operation.object)
         if update is None or schema is None or not schema.fields:
@@ -74,9 +86,10 @@ class CreateTarget(StripeTarget):
                 f"{label} can't be updated, and {existing} was written by an earlier run.",
                 "Set `repeat` to skip or to create in the options of the operation.",
             )
-        given = requests.given(request)
-        if isinstance(given, Problem):
-            return given
+        try:
+            given = request.values
+        except ValueError as error:
+            return not_an_object(error)
         surplus = [
             name
             for name in given
@@ -86,7 +99,7 @@ class CreateTarget(StripeTarget):
             return _unchangeable(label, existing, surplus)
         fitted = conform(schema, {**self.constants, **given})
         if fitted.problems:
-            return fitted.problems[0]
+            return fitted.problems
         values = dict(cast("dict[str, JSON]", fitted.value))
         pairs = parents_between(self.operation, update)
         above = {theirs: values.pop(ours, None) for ours, theirs in pairs}
@@ -99,7 +112,7 @@ class CreateTarget(StripeTarget):
         if isinstance(changed, Problem):
             return changed
         refusal = self.refusal(updating(update), changed)
-        return refusal or requests.body(changed, requests.lock(changed))
+        return refusal or self.body(changed, requests.lock(changed))
 
 
 def _unchangeable(object: str, existing: str, surplus: list[str]) -> Problem:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import NamedTuple, cast
 
 import msgspec
-from connector_sdk import JSON, Body, Field, Problem, conform
+from connector_sdk import JSON, Body, Field, Problem, conform, not_an_object
+from connector_sdk import Request as Given
 
 from stripe_connector.activities.choices.verbs import OWN_ID, own_id
 from stripe_connector.activities.writing.amounts import meant
@@ -37,35 +38,25 @@ def fit(
     operation: Operation,
     schema: Field,
     constants: Mapping[str, JSON],
-    request: bytes,
+    request: Given,
     mark: bool,
     now: float,
-) -> Request | Problem:
-    """The request that a mapping made, with the activity's constants and its types mended; or
-    the first thing that is wrong with it. `now` is Stripe's time in Unix seconds."""
-    stated = given(request)
-    if isinstance(stated, Problem):
-        return stated
+) -> Request | Problem | tuple[Problem, ...]:
+    """The request with the activity's constants, in the types of the API; or what is wrong with
+    it. `now` is Stripe's time in Unix seconds."""
+    try:
+        stated = request.values
+    except ValueError as error:
+        return not_an_object(error)
     fitted = conform(schema, {**constants, **stated})
     if fitted.problems:
-        return fitted.problems[0]
+        return fitted.problems
     values = cast("dict[str, JSON]", fitted.value)
     own = own_id(operation)
     if own and own != OWN_ID and OWN_ID in values:
         values = {own: values[OWN_ID], **values}
         del values[OWN_ID]
     return split(operation, values, mark, now)
-
-
-def given(request: bytes) -> dict[str, JSON] | Problem:
-    """The request as a mapping made it."""
-    try:
-        value = msgspec.json.decode(request)
-    except msgspec.DecodeError as error:
-        return _no_object(f"The request is not JSON: {error}.")
-    if not isinstance(value, dict):
-        return _no_object("The request has to be a JSON object.")
-    return value
 
 
 def split(
@@ -122,7 +113,3 @@ def parse(data: bytes) -> Request:
         stored.marker,
         stored.currency,
     )
-
-
-def _no_object(message: str) -> Problem:
-    return Problem("not_object", message, "Hand over one JSON object for each record.")

@@ -5,13 +5,14 @@ from contextlib import aclosing
 
 from connector_sdk import (
     JSON,
-    Body,
     Call,
     FailedError,
     Host,
     Outcome,
+    Prepared,
     Problem,
     RefusedError,
+    Request,
     UncertainError,
 )
 
@@ -55,7 +56,7 @@ class StreamTarget(StripeTarget):
         self._at_once = resolved.settings.concurrency
         self._stopping = host.stopping
 
-    def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
+    def prepare(self, request: Request, existing: str = "") -> Prepared:
         if existing:
             return Problem(
                 "not_updatable",
@@ -63,7 +64,7 @@ class StreamTarget(StripeTarget):
                 "Set `repeat` to skip or to create in the options of the operation.",
             )
         fitted = self.fit(request)
-        return fitted if isinstance(fitted, Problem) else requests.body(fitted)
+        return requests.body(fitted) if isinstance(fitted, requests.Request) else fitted
 
     async def write(self, calls: AsyncIterator[Call]) -> AsyncGenerator[Outcome, None]:
         """Outcomes as they come; at most `concurrency` calls of a hundred events in flight."""

@@ -15,8 +15,10 @@ from connector_sdk import (
     Host,
     Kind,
     Outcome,
+    Prepared,
     Problem,
     RefusedError,
+    Request,
     UncertainError,
 )
 
@@ -33,6 +35,9 @@ from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
 from stripe_connector.client import FAULTS, Client, Earlier, horizon
 from stripe_connector.wire.paging import compact, head
+
+PREPARED = 2_000
+"""Requests that are kept between `prepare` and `write`."""
 
 
 class StripeTarget(ABC):
@@ -62,10 +67,11 @@ class StripeTarget(ABC):
         self.horizon = horizon(resolved.operation)
         self._currencies = Currencies(client, catalogue)
         self._host = host
+        self._prepared: dict[bytes, requests.Request] = {}
         self._places = resolved.settings.concurrency
 
     @abstractmethod
-    def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
+    def prepare(self, request: Request, existing: str = "") -> Prepared:
         """The call for one request, checked against Stripe's parameters."""
 
     @abstractmethod
@@ -81,7 +87,9 @@ class StripeTarget(ABC):
         moment = self.clock()
         return time.time() if moment is None else moment
 
-    def fit(self, request: bytes, mark: bool = False) -> requests.Request | Problem:
+    def fit(
+        self, request: Request, mark: bool = False
+    ) -> requests.Request | Problem | tuple[Problem, ...]:
         """The request with all that the activity adds to it, or what is wrong with it."""
         fitted = requests.fit(
             self.operation, self.schema, self.constants, request, mark, self.now()
@@ -90,6 +98,15 @@ class StripeTarget(ABC):
             fitted.params.update(self.fixed)
             return self.refusal(self.offer, fitted) or fitted
         return fitted
+
+    def body(self, request: requests.Request, lock: str = "") -> Body:
+        """The request as an intent stores it. Kept for a while, so that it isn't parsed again
+        when it is sent."""
+        body = requests.body(request, lock)
+        if len(self._prepared) >= PREPARED:
+            self._prepared.clear()
+        self._prepared[body.json] = request
+        return body
 
     def refusal(self, offer: Offer, request: requests.Request) -> Problem | None:
         """Why this request isn't sent to a live account unless it is allowed."""
@@ -103,7 +120,7 @@ class StripeTarget(ABC):
 
     async def send(self, call: Call) -> Outcome:
         """One call and its outcome."""
-        request = requests.parse(call.body.json)
+        request = self._prepared.pop(call.body.json, None) or requests.parse(call.body.json)
         operation = self.catalogue.operations[request.operation]
         params = identified(operation.id, request.params, call.key)
         if request.marker:

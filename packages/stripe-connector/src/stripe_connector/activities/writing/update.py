@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from connector_sdk import Body, Call, Outcome, Problem
+from connector_sdk import Call, Outcome, Prepared, Request
 
 from stripe_connector.activities.writing import request as requests
 from stripe_connector.activities.writing.settle import settle_write
@@ -13,11 +13,11 @@ class UpdateTarget(StripeTarget):
     """Changes the fields that a record names, and no others, or does something with the object.
     Two updates of the same object wait for each other."""
 
-    def prepare(self, request: bytes, existing: str = "") -> Body | Problem:
+    def prepare(self, request: Request, existing: str = "") -> Prepared:
         fitted = self.fit(request)
-        if isinstance(fitted, Problem):
+        if not isinstance(fitted, requests.Request):
             return fitted
-        return requests.body(fitted, requests.lock(fitted))
+        return self.body(fitted, requests.lock(fitted))
 
     async def settle(self, calls: Sequence[Call]) -> Sequence[Outcome | None]:
         return [await settle_write(self.client, self.catalogue, call) for call in calls]
