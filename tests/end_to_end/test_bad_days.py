@@ -185,7 +185,7 @@ async def test_a_full_disk_stops_the_run_and_loses_nothing(
     write_project(small_disk, sandbox.address, 5000)
     said = await connector(small_disk, "run", "import")
     assert said.status == 1
-    assert "Make room" in said.out + said.err
+    assert "Free space" in said.out + said.err
     assert "Traceback" not in said.err
     enlarge(small_disk)
     said = await connector(small_disk, "resume", "last", "--json")
@@ -209,7 +209,7 @@ async def test_a_full_disk_under_a_file_target(small_disk: Path, sandbox: Sandbo
     )
     said = await connector(small_disk, "run", "copy")
     assert said.status == 1
-    assert "Make room" in said.out + said.err
+    assert "Free space" in said.out + said.err
     assert not (small_disk / "out.jsonl").exists()
     enlarge(small_disk)
     said = await connector(small_disk, "resume", "last", "--json")

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from connector_sdk import (
     JSON,
@@ -73,6 +73,7 @@ class FaultyConnector(MemoryConnector):
     """`faults` names the promises that it breaks."""
 
     settings = FaultySettings
+    trial: ClassVar[Mapping[str, JSON]] = {"file": "trial.db", "token": "none"}
 
     def __init__(self, *faults: str) -> None:
         super().__init__()

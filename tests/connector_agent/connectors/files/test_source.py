@@ -80,7 +80,7 @@ async def test_a_cursor_of_something_else(
     tmp_path: Path, connection: FilesConnection, cursor: bytes
 ) -> None:
     made(tmp_path, ROWS)
-    with pytest.raises(SettingError, match="is not one of a file"):
+    with pytest.raises(SettingError, match="one of a file"):
         await pages(await opened(connection), cursor)
 
 
