@@ -6,7 +6,7 @@ parameters that a Python caller hands over, so that each fault has one text ever
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from connector_sdk.plain import MOMENT, fit_plain
@@ -20,6 +20,12 @@ _CURRENCY = re.compile(r"[A-Za-z]{3,4}")
 _SHOWN = 60
 _LOOKED_AT = 10_000
 """Characters of a value from which those that are shown are taken."""
+
+
+_NATIVE: Mapping[str, type] = {"string": str, "integer": int, "number": float, "boolean": bool}
+"""Values of these types are taken as they are, unless their format has a notation of its own."""
+
+_WRITTEN = ("decimal", "date-time")
 
 
 class Conformed(NamedTuple):
@@ -80,15 +86,17 @@ def _fit(schema: Field, value: JSON, path: str, problems: list[Problem]) -> JSON
             return _fit_list(schema, value, path, problems)
         case "any":
             return value
-    fitted = fit_plain(schema, value)
+    is_native = type(value) is _NATIVE.get(schema.type) and schema.format not in _WRITTEN
+    fitted = value if is_native else fit_plain(schema, value)
     if fitted is None:
         problems.append(_wrong_type(schema, value, path))
         return value
+    bounded = schema.lowest is not None or schema.highest is not None
     if schema.choices and not schema.open and fitted not in schema.choices:
         problems.append(_wrong_choice(schema, fitted, path))
     elif schema.max_length and isinstance(fitted, str) and len(fitted) > schema.max_length:
         problems.append(_too_long(path, fitted, schema.max_length))
-    elif isinstance(fitted, (int, float)) and not _is_within(schema, fitted):
+    elif bounded and isinstance(fitted, (int, float)) and not _is_within(schema, fitted):
         problems.append(_out_of_range(schema, fitted, path))
     elif schema.format == "currency" and not _CURRENCY.fullmatch(str(fitted)):
         problems.append(

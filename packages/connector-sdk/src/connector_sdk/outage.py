@@ -21,12 +21,13 @@ class Outage:
     def pass_on(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Of outcomes in the order in which they came, those that may be stored now: all up to
         the last that is no failure. The others are held."""
-        passed: list[Outcome] = []
-        for outcome in outcomes:
-            self._held.append(outcome)
+        waiting = [*self._held, *outcomes]
+        last = 0
+        for place, outcome in enumerate(waiting, start=1):
             if outcome.kind not in ("failed", "unknown"):
-                passed.extend(self.given_up())
-        return passed
+                last = place
+        self._held = waiting[last:]
+        return waiting[:last]
 
     def given_up(self) -> list[Outcome]:
         """Everything that is held, to be stored after all: the run is over."""

@@ -12,6 +12,7 @@ from connector_agent.mapping.lines import RECORD, VALUE, MappingLine
 from connector_agent.mapping.number_text import (
     NumberText,
     canonical,
+    of_text,
     read_again,
     remembering,
     without_numbers,
@@ -28,8 +29,8 @@ class Compiled(NamedTuple):
     line: MappingLine
     column: str | None
     """The name of the source field where the path is nothing but that."""
-    runs: tuple[tuple[Run, bool], ...]
-    """Each step, and whether it sees blank values."""
+    runs: tuple[tuple[Run, Run, bool], ...]
+    """Each step, for plain text and for other values; and whether it sees blank ones."""
     target: str
     """The name of the target field where the path is nothing but that, else ""."""
     number: int | None
@@ -55,9 +56,9 @@ class Compiled(NamedTuple):
 
     def run(self, value: Value, scope: dict[str, JSON], first: int = 0) -> Value:
         """`value` after all steps from the `first` on. Raises StepFaultError."""
-        for run, sees_blank in self.runs[first:] if first else self.runs:
+        for on_text, on_others, sees_blank in self.runs[first:] if first else self.runs:
             if sees_blank or (value is not ABSENT and value is not None):
-                value = run(value, scope)
+                value = (on_text if type(value) is str else on_others)(value, scope)
         return value
 
     def given(self, value: Value) -> Value:
@@ -137,7 +138,7 @@ class _Compiling(NamedTuple):
             and (field.type in ("integer", "number") or field.format == "decimal"),
         )
 
-    def _steps(self, line: MappingLine) -> Iterator[tuple[Run, bool]]:
+    def _steps(self, line: MappingLine) -> Iterator[tuple[Run, Run, bool]]:
         gives: Kind = "any"
         for call in line.steps:
             step = call.step
@@ -157,7 +158,7 @@ class _Compiling(NamedTuple):
             gives = step.gives
             try:
                 run = step.build(call.arguments, self.around)
-                yield remembering(step, run), step.sees_blank
+                yield of_text(step, run), remembering(step, run), step.sees_blank
             except StepFaultError as fault:
                 self.faults.append(
                     Problem(

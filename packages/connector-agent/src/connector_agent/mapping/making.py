@@ -11,6 +11,7 @@ from connector_agent.mapping.declaration import StepFaultError
 from connector_agent.mapping.expression import ExpressionFault, Expressions
 from connector_agent.mapping.identity import identity_of
 from connector_agent.mapping.lines import MappingLine
+from connector_agent.mapping.number_text import NumberText
 from connector_agent.mapping.state import ABSENT, Value
 from connector_agent.mapping.tree import PlaceError, put
 
@@ -24,6 +25,9 @@ class Wanted(NamedTuple):
 
 Found: TypeAlias = Mapping[Wanted, str]
 """The ids that are known; what was never written is not in it."""
+
+_MAY_HOLD_NUMBERS = (NumberText, list)
+"""What is given to the target without the numbers that text knows."""
 
 _Evaluated: TypeAlias = Mapping[tuple[int, int], Value | ExpressionFault]
 """What expressions give, by their number and that of the element."""
@@ -71,21 +75,22 @@ class Making:
         place: str,
     ) -> None:
         line, target = each.line, each.target
-        if not each.applies(scope):
+        if line.when is not None and not each.applies(scope):
             return
         if isinstance(start, ExpressionFault):
             self.problems.append(expression_problem(start, line, place)._replace(at=self._at))
             return
         if each.number is None:
-            start = each.start(scope)
+            start = each.start(scope) if each.column is None else scope.get(each.column, ABSENT)
         try:
             if line.lookup is not None:
                 start = self._looked_up(each, scope)
-            value = each.run(start, scope)
+            value = each.run(start, scope) if each.runs else start
             if line.inner is not None and value is not ABSENT and value is not None:
                 elements = each.elements(value, self._record)
                 value = [*self._objects(each.inner, elements, below(place, line))]
-            value = each.given(value)
+            if type(value) in _MAY_HOLD_NUMBERS:
+                value = each.given(value)
             if value is ABSENT:
                 return
             if each.listed and value is not None and not isinstance(value, list):

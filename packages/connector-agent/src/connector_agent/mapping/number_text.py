@@ -99,13 +99,20 @@ def _plain(value: JSON) -> JSON:
 
 
 def remembering(step: Step, run: Run) -> Run:
-    """`run` of `step`, with which text made of numbers knows them."""
+    """`run` of `step` for values that are no plain text: text made of numbers knows them."""
     if step.gives == "number" or (step.own and step.takes in ("number", "integer")):
-        # Whoever writes a number in place of one writes it with a point.
         return _as_written(_on_plain(run) if step.own else run)
     if step.own:
-        return _carrying(run, _on_plain(run))
-    return _carrying(run, run) if step.gives in ("text", "list") else run
+        return _carrying(_on_plain(run))
+    return _carrying(run) if step.gives in ("text", "list") else run
+
+
+def of_text(step: Step, run: Run) -> Run:
+    """`run` of `step` for plain text."""
+    if step.gives == "number" or (step.own and step.takes in ("number", "integer")):
+        # Whoever writes a number in place of one writes it with a point.
+        return _as_written(run)
+    return run
 
 
 def _as_written(run: Run) -> Run:
@@ -118,11 +125,9 @@ def _as_written(run: Run) -> Run:
     return written
 
 
-def _carrying(run: Run, on_numbers: Run) -> Run:
+def _carrying(run: Run) -> Run:
     def carried(value: Any, record: dict[str, JSON]) -> Value:
-        if type(value) is str:
-            return run(value, record)
-        return with_numbers(on_numbers(value, record), numbers_in(value))
+        return with_numbers(run(value, record), numbers_in(value))
 
     return carried
 

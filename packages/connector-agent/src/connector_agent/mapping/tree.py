@@ -37,20 +37,19 @@ def put(request: dict[str, JSON], path: Path, value: JSON) -> None:
                     f"Two lines of the mapping give {format_path(path)!r} a value.",
                     "Let their `when` exclude each other.",
                 )
-            _set(node, segment, value)
+            if isinstance(segment, str):
+                node[segment] = value
+            else:
+                node.append(value)
         elif there:
             node = node[segment]
         else:
             below: JSON = {} if isinstance(path[depth + 1], str) else []
-            _set(node, segment, below)
+            if isinstance(segment, str):
+                node[segment] = below
+            else:
+                node.append(below)
             node = below
-
-
-def _set(node: Any, segment: str | int, value: JSON) -> None:
-    if isinstance(segment, str):
-        node[segment] = value
-    else:
-        node.append(value)
 
 
 def _hole(above: Path, have: int, wanted: int) -> PlaceError:

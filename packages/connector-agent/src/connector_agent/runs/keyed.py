@@ -6,11 +6,13 @@ the flusher stores outcomes. Nothing is sent before its intent is on disk.
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 
 from connector_sdk import (
     Call,
     ConnectorError,
+    Kind,
     Outcome,
     SourceChangedError,
     Target,
@@ -364,12 +366,17 @@ class KeyedExecution:
     def _count(self, batch: Iterable[Outcome]) -> None:
         """A record counts once, when the last of its writes has its outcome."""
         counts = self._parts.counts
+        kinds: Counter[Kind] = Counter()
+        settled: list[int] = []
         for outcome in batch:
             counts.replayed += outcome.replayed
             kind = self._tally.add(outcome.seq, outcome.kind)
             if kind is not None:
-                counts.add(kind)
-                self._frontier.settle((outcome.seq,))
+                kinds[kind] += 1
+                settled.append(outcome.seq)
+        for kind, count in kinds.items():
+            counts.add(kind, count)
+        self._frontier.settle(settled)
 
     async def _send_again(self, item: Item) -> None:
         """The key is used up and nothing was done: the next attempt has a key of its own."""

@@ -26,8 +26,10 @@ class Tally:
 
     def add(self, seq: int, kind: Kind) -> Kind | None:
         """The record's outcome, once this was the last that it waited for."""
-        self.note(seq, kind)
         left = self._left.pop(seq) - 1
+        if not left and seq not in self._worst:
+            return kind
+        self.note(seq, kind)
         if left:
             self._left[seq] = left
             return None

@@ -1,6 +1,8 @@
 """Whether the answer to a write is the object that the call gives."""
 
 from collections.abc import Mapping
+from functools import cache
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,31 +21,56 @@ class _Head(msgspec.Struct):
     deleted: bool = False
 
 
+_HEAD = msgspec.json.Decoder(_Head)
+
+
+class _Expected(NamedTuple):
+    """What the answer to one API call has to be. `names` are the kinds of object that it may be,
+    None where any may; `own` is the path parameter whose id it has, "" without one."""
+
+    is_object: bool
+    names: frozenset[str] | None
+    has_id: bool
+    own: str
+    ends: bool
+
+
 def is_answer(
     catalogue: Catalogue, operation: Operation, path: Mapping[str, str], body: bytes
 ) -> bool:
     """Whether a success shows what was asked for: an object of the right kind with an id, that
     of `path` where the call changes or reads one, and gone where it deletes one. Only such an
     answer proves that a write was done."""
-    if operation.shape != "object":
+    expected = _expected(catalogue, operation.id)
+    if not expected.is_object:
         return True
     try:
-        head = msgspec.json.decode(body, type=_Head)
+        head = _HEAD.decode(body)
     except (msgspec.DecodeError, RecursionError):
         return False
-    expected = (operation.returns,) if operation.returns else operation.returns_any
-    if not expected:
-        return True
-    resources = [catalogue.resource(name) for name in expected]
-    if not any(not one.object_name or one.object_name == head.object for one in resources):
+    if expected.names is not None and head.object not in expected.names:
         return False
     if not head.id:
-        return not all(_always_has_id(one) for one in resources)
-    wanted = path.get(own_id(operation)) if _keeps_id(catalogue, operation) else None
+        return not expected.has_id
+    wanted = path.get(expected.own)
     if wanted is not None and head.id != wanted:
         return False
-    ends = operation.action == "delete" and all(one.deleted for one in resources)
-    return head.deleted or not ends
+    return head.deleted or not expected.ends
+
+
+@cache
+def _expected(catalogue: Catalogue, identifier: str) -> _Expected:
+    operation = catalogue.operations[identifier]
+    known = (operation.returns,) if operation.returns else operation.returns_any
+    resources = [catalogue.resource(name) for name in known]
+    names = [one.object_name for one in resources]
+    return _Expected(
+        operation.shape == "object",
+        frozenset(names) if names and all(names) else None,
+        bool(resources) and all(_always_has_id(one) for one in resources),
+        own_id(operation) if resources and _keeps_id(catalogue, operation) else "",
+        operation.action == "delete" and bool(resources) and all(one.deleted for one in resources),
+    )
 
 
 def _always_has_id(resource: Resource) -> bool:
