@@ -68,7 +68,7 @@ def test_a_field_that_went_is_told() -> None:
     catalogue = load(BASIL)
     operation = catalogue.operation("customers", "create")
     request = Request(values={"coupon": "SPRING"})
-    found = requests.fit(operation, catalogue.request(operation), {}, request, False, 0.0)
+    found = requests.fit(operation, catalogue.request(operation), {}, request, False, float)
     assert not isinstance(found, requests.Request)
     problem = one_problem(found)
     assert problem.text() == (

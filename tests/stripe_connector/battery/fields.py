@@ -69,7 +69,7 @@ def ours(operation: Operation, path: dict[str, str], params: JSON) -> Problem | 
     above = {OWN_ID if name == own else name: value for name, value in path.items()}
     schema = request_schema(CATALOGUE, Offer(operation.action, operation), frozenset(above))
     given = Request(msgspec.json.encode(params))
-    fitted = requests.fit(operation, schema, above, given, False, time.time())
+    fitted = requests.fit(operation, schema, above, given, False, time.time)
     return None if isinstance(fitted, requests.Request) else one_problem(fitted)
 
 

@@ -78,10 +78,10 @@ def test_a_429_names_the_limit_that_it_hit(reason: str, name: str) -> None:
 
 def test_settings_hide_what_is_secret() -> None:
     settings = Settings("sk_live_abc", account="acct_1", proxy="http://u:pw@p:1")
-    assert "sk_live_abc" not in repr(settings) + settings.pace_scope
+    assert "sk_live_abc" not in repr(settings) + settings.pace_scope()
     assert "pw" not in repr(settings)
-    assert settings.pace_scope != Settings("sk_live_abc").pace_scope
-    assert Settings("sk", scope="acct_1/live").pace_scope == "acct_1/live"
+    assert settings.pace_scope() != Settings("sk_live_abc").pace_scope()
+    assert Settings("sk", scope="acct_1/live").pace_scope() == "acct_1/live"
 
 
 def test_hosts_fall_back_to_the_one_address() -> None:

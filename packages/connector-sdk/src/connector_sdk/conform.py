@@ -116,11 +116,13 @@ def _fit_object(schema: Field, value: JSON, path: str, problems: list[Problem]) 
         problems.append(_wrong_type(schema, value, path))
         return value
     out: dict[str, JSON] = {}
-    known = {child.name: child for child in schema.fields}
+    known: dict[str, Field] = {}
+    for child in schema.fields:
+        known[child.name] = child
     for name, part in value.items():
         where = f"{path}.{name}" if path else name
-        child = known.get(name)
-        if child is None:
+        found = known.get(name)
+        if found is None:
             hint = dict(schema.elsewhere).get(name) or did_you_mean(name, known)
             problems.append(
                 Problem(
@@ -131,7 +133,7 @@ def _fit_object(schema: Field, value: JSON, path: str, problems: list[Problem]) 
                 )
             )
             continue
-        out[name] = _fit(child, part, where, problems)
+        out[name] = _fit(found, part, where, problems)
     for child in schema.fields:
         if child.required and child.name not in value:
             where = f"{path}.{child.name}" if path else child.name
@@ -159,10 +161,10 @@ def _fit_map(schema: Field, value: JSON, path: str, problems: list[Problem]) -> 
                 problems.append(_too_long(path, name, schema.max_length, where))
     if schema.items is None:
         return value
-    return {
-        name: _fit(schema.items, part, f"{path}.{name}" if path else name, problems)
-        for name, part in value.items()
-    }
+    out: dict[str, JSON] = {}
+    for name, part in value.items():
+        out[name] = _fit(schema.items, part, f"{path}.{name}" if path else name, problems)
+    return out
 
 
 def _fit_list(schema: Field, value: JSON, path: str, problems: list[Problem]) -> JSON:

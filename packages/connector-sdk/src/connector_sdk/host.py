@@ -59,7 +59,7 @@ class MemoryHost:
         self._stop = False
 
     def pace(self, scope: str, limits: Sequence[Limit]) -> AbstractAsyncContextManager[None]:
-        return self._hold([self._gate(scope, limit) for limit in limits])
+        return self._hold([self._gate(scope, limit) for limit in limits] if limits else ())
 
     def slowed(self, scope: str, limit: str, wait: float | None) -> None:
         gate = self._gates.get((scope, limit))
@@ -87,8 +87,9 @@ class MemoryHost:
                 if gate.places is not None:
                     await gate.places.acquire()
                     held.append(gate.places)
-            now = time.monotonic()
-            wait = max((gate.reserve(now) for gate in gates), default=0.0)
+            wait, now = 0.0, time.monotonic()
+            for gate in gates:
+                wait = max(wait, gate.reserve(now))
             if wait > 0:
                 await asyncio.sleep(wait)
             yield

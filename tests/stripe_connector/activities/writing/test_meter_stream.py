@@ -171,7 +171,7 @@ async def test_the_token_shows_nowhere(bench: Workbench) -> None:
     client = await bench.connection.client()
     session = client.of_session("mes_test_secret", {})
     assert "mes_test_secret" not in repr(session.settings)
-    assert session.settings.pace_scope == client.settings.pace_scope
+    assert session.settings.pace_scope() == client.settings.pace_scope()
     await session.close()
 
 

@@ -40,6 +40,8 @@ from connector_agent.runs.progress import Watch
 from connector_agent.runs.run import Run
 from connector_agent.runs.runner import Runner
 
+ENDED_AT_ONCE = "Ended at once. Nothing is lost: continue with 'connector resume last'."
+
 
 def run_command(
     operation: Annotated[
@@ -206,7 +208,7 @@ def _execute(
     except ConnectorError as error:
         fail(by_option(error), as_json=as_json)
     except KeyboardInterrupt:
-        err.print("Ended at once. Nothing is lost: go on with 'connector resume last'.")
+        err.print(ENDED_AT_ONCE)
         raise typer.Exit(INTERRUPTED) from None
     _show_end(run, display, limit, warnings, as_json=as_json)
     if display.progress is None and run.status == "finished":
@@ -236,7 +238,7 @@ async def _watched(running: Awaitable[Run], display: Display) -> Run:
         err.print("Stopping: what was sent comes to its end. Ctrl-C again ends at once.")
         progress.stop()
 
-    with on_signal(stop):
+    with on_signal(stop, ENDED_AT_ONCE):
         while not task.done():
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(asyncio.shield(task), LIVE_SECONDS)

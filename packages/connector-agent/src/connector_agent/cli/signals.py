@@ -1,44 +1,45 @@
 """Ctrl-C and SIGTERM while an event loop runs."""
 
 import asyncio
+import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
 
-_Handler = Callable[[int, FrameType | None], object] | signal.Handlers
-
-_AT_ONCE: dict[signal.Signals, _Handler] = {
-    signal.SIGINT: signal.default_int_handler,
-    signal.SIGTERM: signal.SIG_DFL,
-}
-"""What ends the process at once."""
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_CLEAR = b"\r\x1b[2K\x1b[?25h"
+"""Clears the live line and shows the cursor again."""
 
 
 @contextmanager
-def on_signal(stop: Callable[[], None]) -> Iterator[None]:
-    """Inside, the first Ctrl-C or SIGTERM calls `stop` in the running loop; the next one ends
-    the process."""
+def on_signal(stop: Callable[[], None], farewell: str) -> Iterator[None]:
+    """Inside, the first Ctrl-C or SIGTERM calls `stop` in the running loop; the next one prints
+    the `farewell` and ends the process at once.
+
+    Nothing is unwound then: an exception in the middle of a task can leave a lock held that the
+    clean-up of another waits for. What a crash leaves behind can always be resumed.
+    """
     loop = asyncio.get_running_loop()
-    # Not set back: the loop reports what a second Ctrl-C broke off when it is gone itself.
-    loop.set_exception_handler(_report)
 
     # Not the loop's own handlers: those don't exist on every system.
     def first(_number: int, _frame: FrameType | None) -> None:
-        for number, handler in _AT_ONCE.items():
-            signal.signal(number, handler)
+        for number in _SIGNALS:
+            signal.signal(number, second)
         loop.call_soon_threadsafe(stop)
 
-    before = {number: signal.signal(number, first) for number in _AT_ONCE}
+    def second(number: int, _frame: FrameType | None) -> None:
+        with suppress(Exception):  # it may have been interrupted while it was printing
+            sys.stdout.flush()
+            sys.stderr.flush()
+        with suppress(OSError):
+            os.write(2, (_CLEAR if os.isatty(2) else b"") + farewell.encode() + b"\n")
+        os._exit(128 + number)
+
+    before = {number: signal.signal(number, first) for number in _SIGNALS}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Reports what asyncio does, except for tasks that Ctrl-C broke off: a person wanted that."""
-    if not isinstance(context.get("exception"), KeyboardInterrupt):
-        loop.default_exception_handler(context)

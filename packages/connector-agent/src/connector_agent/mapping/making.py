@@ -46,16 +46,11 @@ class Making:
         self._expressions = expressions
         self._found = found
 
-    def request(self, lines: Sequence[Compiled]) -> dict[str, JSON]:
-        """What the lines of the mapping make of the record."""
-        (made,) = self._objects(lines, [Element(self._record, self._record)], "")
-        return made
-
-    def _objects(
-        self, lines: Sequence[Compiled], elements: Sequence[Element], above: str
+    def objects(
+        self, lines: Sequence[Compiled], elements: Sequence[Element], above: str = ""
     ) -> list[dict[str, JSON]]:
-        """One object for each element; `above` is the path of their list."""
-        evaluated = self._evaluated(lines, elements)
+        """What the lines make of each element; `above` is the path of their list."""
+        evaluated = self._evaluated(lines, elements) if self._expressions is not None else {}
         made: list[dict[str, JSON]] = []
         for index, element in enumerate(elements):
             request: dict[str, JSON] = {}
@@ -80,15 +75,16 @@ class Making:
         if isinstance(start, ExpressionFault):
             self.problems.append(expression_problem(start, line, place)._replace(at=self._at))
             return
+        begin: Value = start
         if each.number is None:
-            start = each.start(scope) if each.column is None else scope.get(each.column, ABSENT)
+            begin = each.start(scope) if each.column is None else scope.get(each.column, ABSENT)
         try:
             if line.lookup is not None:
-                start = self._looked_up(each, scope)
-            value = each.run(start, scope) if each.runs else start
+                begin = self._looked_up(each, scope)
+            value = each.run(begin, scope) if each.runs else begin
             if line.inner is not None and value is not ABSENT and value is not None:
                 elements = each.elements(value, self._record)
-                value = [*self._objects(each.inner, elements, below(place, line))]
+                value = [*self.objects(each.inner, elements, below(place, line))]
             if type(value) in _MAY_HOLD_NUMBERS:
                 value = each.given(value)
             if value is ABSENT:
@@ -100,7 +96,7 @@ class Making:
             else:
                 put(request, line.to, value)
         except (StepFaultError, PlaceError) as fault:
-            self.problems.append(step_problem(fault, line, start, place)._replace(at=self._at))
+            self.problems.append(step_problem(fault, line, begin, place)._replace(at=self._at))
 
     def _looked_up(self, each: Compiled, scope: dict[str, JSON]) -> Value:
         """The id that a lookup asks for, ABSENT where it may be left out. Raises

@@ -12,7 +12,7 @@ from connector_sdk import JSON, Field, Problem, SettingError
 from connector_sdk.path import Path
 
 from connector_agent.mapping.checking import Check, dotted
-from connector_agent.mapping.compiled import Compiled, compile_lines
+from connector_agent.mapping.compiled import Compiled, Element, compile_lines
 from connector_agent.mapping.declaration import Surroundings
 from connector_agent.mapping.expression import Expressions, Reads
 from connector_agent.mapping.lines import RECORD, MappingLine
@@ -121,7 +121,7 @@ class Mapper:
         if not self._compiled:
             return Mapped(record, (), partial(self._placed, at))
         making = Making(record, at, self._expressions, found)
-        values = making.request(self._compiled)
+        (values,) = making.objects(self._compiled, [Element(record, record)])
         return Mapped(values, making.problems, partial(self._placed, at))
 
     def _expression_faults(self, lines: Sequence[Compiled]) -> Iterator[Problem]:

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from connector_agent.runs.item import Item
 from connector_agent.store.tables import identities
 
+_KEY = ("scope", "identity_scope", "identity")
+
 
 class Known(NamedTuple):
     """What earlier runs left of an identity: see the table `identities`."""
@@ -64,7 +66,7 @@ class Identities:
         before = self.known(connection, [item.identity for item in items], step)
         fresh: list[dict[str, Any]] = []
         again: list[dict[str, Any]] = []
-        moment = time.time()
+        moment, identity_scope = time.time(), scope_of_step(self._identity_scope, step)
         for item in items:
             outcome, call = item.ended(), item.call
             earlier = before.get(item.identity)
@@ -72,9 +74,9 @@ class Identities:
             is_open = outcome.kind in ("failed", "unknown") or outcome.open
             is_there = outcome.kind in ("written", "skipped")
             values = {
-                "of_scope": self._scope,
-                "of_identity_scope": scope_of_step(self._identity_scope, step),
-                "of_identity": item.identity,
+                "scope": self._scope,
+                "identity_scope": identity_scope,
+                "identity": item.identity,
                 "state": outcome.kind,
                 # An update that failed doesn't unmake the object that an earlier run wrote, and
                 # the object that a declined payment leaves behind is not what was to be made.
@@ -90,10 +92,7 @@ class Identities:
         if fresh:
             connection.execute(
                 insert(identities),
-                [
-                    {name.removeprefix("of_"): value for name, value in values.items()}
-                    for values in fresh
-                ],
+                fresh,
             )
         if again:
             connection.execute(
@@ -102,5 +101,5 @@ class Identities:
                     identities.c.identity_scope == bindparam("of_identity_scope"),
                     identities.c.identity == bindparam("of_identity"),
                 ),
-                again,
+                [{**values, **{f"of_{name}": values[name] for name in _KEY}} for values in again],
             )

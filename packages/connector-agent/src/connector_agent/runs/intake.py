@@ -32,7 +32,7 @@ async def take_in(
 ) -> Intake:
     """Looks up what earlier runs did with each identity, and plans calls. `unstored` maps
     identities of this run that the ledger doesn't have yet to their places."""
-    wanted = list(dict.fromkeys(item.identity for item in batch if item.identity))
+    wanted = list(dict.fromkeys([item.identity for item in batch if item.identity]))
     known: dict[tuple[str, int], Known] = {}
     seen: dict[str, str] = dict(unstored or {})
     if wanted:
@@ -49,18 +49,17 @@ async def take_in(
         )
         seen |= stored
     intake = Intake([], [])
+    moment = parts.now()
     for _, writes in groupby(batch, key=_SEQ):
         items = list(writes)
-        _decide(parts, items, known, seen)
-        first = items[0]
-        refused = [item for item in items if item.call is None and item.ended().kind == "refused"]
-        if refused:  # nothing is sent of a record that can't be written whole
-            intake.decided.append(refused[0])
+        refused = _decide(parts, items, known, seen, moment)
+        if refused is not None:  # nothing is sent of a record that can't be written whole
+            intake.decided.append(refused)
             continue
         for item in items:
             (intake.decided if item.call is None else intake.planned).append(item)
-        if first.identity:
-            seen[first.identity] = first.at
+        if items[0].identity:
+            seen[items[0].identity] = items[0].at
     return intake
 
 
@@ -69,21 +68,24 @@ def _decide(
     items: Sequence[Item],
     known: Mapping[tuple[str, int], Known],
     seen: Mapping[str, str],
-) -> None:
-    """Gives each write of a record a call or an outcome; stops at the first that is refused."""
+    moment: tuple[float, bool],
+) -> Item | None:
+    """Gives each write of a record a call or an outcome, up to one that is refused: that comes
+    back."""
     for item in items:
         earlier = known.get((item.identity, item.step))
         if item.problem is None and item.identity in seen:
             item.problem = _same_as(item, seen[item.identity])
         if item.problem is None:
-            _plan(parts, item, earlier)
+            _plan(parts, item, earlier, moment)
         if item.problem is not None:
-            item.call = None
             item.outcome = Outcome(item.seq, STEP, "refused", problem=item.problem)
-            return
+            return item
+    return None
 
 
-def _plan(parts: Parts, item: Item, known: Known | None) -> None:
+def _plan(parts: Parts, item: Item, known: Known | None, moment: tuple[float, bool]) -> None:
+    """The call of an item, sent from this `moment` on, or its problem or outcome."""
     repeat = parts.options.repeat
     if known is not None and repeat == "skip" and (known.object or known.state == "written"):
         item.outcome = Outcome(item.seq, item.step, "skipped", id=known.object)
@@ -95,7 +97,7 @@ def _plan(parts: Parts, item: Item, known: Known | None) -> None:
         return
     attempt = known.attempt if known is not None else 0
     per_run = not item.identity or bool(existing) or repeat == "create"
-    first_sent, synced = parts.now()
+    first_sent, synced = moment
     item.fresh = True
     if not per_run and not parts.resend and known is not None and known.first_sent is not None:
         # An earlier run sent this call and never learned its outcome.

@@ -242,7 +242,7 @@ class KeyedExecution:
 
     async def _handed_over(self, lot: list[Item]) -> list[Item]:
         """Calls that the target is about to take."""
-        if self._stamps_early or not lot:
+        if not lot:
             return lot
         try:
             await self._flush()
@@ -285,17 +285,19 @@ class KeyedExecution:
         while not self._parts.host.stopping():
             if self._source_ended and self._queue.empty():
                 return
-            for item in await self._handed_over(await self._next_lot()):
+            lot = await self._next_lot()
+            for item in lot if self._stamps_early else await self._handed_over(lot):
                 await self._turns.give()
                 if self._parts.host.stopping():
                     return
-                place = (item.seq, item.step)
+                place, call = (item.seq, item.step), item.call
+                assert call is not None
                 if place in self._unsent:
                     # The ledger has to count it as sent from now on; the target knows better.
                     self._unsent.discard(place)
-                    yield item.sent()._replace(first_sent=None)
+                    yield call._replace(first_sent=None)
                 else:
-                    yield item.sent()
+                    yield call
 
     async def _next_lot(self) -> list[Item]:
         """What is next in the queue; nothing once the source has ended."""

@@ -115,7 +115,7 @@ class Ledger:
                         "synced": call.synced,
                     }
                     for item in planned
-                    for call in (item.sent(),)
+                    if (call := item.call) is not None
                 ],
             )
         self._insert_outcomes(connection, decided)
@@ -376,7 +376,7 @@ class Ledger:
                 "ended": moment,
             }
             for item in items
-            for outcome in (item.ended(),)
+            if (outcome := item.outcome) is not None
         ]
         if rows:
             connection.execute(insert(outcomes), rows)

@@ -4,7 +4,7 @@ CONNECTOR_LEDGER_KEY holds a Fernet key (AES-128-CBC with HMAC-SHA256), or sever
 commas: the first encrypts, all decrypt, so that a key can be replaced.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from connector_sdk import Problem, SettingError
 from sqlalchemy import Connection
@@ -45,8 +45,14 @@ class Vault:
     def sealing(self) -> bool:
         return self._fernet is not None
 
-    def seal(self, data: bytes) -> bytes:
-        return data if self._fernet is None else _MARK + self._fernet.encrypt(data)
+    @property
+    def seal(self) -> Callable[[bytes], bytes]:
+        """Encrypts; without a key it gives the same bytes."""
+        return bytes if self._fernet is None else self._encrypted
+
+    def _encrypted(self, data: bytes) -> bytes:
+        assert self._fernet is not None
+        return _MARK + self._fernet.encrypt(data)
 
     def open(self, data: bytes) -> bytes:
         """Raises SettingError without the key that it was sealed with."""

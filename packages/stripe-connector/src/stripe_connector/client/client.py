@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, BinaryIO, Self, TypeAlias
 
@@ -77,6 +78,8 @@ class Client:
         self._transports = transports or over_http
         self._transport = self._transports(settings)
         self.clock = clock or Clock()
+        self._scope = settings.pace_scope()
+        self._base = lru_cache(settings.base)
         self._limits: dict[str, tuple[Limit, ...]] = {}
 
     async def __aenter__(self) -> Self:
@@ -97,7 +100,7 @@ class Client:
             self.settings,
             api_key=token,
             limits={**self.settings.limits, **limits},
-            scope=self.settings.pace_scope,
+            scope=self._scope,
         )
         return Client(
             settings, self._host, self._retry, transports=self._transports, clock=self.clock
@@ -138,10 +141,11 @@ class Client:
             await self._admit()
         request = await self._prepare(operation, params, key)
         deadline = steady() + seconds_left(operation, earlier, self.clock.now())
+        limits = self._limits.get(operation.id) or self._limits_of(operation)
         failed = slowed = 0
         perhaps_done = False
         while True:
-            async with self._host.pace(self.settings.pace_scope, self._limits_of(operation)):
+            async with self._host.pace(self._scope, limits):
                 if request.writes and steady() > deadline:
                     raise UncertainError(KEY_TOO_OLD)
                 got = await self._transport.exchange(
@@ -173,9 +177,12 @@ class Client:
             await asyncio.sleep(wait)
 
     async def _prepare(self, operation: Operation, params: Params, key: str) -> Request:
-        ids = {name: _id(params.get(name)) for name in operation.path_parameters}
-        others: dict[str, Any] = {name: value for name, value in params.items() if name not in ids}
-        url = self.settings.base(operation.host) + build_path(operation.path, ids)
+        ids: dict[str, str] = {}
+        others: Mapping[str, Any] = params
+        if operation.path_parameters:
+            ids = {name: _id(params.get(name)) for name in operation.path_parameters}
+            others = {name: value for name, value in params.items() if name not in ids}
+        url = self._base(operation.host) + build_path(operation.path, ids)
         body: bytes | None = None
         kind = ""
         if operation.method != "POST":
@@ -222,7 +229,7 @@ class Client:
             return
         name = limit_hit(operation, headers.get("Stripe-Rate-Limited-Reason", ""))
         if name:
-            self._host.slowed(self.settings.pace_scope, name, retry_after(headers) or wait)
+            self._host.slowed(self._scope, name, retry_after(headers) or wait)
 
     def _problem(self, got: Reply | Fault) -> Problem:
         problem = (

@@ -49,7 +49,6 @@ class Settings:
         """What the key says of itself."""
         return "live" if "_live_" in self.api_key else "test"
 
-    @property
     def pace_scope(self) -> str:
         """The scope of limits. The key can't be learned from it."""
         if self.scope:

@@ -6,7 +6,7 @@ something: a boolean inside of a list is "true", and a float has no exponent.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from urllib.parse import quote_plus
 
@@ -50,55 +50,55 @@ def plain_text(key: str, value: JSON) -> str:
     )
 
 
-def pairs(params: Mapping[str, JSON]) -> Iterator[tuple[str, JSON]]:
+def pairs(params: Mapping[str, JSON]) -> list[tuple[str, JSON]]:
     """Every single value with its name on the wire, in order. Raises WireError."""
-    for name, value in params.items():
-        _check_name(name, name)
-        yield from _flat(name, value, 1)
+    found: list[tuple[str, JSON]] = []
+    _flatten(params, "", 0, found)
+    return found
 
 
 def _joined(params: Mapping[str, JSON]) -> str:
-    return "&".join(
-        f"{_quoted(key, key)}={_quoted(key, plain_text(key, value))}"
-        for key, value in pairs(params)
-    )
-
-
-def _flat(key: str, value: JSON, depth: int) -> Iterator[tuple[str, JSON]]:
-    if not isinstance(value, (dict, list)):
-        yield key, value
-        return
-    if depth >= DEPTH:
-        raise WireError(
-            key, f"{shown(key)} is nested more than {DEPTH} levels deep.", "Nest it less."
-        )
-    if isinstance(value, list):
-        for index, part in enumerate(value):
-            yield from _flat(f"{key}[{index}]", part, depth + 1)
-        return
-    for name, part in value.items():
-        _check_name(name, key)
-        yield from _flat(f"{key}[{name}]", part, depth + 1)
-
-
-def _check_name(name: str, key: str) -> None:
-    """A bracket inside of a name would be read as nesting, an empty name as a list."""
-    if not name or "[" in name or "]" in name:
-        raise WireError(
-            key,
-            f"{name!r} can't be the name of a parameter or of a metadata entry.",
-            "Take the brackets out of the name; nested parameters are written as nested objects."
-            if name
-            else "Give the entry a name.",
-        )
-
-
-def _quoted(key: str, text: str) -> str:
+    fields = []
+    key = ""
     try:
-        return quote_plus(text)
+        found: list[tuple[str, JSON]] = []
+        _flatten(params, "", 0, found)
+        for key, value in found:
+            text = value if type(value) is str else plain_text(key, value)
+            fields.append(f"{quote_plus(key)}={quote_plus(text)}")
     except UnicodeEncodeError:
         raise WireError(
             key.encode("utf-8", "replace").decode(),
             "The request holds half of a surrogate pair, which is no character.",
             "Read the source with its true encoding.",
         ) from None
+    return "&".join(fields)
+
+
+def _flatten(
+    node: Mapping[str, JSON] | list[JSON], key: str, depth: int, found: list[tuple[str, JSON]]
+) -> None:
+    """Adds the values below a container, which is at `key` and so many levels deep."""
+    if depth >= DEPTH:
+        raise WireError(
+            key, f"{shown(key)} is nested more than {DEPTH} levels deep.", "Nest it less."
+        )
+    for name, part in enumerate(node) if isinstance(node, list) else node.items():
+        if isinstance(name, str) and (not name or "[" in name or "]" in name):
+            raise _bad_name(name, key or name)
+        below = f"{key}[{name}]" if key else str(name)
+        if isinstance(part, (dict, list)):
+            _flatten(part, below, depth + 1, found)
+        else:
+            found.append((below, part))
+
+
+def _bad_name(name: str, key: str) -> WireError:
+    """A bracket in a name would be read as nesting, an empty name as a list."""
+    return WireError(
+        key,
+        f"{name!r} can't be the name of a parameter or of a metadata entry.",
+        "Take the brackets out of the name; nested parameters are written as nested objects."
+        if name
+        else "Give the entry a name.",
+    )

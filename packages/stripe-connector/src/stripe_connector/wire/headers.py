@@ -60,6 +60,7 @@ def user_agent() -> str:
     return f"stripe-connector/{importlib.metadata.version('stripe-connector')}"
 
 
+@functools.lru_cache(maxsize=64)
 def _setting(name: str, value: str) -> str:
     if not _VISIBLE.fullmatch(value):
         raise CredentialError(

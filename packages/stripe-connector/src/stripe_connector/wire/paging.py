@@ -10,7 +10,7 @@ from connector_sdk import JSON, Problem, UnreachableError
 PAGE = 100
 """Rows that are asked for at once: the most that Stripe gives."""
 
-_HEAD = re.compile(rb'\{"id":"([^"\\]+)","object":"([^"\\]+)"')
+_HEAD = re.compile(rb'\{\s*"id":\s*"([^"\\]+)",\s*"object":\s*"([^"\\]+)"')
 
 
 class Rows(NamedTuple):
@@ -59,7 +59,7 @@ def rows_of(body: bytes) -> Rows:
 
 
 def head(raw: bytes) -> tuple[str, str]:
-    """The id and the kind of an object in compact JSON, "" for what it doesn't tell. Stripe
+    """The id and the kind of an object, "" for what it doesn't tell. Stripe
     writes both first, so that the rest is hardly ever looked at."""
     found = _HEAD.match(raw)
     if found is not None:

@@ -69,8 +69,7 @@ def write(
     except ConnectorError as error:
         fail(by_option(activity_words(error, kind, command)), as_json=given["as_json"])
     except KeyboardInterrupt:
-        err.print("Ended at once: what was under way may have been done, and more may be.")
-        writing.tell_how_to_repeat()
+        err.print(writing.farewell())
         raise typer.Exit(INTERRUPTED) from None
     raise typer.Exit(status)
 
@@ -109,7 +108,7 @@ class _Writing:
             feed = Feed(records)
             again = bool(self._given["key"])
             writing = writing_of(target, feed.all(), self._prefix, given=again)
-            with on_signal(lambda: self._stop(host, feed)):
+            with on_signal(lambda: self._stop(host, feed), self.farewell()):
                 await self._print(writing, host, feed)
             return self._end(writing)
 
@@ -139,10 +138,20 @@ class _Writing:
         confirm(Question(guard, account, tally))
         return waiting, True
 
+    def farewell(self) -> str:
+        """What is said where the command ends at once."""
+        return (
+            "Ended at once: what was under way may have been done.\n"
+            f"  next: {self._how_to_repeat()}"
+        )
+
     def tell_how_to_repeat(self) -> None:
         """How the same command can be given again without harm."""
-        err.print(
-            "  next: These commands keep no ledger. Within a day the same command with "
+        err.print(f"  next: {self._how_to_repeat()}")
+
+    def _how_to_repeat(self) -> str:
+        return (
+            "These commands keep no ledger. Within a day the same command with "
             f"--key {self._prefix} does nothing twice."
         )
 

@@ -24,7 +24,7 @@ from stripe_connector.activities.choices.updating import parents_between, update
 from stripe_connector.activities.choices.verbs import own_id
 from stripe_connector.activities.writing import request as requests
 from stripe_connector.activities.writing.marked import marked_in, shelf_of
-from stripe_connector.activities.writing.meter_events import stream_of
+from stripe_connector.activities.writing.meter_events import EVENTS, stream_of
 from stripe_connector.activities.writing.settle import settle_write
 from stripe_connector.activities.writing.settle_create import settle_creates
 from stripe_connector.activities.writing.target import StripeTarget
@@ -39,6 +39,7 @@ class CreateTarget(StripeTarget):
         self, client: Client, catalogue: Catalogue, host: Host, resolved: Resolved
     ) -> None:
         super().__init__(client, catalogue, host, resolved)
+        self._own = own_id(resolved.operation)
         self._updating = resolved.update_schema(catalogue)
 
     def prepare(self, request: Request, existing: str = "") -> Prepared:
@@ -53,9 +54,9 @@ class CreateTarget(StripeTarget):
 
     def _lock(self, request: requests.Request) -> str:
         """Nested creates may fly together, and what begins with an object may not."""
-        if own_id(self.operation):
+        if self._own:
             return requests.lock(request)
-        return stream_of(self.operation.id, request.params)
+        return stream_of(request.params) if self.operation.id in EVENTS else ""
 
     async def settle(self, calls: Sequence[Call]) -> Sequence[Outcome | None]:
         creates = [call for call in calls if call.body.action == self.operation.id]
@@ -107,7 +108,7 @@ class CreateTarget(StripeTarget):
             update,
             {**values, **above, own_id(update): existing, **self.fixed},
             mark=False,
-            now=self.now(),
+            now=self.now,
         )
         if isinstance(changed, Problem):
             return changed

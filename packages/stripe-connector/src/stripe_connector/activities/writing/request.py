@@ -1,6 +1,6 @@
 """One request of a target: from the mapping's JSON to the stored body, and back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, cast
 
 import msgspec
@@ -10,7 +10,7 @@ from connector_sdk import Request as Given
 from stripe_connector.activities.choices.verbs import OWN_ID, own_id
 from stripe_connector.activities.writing.amounts import meant
 from stripe_connector.activities.writing.marker import markable, metadata_fault
-from stripe_connector.activities.writing.meter_events import timestamp_fault
+from stripe_connector.activities.writing.meter_events import EVENTS, timestamp_fault
 from stripe_connector.catalogue.model import Operation
 
 
@@ -40,10 +40,10 @@ def fit(
     constants: Mapping[str, JSON],
     request: Given,
     mark: bool,
-    now: float,
+    now: Callable[[], float],
 ) -> Request | Problem | tuple[Problem, ...]:
     """The request with the activity's constants, in the types of the API; or what is wrong with
-    it. `now` is Stripe's time in Unix seconds."""
+    it. `now` gives Stripe's time in Unix seconds."""
     try:
         stated = request.values
     except ValueError as error:
@@ -60,7 +60,7 @@ def fit(
 
 
 def split(
-    operation: Operation, values: Mapping[str, JSON], mark: bool, now: float
+    operation: Operation, values: Mapping[str, JSON], mark: bool, now: Callable[[], float]
 ) -> Request | Problem:
     """Path parameters apart from the others; a Problem for an id that could reach another
     path, or for metadata, an amount or a time that Stripe would not take."""
@@ -77,8 +77,12 @@ def split(
                 path=OWN_ID if name == own_id(operation) else name,
             )
         path[name] = given
-    params = {name: value for name, value in values.items() if name not in path}
-    problem = metadata_fault(params.get("metadata")) or timestamp_fault(operation.id, params, now)
+    params = dict(values)
+    for name in path:
+        del params[name]
+    problem = metadata_fault(params.get("metadata"))
+    if problem is None and operation.id in EVENTS:
+        problem = timestamp_fault(params, now)
     if problem is not None:
         return problem
     checked = meant(operation.id, path, params)

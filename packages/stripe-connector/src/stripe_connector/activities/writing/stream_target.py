@@ -117,4 +117,4 @@ class StreamTarget(StripeTarget):
         return outcome_of(call, "refused", problem, refused=lost)
 
     def _event(self, call: Call) -> dict[str, JSON]:
-        return dict(identified(STREAM, requests.parse(call.body.json).params, call.key))
+        return dict(identified(requests.parse(call.body.json).params, call.key))

@@ -3,7 +3,7 @@ them. What differs is how a request is prepared and how a lost answer is looked 
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from functools import partial
 
 from connector_sdk import (
@@ -30,11 +30,11 @@ from stripe_connector.activities.writing.amounts import Currencies
 from stripe_connector.activities.writing.answers import is_answer
 from stripe_connector.activities.writing.flight import Flight
 from stripe_connector.activities.writing.marker import marked
-from stripe_connector.activities.writing.meter_events import identified, is_repeat, own_name
+from stripe_connector.activities.writing.meter_events import EVENTS, identified, is_repeat, own_name
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
 from stripe_connector.client import FAULTS, Client, Earlier, horizon
-from stripe_connector.wire.paging import compact, head
+from stripe_connector.wire.paging import head
 
 PREPARED = 2_000
 """Requests that are kept between `prepare` and `write`."""
@@ -91,12 +91,10 @@ class StripeTarget(ABC):
         self, request: Request, mark: bool = False
     ) -> requests.Request | Problem | tuple[Problem, ...]:
         """The request with all that the activity adds to it, or what is wrong with it."""
-        fitted = requests.fit(
-            self.operation, self.schema, self.constants, request, mark, self.now()
-        )
+        fitted = requests.fit(self.operation, self.schema, self.constants, request, mark, self.now)
         if isinstance(fitted, requests.Request):
             fitted.params.update(self.fixed)
-            return self.refusal(self.offer, fitted) or fitted
+            return (self.refusal(self.offer, fitted) if self._watched else None) or fitted
         return fitted
 
     def body(self, request: requests.Request, lock: str = "") -> Body:
@@ -122,7 +120,9 @@ class StripeTarget(ABC):
         """One call and its outcome."""
         request = self._prepared.pop(call.body.json, None) or requests.parse(call.body.json)
         operation = self.catalogue.operations[request.operation]
-        params = identified(operation.id, request.params, call.key)
+        params: Mapping[str, JSON] = request.params
+        if operation.id in EVENTS:
+            params = identified(params, call.key)
         if request.marker:
             params = marked(params, call.key)
         earlier = None
@@ -155,8 +155,7 @@ class StripeTarget(ABC):
                 name = own_name(operation.id, params)
                 return Outcome(call.seq, call.step, "written", name, replayed=True)
             return outcome_of(call, "unknown", error.problem, refused=error.refused)
-        response = compact(answer.body) if answer.body else None
-        made = head(response)[0] if response else ""
+        made = head(answer.body)[0] if answer.body else ""
         return Outcome(
             call.seq,
             call.step,
@@ -164,7 +163,7 @@ class StripeTarget(ABC):
             made or own_name(operation.id, params) or named(operation, request),
             answer.request_id,
             answer.replayed,
-            response,
+            answer.body or None,
         )
 
     async def position(self) -> bytes:
