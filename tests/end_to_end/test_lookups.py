@@ -6,8 +6,8 @@ from typing import Any
 
 import aiohttp
 import pytest
-from connector_agent.runs.counts import Counts
 from connector_agent.runs.identities import Identities
+from connector_agent.runs.run import Counts
 from connector_agent.runs.runner import Runner
 from stripe_connector.sandbox import Sandbox
 

@@ -6,8 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from connector_agent.runs.progress import Progress
-from connector_agent.runs.run import Run
+from connector_agent.runs.run import Progress, Run
 from connector_agent.runs.runner import Runner
 from connector_sdk import SettingError
 from sqlalchemy import text

@@ -11,8 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from connector_agent.runs.progress import Watch
-from connector_agent.runs.run import Run
+from connector_agent.runs.run import Run, Watch
 from connector_agent.runs.runner import Runner
 from connector_sdk import SettingError
 from stripe_connector import Stripe

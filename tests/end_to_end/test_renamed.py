@@ -10,8 +10,8 @@ import aiohttp
 import pytest
 from connector_agent.cli.app import app
 from connector_agent.project import Project
-from connector_agent.runs.counts import Counts
 from connector_agent.runs.renaming import Renamed, rename_operation
+from connector_agent.runs.run import Counts
 from connector_agent.runs.runner import Runner
 from connector_sdk import SettingError
 from stripe_connector.sandbox import Sandbox

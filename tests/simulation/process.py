@@ -13,8 +13,7 @@ from unittest.mock import patch
 
 from connector_agent.connectors import registry
 from connector_agent.project import reader
-from connector_agent.runs.progress import Progress
-from connector_agent.runs.run import Run
+from connector_agent.runs.run import Progress, Run
 from connector_agent.runs.runner import Runner
 from connector_agent.store import database
 from connector_sdk import ConnectorError

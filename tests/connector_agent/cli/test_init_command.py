@@ -12,7 +12,7 @@ import pytest
 from connector_agent.connectors import registry
 from connector_agent.connectors.registry import Installed
 from connector_agent.project.creation import create_project
-from connector_agent.runs.progress import Progress
+from connector_agent.runs.run import Progress
 from connector_agent.runs.runner import Runner
 from connector_sdk import ENTRY_POINTS, SettingError
 from stripe_connector.connector import StripeConnector

@@ -7,12 +7,11 @@ from pathlib import Path
 
 from connector_agent.project.operation import Options
 from connector_agent.project.result_files import ResultFiles
-from connector_agent.runs.cards import CardGuard
 from connector_agent.runs.execution import Parts
+from connector_agent.runs.guards import CardGuard
 from connector_agent.runs.ledger import Ledger
-from connector_agent.runs.log import RunLog
 from connector_agent.runs.results import Results
-from connector_agent.runs.run import Run, find_run, new_run, take_run
+from connector_agent.runs.run import Run, RunLog, find_run, new_run, take_run
 from connector_agent.runs.stage import Stage, Transform
 from connector_agent.store import Database
 from connector_sdk import (

@@ -6,13 +6,12 @@ from collections import Counter
 import pytest
 from connector_agent.mapping import Mapped
 from connector_agent.project.operation import Options
-from connector_agent.runs.cards import CardGuard
-from connector_agent.runs.counts import Counts
 from connector_agent.runs.execution import Halt
+from connector_agent.runs.guards import CardGuard
 from connector_agent.runs.keyed import KeyedExecution
 from connector_agent.runs.ledger import LostRunError
 from connector_agent.runs.outcomes import read_outcomes
-from connector_agent.runs.run import Run, take_run
+from connector_agent.runs.run import Counts, Run, take_run
 from connector_agent.runs.stage import Stage
 from connector_sdk import (
     Call,

@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
 import pytest
 from connector_agent.project.operation import Options
-from connector_agent.runs.counts import Counts
 from connector_agent.runs.keyed import KeyedExecution
+from connector_agent.runs.run import Counts
 from connector_sdk import Call, Outcome, Problem
 
 from tests.connector_agent.runs.memory import KeyedTarget, ListSource, Workshop

@@ -1,9 +1,9 @@
 """An outage of the target stops the run and leaves its records pending."""
 
 import pytest
-from connector_agent.runs.counts import Counts
 from connector_agent.runs.execution import Halt
 from connector_agent.runs.keyed import KeyedExecution
+from connector_agent.runs.run import Counts
 from connector_sdk import Call, Kind, Outcome, Problem
 from connector_sdk.outage import MOST
 

@@ -8,17 +8,15 @@ from dataclasses import replace
 
 import pytest
 from connector_agent.mapping import Mapped
-from connector_agent.runs.cards import CardGuard
 from connector_agent.runs.checkpointed import PositionedExecution
-from connector_agent.runs.counts import Counts
 from connector_agent.runs.execution import Parts
-from connector_agent.runs.frontier import Frontier
+from connector_agent.runs.frontier import Frontier, Tally
+from connector_agent.runs.guards import CardGuard
 from connector_agent.runs.item import Item
 from connector_agent.runs.keyed import KeyedExecution
 from connector_agent.runs.outcomes import read_outcomes
-from connector_agent.runs.run import Run
+from connector_agent.runs.run import Counts, Run
 from connector_agent.runs.stage import Stage
-from connector_agent.runs.tally import Tally
 from connector_sdk import KINDS, Call, Kind, Outcome, Problem, Record, UnreachableError
 from hypothesis import given
 from hypothesis import strategies as st

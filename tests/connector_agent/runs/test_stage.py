@@ -6,9 +6,8 @@ from typing import Any
 import orjson
 import pytest
 from connector_agent.mapping import Mapped
-from connector_agent.runs.cards import CardGuard
+from connector_agent.runs.guards import CardGuard, long_number, with_long_as_text
 from connector_agent.runs.item import Item
-from connector_agent.runs.long_numbers import long_number, with_long_as_text
 from connector_agent.runs.stage import Stage, prepared
 from connector_sdk import JSON, Body, Prepared, Problem, Record, Request
 from hypothesis import example, given

@@ -7,8 +7,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from connector_agent.runs.identities import Identities
-from connector_agent.runs.identity_scope import identity_scope_of
+from connector_agent.runs.identities import Identities, identity_scope_of
 from connector_agent.store import Database, migrations
 from connector_agent.store.migrations import NEWEST
 from connector_agent.store.tables import metadata

@@ -26,7 +26,7 @@ from connector_agent.cli.project_option import (
 )
 from connector_agent.operations.check import Checked, check_project, place_of
 from connector_agent.project import STATE, Survey
-from connector_agent.runs.outcome_table import problem_json
+from connector_agent.runs.outcomes import problem_json
 
 
 def check_command(
@@ -94,7 +94,7 @@ def _unrecognised(folder: Path, environment: str, checked: Checked) -> list[Prob
     path = folder / STATE / "ledger.db"
     if checked.faults or not (path.exists() or mark_of(path).exists()):
         return []
-    from connector_agent.runs.recognition import unrecognised_anywhere
+    from connector_agent.runs.renaming import unrecognised_anywhere
     from connector_agent.store import Database
 
     project = Survey.of(folder, os.environ, environment).project

@@ -7,7 +7,7 @@ from connector_sdk import ConnectorError
 
 from connector_agent.cli.output import COULD_NOT_RUN, fail, out, print_json
 from connector_agent.cli.project_option import JsonOption, ProjectOption, open_runner
-from connector_agent.runs.forget import forget, wipe
+from connector_agent.runs.keeper import forget, wipe
 
 
 def forget_command(

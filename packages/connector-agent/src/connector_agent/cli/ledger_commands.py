@@ -27,7 +27,7 @@ from connector_agent.cli.project_option import (
     open_runner,
 )
 from connector_agent.runs.keeper import Keeper
-from connector_agent.runs.outcome_table import problem_json
+from connector_agent.runs.outcomes import problem_json
 from connector_agent.runs.rebuild import Match, Rebuilt
 from connector_agent.store.vault import new_key
 

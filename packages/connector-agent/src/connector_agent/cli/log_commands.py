@@ -27,10 +27,9 @@ from connector_agent.cli.project_option import (
 )
 from connector_agent.project import STATE
 from connector_agent.runs.lock import is_held
-from connector_agent.runs.log import read_log
-from connector_agent.runs.outcome_table import problem_json
+from connector_agent.runs.outcomes import problem_json
 from connector_agent.runs.retry import in_snapshot
-from connector_agent.runs.run import Run, find_run, list_runs
+from connector_agent.runs.run import Run, find_run, list_runs, read_log
 
 RunArgument = Annotated[
     str,

@@ -11,8 +11,14 @@ from rich.text import Text
 from connector_agent.cli import completion
 from connector_agent.cli.output import fail, on_line, out, print_json, table, write_text
 from connector_agent.cli.project_option import JsonOption, ProjectOption, open_runner
-from connector_agent.runs.outcome_table import columns_of, csv_header, csv_row, outcome_json
-from connector_agent.runs.outcomes import OutcomeRow, read_outcomes
+from connector_agent.runs.outcomes import (
+    OutcomeRow,
+    columns_of,
+    csv_header,
+    csv_row,
+    outcome_json,
+    read_outcomes,
+)
 from connector_agent.runs.run import Run, find_run
 from connector_agent.runs.runner import Runner
 

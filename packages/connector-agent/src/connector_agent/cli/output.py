@@ -13,7 +13,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from connector_agent.runs.outcome_table import problem_json
+from connector_agent.runs.outcomes import problem_json
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -8,8 +8,7 @@ from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeRemainingCol
 from rich.progress import Progress as Bar
 
 from connector_agent.cli.output import err, mode_text, print_json
-from connector_agent.runs.progress import Progress
-from connector_agent.runs.run import Run
+from connector_agent.runs.run import Progress, Run
 
 PLAIN_SECONDS = 5.0
 LIVE_SECONDS = 0.2

@@ -34,10 +34,8 @@ from connector_agent.cli.project_option import (
 from connector_agent.cli.signals import on_signal
 from connector_agent.operations.guard import Question
 from connector_agent.runs.consent import Consent
-from connector_agent.runs.log import count_warnings
-from connector_agent.runs.outcome_table import problem_json
-from connector_agent.runs.progress import Watch
-from connector_agent.runs.run import Run
+from connector_agent.runs.outcomes import problem_json
+from connector_agent.runs.run import Run, Watch, count_warnings
 from connector_agent.runs.runner import Runner
 
 ENDED_AT_ONCE = "Ended at once. Nothing is lost: continue with 'connector resume last'."

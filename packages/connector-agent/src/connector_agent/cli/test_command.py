@@ -25,7 +25,7 @@ from connector_agent.cli.project_option import (
 )
 from connector_agent.operations.end import connect
 from connector_agent.project import STATE, Project
-from connector_agent.runs.outcome_table import problem_json
+from connector_agent.runs.outcomes import problem_json
 
 
 def test_command(

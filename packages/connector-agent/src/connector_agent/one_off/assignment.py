@@ -7,7 +7,7 @@ import orjson
 from connector_sdk import JSON, Problem, SettingError, shown
 from connector_sdk.path import Path, PathError, format_path, parse_path
 
-from connector_agent.runs.long_numbers import long_number, loses_digits
+from connector_agent.runs.guards import long_number, loses_digits
 
 
 class Assignment(NamedTuple):

@@ -13,7 +13,7 @@ from connector_sdk import JSON, Problem, SettingError, shown
 
 from connector_agent.connectors.files.limits import bounded_lines
 from connector_agent.connectors.files.rows import find_delimiter, rows
-from connector_agent.runs.long_numbers import long_number, loses_digits
+from connector_agent.runs.guards import long_number, loses_digits
 
 STDIN = "-"
 _WHOLE = 1 << 26

@@ -7,7 +7,7 @@ from connector_sdk import Prepared, Record, Request, Target
 from connector_sdk.keys import ContentKeys
 from connector_sdk.writing import Writing
 
-from connector_agent.runs.cards import CardGuard
+from connector_agent.runs.guards import CardGuard
 
 
 def writing(target: Target, records: AsyncIterator[Record], prefix: str, *, given: bool) -> Writing:

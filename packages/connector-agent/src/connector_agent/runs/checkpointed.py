@@ -19,14 +19,13 @@ from connector_sdk import (
     encode,
 )
 
-from connector_agent.runs.counts import Counts
-from connector_agent.runs.execution import Halt, Parts, ProblemWatch, Pulse, Turns
+from connector_agent.runs.execution import Batch, Halt, Parts, ProblemWatch, Pulse, Reading, Turns
+from connector_agent.runs.frontier import Tally
 from connector_agent.runs.intake import STEP, Intake, take_in
 from connector_agent.runs.item import Item
 from connector_agent.runs.ledger import Ledger, Mark
-from connector_agent.runs.reading import Batch, Reading
+from connector_agent.runs.run import Counts
 from connector_agent.runs.stage import prepared
-from connector_agent.runs.tally import Tally
 from connector_agent.store import Database
 
 GRACE = 0.5

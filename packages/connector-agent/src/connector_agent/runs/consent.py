@@ -10,10 +10,9 @@ from connector_sdk import IRREVERSIBLE, JSON, Connection, Guarded, SettingError,
 
 from connector_agent.operations.guard import Question, Tally, can_concern
 from connector_agent.operations.operation import Operation
-from connector_agent.runs.identities import Identities
-from connector_agent.runs.identity_scope import identity_scope_of
+from connector_agent.runs.identities import Identities, identity_scope_of
 from connector_agent.runs.item import Item
-from connector_agent.runs.staging import stage_of
+from connector_agent.runs.stage import stage_of
 from connector_agent.store import Database
 
 LOOK = 100_000

@@ -1,14 +1,91 @@
-"""What was written for which identity, over all runs: the table that is kept for ever."""
+"""What stands for an operation in identities and keys: its first name, whatever it is called now.
 
+A key is a hash over it, so that a call whose fate is open keeps its key when the operation is
+renamed.
+"""
+
+import shlex
 import time
 from collections.abc import Sequence
+from itertools import count
 from typing import Any, NamedTuple
 
-from connector_sdk import Kind
-from sqlalchemy import Connection, bindparam, insert, select, update
+from connector_sdk import Kind, Problem
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from connector_agent.runs.item import Item
-from connector_agent.store.tables import identities
+from connector_agent.store.mark import loss_in
+from connector_agent.store.tables import accounted, identities, identity_scopes
+
+
+def identity_scope_of(connection: Connection, scope: str, operation: str) -> str:
+    """What stands for `operation` on the account and mode `scope`: its name, unless it was
+    renamed or another operation has taken that name along."""
+    kept = connection.scalar(
+        select(identity_scopes.c.identity_scope).where(
+            identity_scopes.c.scope == scope, identity_scopes.c.operation == operation
+        )
+    )
+    if kept is not None:
+        return str(kept)
+    taken = set(
+        connection.scalars(
+            select(identity_scopes.c.identity_scope).where(identity_scopes.c.scope == scope)
+        )
+    )
+    if operation not in taken:
+        return operation
+    # No name holds a "/", so that this is nobody's name.
+    return next(free for number in count(2) if (free := f"{operation}/{number}") not in taken)
+
+
+def operation_of(connection: Connection, scope: str, identity_scope: str) -> str:
+    """The name that the operation behind `identity_scope` has now."""
+    name = connection.scalar(
+        select(identity_scopes.c.operation).where(
+            identity_scopes.c.scope == scope, identity_scopes.c.identity_scope == identity_scope
+        )
+    )
+    return str(name) if name is not None else identity_scope.partition("/")[0]
+
+
+def has_identities(connection: Connection, scope: str, operation: str) -> bool:
+    """Whether any outcome of the operation is remembered on `scope`."""
+    found = connection.execute(
+        select(identities.c.identity)
+        .where(
+            identities.c.scope == scope,
+            identities.c.identity_scope == identity_scope_of(connection, scope, operation),
+        )
+        .limit(1)
+    )
+    return found.first() is not None
+
+
+def count_written(connection: Connection, scope: str, operation: str) -> int:
+    """How many records the operation has written to `scope`, over all runs."""
+    count = connection.scalar(
+        select(func.count()).where(
+            identities.c.scope == scope,
+            identities.c.identity_scope == identity_scope_of(connection, scope, operation),
+            identities.c.object != "",
+        )
+    )
+    return int(count or 0)
+
+
+def hand_on(connection: Connection, scope: str, old: str, new: str) -> None:
+    """Makes `new` what `old` was on `scope`; `new` must have no identities there."""
+    identity_scope = identity_scope_of(connection, scope, old)
+    connection.execute(
+        delete(identity_scopes).where(
+            identity_scopes.c.scope == scope, identity_scopes.c.operation.in_((old, new))
+        )
+    )
+    connection.execute(
+        insert(identity_scopes).values(scope=scope, operation=new, identity_scope=identity_scope)
+    )
+
 
 _KEY = ("scope", "identity_scope", "identity")
 
@@ -103,3 +180,43 @@ class Identities:
                 ),
                 [{**values, **{f"of_{name}": values[name] for name in _KEY}} for values in again],
             )
+
+
+def unaccounted(connection: Connection, scope: str, operation: str) -> list[Problem]:
+    """Says that a run of `operation` on `scope` may not know what was written before."""
+    loss = loss_in(connection)
+    if not loss or _is_accounted(connection, scope, operation):
+        return []
+    name = shlex.quote(operation)
+    return [
+        Problem(
+            "ledger_incomplete",
+            f"It isn't known what {operation!r} wrote to {scope} before the ledger was lost. What "
+            f"was noticed then: {loss}",
+            f"connector ledger rebuild {name} looks for what was written. To begin all the same, "
+            f"once: connector run {name} --new",
+        )
+    ]
+
+
+def account_for(connection: Connection, scope: str, operation: str) -> None:
+    """Notes that a person settled it for `operation` on `scope`."""
+    if not loss_in(connection) or _is_accounted(connection, scope, operation):
+        return
+    connection.execute(
+        insert(accounted).values(
+            scope=scope,
+            identity_scope=identity_scope_of(connection, scope, operation),
+            at=time.time(),
+        )
+    )
+
+
+def _is_accounted(connection: Connection, scope: str, operation: str) -> bool:
+    found = connection.execute(
+        select(accounted.c.at).where(
+            accounted.c.scope == scope,
+            accounted.c.identity_scope == identity_scope_of(connection, scope, operation),
+        )
+    )
+    return found.first() is not None

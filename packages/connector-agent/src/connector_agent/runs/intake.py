@@ -10,8 +10,7 @@ from connector_sdk import Call, Outcome, Problem, shown
 
 from connector_agent.runs.execution import Parts
 from connector_agent.runs.identities import Known
-from connector_agent.runs.item import Item
-from connector_agent.runs.key import name_of
+from connector_agent.runs.item import Item, name_of
 from connector_agent.runs.stage import prepared
 
 STEP = 0

@@ -20,16 +20,13 @@ from connector_sdk import (
 )
 from connector_sdk.outage import Outage
 
-from connector_agent.runs.counts import Counts
-from connector_agent.runs.execution import Halt, Parts, ProblemWatch, Pulse, Turns
-from connector_agent.runs.frontier import Frontier
+from connector_agent.runs.execution import Batch, Halt, Parts, ProblemWatch, Pulse, Reading, Turns
+from connector_agent.runs.frontier import Frontier, Tally
 from connector_agent.runs.intake import take_in
-from connector_agent.runs.item import Item, outcomes_of
-from connector_agent.runs.key import name_of
+from connector_agent.runs.item import Item, name_of, outcomes_of
 from connector_agent.runs.ledger import Ledger, LostRunError
-from connector_agent.runs.reading import Batch, Reading
+from connector_agent.runs.run import Counts
 from connector_agent.runs.settlement import Place, Settlement
-from connector_agent.runs.tally import Tally
 from connector_agent.store import Database
 
 WINDOW = 1000

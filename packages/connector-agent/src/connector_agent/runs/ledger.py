@@ -26,12 +26,9 @@ from sqlalchemy import (
     update,
 )
 
-from connector_agent.runs.counts import Counts
-from connector_agent.runs.identities import Identities
-from connector_agent.runs.identity_scope import identity_scope_of
-from connector_agent.runs.item import Item
-from connector_agent.runs.key import Keys
-from connector_agent.runs.run import UNFINISHED, Run, Status, find_run
+from connector_agent.runs.identities import Identities, identity_scope_of
+from connector_agent.runs.item import Item, Keys
+from connector_agent.runs.run import UNFINISHED, Counts, Run, Status, find_run
 from connector_agent.store.mark import mark_at_once
 from connector_agent.store.tables import intents, outcomes, runs
 from connector_agent.store.vault import vault_of

@@ -23,20 +23,19 @@ from sqlalchemy import Connection
 
 from connector_agent.operations.compatibility import has_to_remember
 from connector_agent.operations.operation import Operation
-from connector_agent.runs.accounting import account_for
-from connector_agent.runs.cards import CardGuard
-from connector_agent.runs.going_on import not_rebuildable
-from connector_agent.runs.identities import Identities, Known
-from connector_agent.runs.identity_scope import (
+from connector_agent.runs.ending import not_rebuildable
+from connector_agent.runs.guards import CardGuard
+from connector_agent.runs.identities import (
+    Identities,
+    Known,
+    account_for,
     hand_on,
     has_identities,
     identity_scope_of,
 )
 from connector_agent.runs.intake import STEP
-from connector_agent.runs.item import Item
-from connector_agent.runs.key import Keys
-from connector_agent.runs.stage import Stage, prepared
-from connector_agent.runs.staging import stage_of
+from connector_agent.runs.item import Item, Keys
+from connector_agent.runs.stage import Stage, prepared, stage_of
 from connector_agent.store import Database
 
 ATTEMPTS = 40

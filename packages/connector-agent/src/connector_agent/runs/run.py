@@ -1,15 +1,68 @@
-"""One execution of an operation, as the ledger keeps it."""
+"""How far a run has come: every record that was read has exactly one outcome in the end."""
 
 import secrets
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from connector_sdk import Cursor, Problem, SettingError, decode, did_you_mean
-from sqlalchemy import Connection, RowMapping, and_, insert, select, update
+from connector_sdk import Cursor, Kind, Problem, SettingError, decode, did_you_mean
+from sqlalchemy import Connection, RowMapping, and_, func, insert, select, update
 
-from connector_agent.runs.counts import Counts
-from connector_agent.store.tables import runs
+from connector_agent.store import Database
+from connector_agent.store.tables import events, runs
+
+
+@dataclass(slots=True)
+class Counts:
+    """read = written + skipped + refused + failed + unknown once nothing is pending.
+
+    `filtered` counts what the source passed over before it became a record, `replayed` the
+    calls that the target recognised by their key and did not do twice.
+    """
+
+    read: int = 0
+    filtered: int = 0
+    written: int = 0
+    skipped: int = 0
+    refused: int = 0
+    failed: int = 0
+    unknown: int = 0
+    replayed: int = 0
+
+    @property
+    def settled(self) -> int:
+        """Records that have an outcome."""
+        return self.written + self.skipped + self.problems
+
+    @property
+    def problems(self) -> int:
+        """Records whose outcome a person should look at."""
+        return self.refused + self.failed + self.unknown
+
+    @property
+    def pending(self) -> int:
+        """Records that were read and have no outcome yet."""
+        return self.read - self.settled
+
+    def add(self, kind: Kind, count: int = 1, replayed: int = 0) -> None:
+        """Counts outcomes of one kind."""
+        setattr(self, kind, getattr(self, kind) + count)
+        self.replayed += replayed
+
+    def add_all(self, rows: Iterable[tuple[Kind, int, int]]) -> None:
+        """Counts rows of kind, count and how many of them were replayed."""
+        for kind, count, replayed in rows:
+            self.add(kind, count, replayed)
+
+    def as_dict(self) -> dict[str, int]:
+        """Every count by name, for the ledger and for machines."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def copy(self) -> "Counts":
+        """These counts as they are now."""
+        return Counts(**self.as_dict())
+
 
 Status = Literal["running", "interrupted", "stopped", "finished", "abandoned"]
 """running      a process executes it, or did until it was killed.
@@ -165,3 +218,74 @@ def _run(row: RowMapping) -> Run:
         problem=decode(Problem, problem) if problem is not None else None,
         **values,
     )
+
+
+Level = Literal["info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the run log; `id` rises, so that a reader can go on behind it."""
+
+    id: int
+    at: float
+    level: str
+    kind: str
+    text: str
+
+
+class RunLog:
+    """Writes the events of one run."""
+
+    def __init__(self, database: Database, run: str) -> None:
+        self._database = database
+        self._run = run
+
+    async def add(self, level: Level, kind: str, text: str) -> None:
+        """One event; `kind` is a stable word for machines."""
+        await self._database.call(
+            lambda connection: _insert(connection, self._run, level, kind, text)
+        )
+
+    async def add_problem(self, kind: str, problem: Problem) -> None:
+        """One event that tells of a problem."""
+        await self.add("error", kind, problem.text())
+
+
+def _insert(connection: Connection, run: str, level: Level, kind: str, text: str) -> None:
+    connection.execute(
+        insert(events).values(run=run, at=time.time(), level=level, kind=kind, text=text)
+    )
+
+
+def count_warnings(connection: Connection, run: str) -> int:
+    """How many events of a run are warnings."""
+    found = select(func.count()).where(events.c.run == run, events.c.level == "warning")
+    return connection.execute(found).scalar_one()
+
+
+def read_log(connection: Connection, run: str) -> list[Event]:
+    """The events of a run, in order."""
+    rows = connection.execute(
+        select(events.c.id, events.c.at, events.c.level, events.c.kind, events.c.text)
+        .where(events.c.run == run)
+        .order_by(events.c.id)
+    )
+    return [Event(*row) for row in rows]
+
+
+@dataclass(slots=True)
+class Progress:
+    """A run that is being executed, for whoever watches it. `counts` changes as it goes;
+    `total` is about how many records there are, None when nobody knows; `resumed` says that
+    the run was begun before; `environment` is the project's that it was begun in."""
+
+    run: Run
+    counts: Counts
+    total: int | None
+    resumed: bool
+    stop: Callable[[], None]
+    environment: str = ""
+
+
+Watch = Callable[[Progress], None]

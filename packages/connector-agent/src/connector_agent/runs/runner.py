@@ -22,19 +22,24 @@ from connector_sdk import (
 from connector_agent.operations.compatibility import guarantee_faults, has_to_remember
 from connector_agent.operations.operation import Operation, open_operation, require
 from connector_agent.project import STATE, Project, environment_of
-from connector_agent.runs.abandon import abandon
-from connector_agent.runs.accounting import account_for, unaccounted
 from connector_agent.runs.consent import NOBODY, Asking, Consent, allowed, noted, was_given
+from connector_agent.runs.ending import (
+    FINISHED,
+    abandon,
+    closing,
+    finish,
+    make_up,
+    other_account,
+    require_same,
+    was_abandoned,
+)
 from connector_agent.runs.execution import Halt, Parts
 from connector_agent.runs.executions import execution_of
-from connector_agent.runs.finishing import FINISHED, closing, finish, make_up
-from connector_agent.runs.going_on import other_account, require_same, was_abandoned
-from connector_agent.runs.keeper import Keeper
+from connector_agent.runs.identities import account_for, unaccounted
+from connector_agent.runs.keeper import Keeper, sealing_faults
 from connector_agent.runs.ledger import Ledger, LostRunError
 from connector_agent.runs.lock import OperationLock
-from connector_agent.runs.log import RunLog
-from connector_agent.runs.progress import Progress, Watch
-from connector_agent.runs.recognition import unrecognised
+from connector_agent.runs.renaming import unrecognised
 from connector_agent.runs.results import Results
 from connector_agent.runs.retry import (
     Retry,
@@ -46,15 +51,17 @@ from connector_agent.runs.retry import (
     retry_fault,
 )
 from connector_agent.runs.run import (
+    Progress,
     Run,
+    RunLog,
     Status,
+    Watch,
     find_run,
     new_run,
     take_run,
     unfinished_run,
 )
-from connector_agent.runs.sealing import sealing_faults
-from connector_agent.runs.staging import stage_of
+from connector_agent.runs.stage import stage_of
 from connector_agent.store import Database
 from connector_agent.store.vault import Vault
 

@@ -1,18 +1,23 @@
 """From a source record to the request that will be sent: mapped, checked, encoded."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import orjson
 from connector_sdk import JSON, Body, Problem, Record, Request, Target, one_problem
 from connector_sdk.path import format_path, parse_path
+from sqlalchemy import Connection
 
-from connector_agent.mapping import Mapped
+from connector_agent.mapping import Found, Mapped, Mapper, Wanted
 from connector_agent.mapping.identity import identity_of
-from connector_agent.runs.cards import CardGuard, masked
+from connector_agent.operations.operation import Operation
+from connector_agent.project.names import canonical
+from connector_agent.runs.guards import CardGuard, long_number, loses_digits, masked
+from connector_agent.runs.identities import Identities, identity_scope_of
 from connector_agent.runs.item import Item
-from connector_agent.runs.long_numbers import long_number, loses_digits
+from connector_agent.store import Database
 
 Transform = Callable[[dict[str, JSON], str], Mapped]
 """A mapping: a record and its place give a request."""
@@ -174,4 +179,73 @@ def _not_written() -> Problem:
 def _too_long(number: str) -> Problem:
     return loses_digits(number)._replace(
         remedy="Correct the step or the expression that gives it, or make text of it."
+    )
+
+
+_AT_ONCE = 5_000
+"""Identities in one query: SQLite takes 32,766 values."""
+
+
+class Lookups:
+    """Looks up for the mappings of one operation, that of its requests and perhaps that of its
+    updates, on the account and mode `scope`."""
+
+    def __init__(self, database: Database, scope: str, mappers: Sequence[Mapper]) -> None:
+        self._database = database
+        self._scope = scope
+        self._mappers = mappers
+
+    async def transforms(self, records: Sequence[Record]) -> Transforms:
+        """The mappings with the ids that these records ask for."""
+        asked = await asyncio.to_thread(self._asked, records)
+        found: Found = {}
+        if asked:
+            found = await self._database.call(lambda connection: self._find(connection, asked))
+        return Transforms(*(partial(mapper.apply, found=found) for mapper in self._mappers))
+
+    def _asked(self, records: Sequence[Record]) -> Mapping[str, list[str]]:
+        """The identities that are looked up, by operation."""
+        asked: dict[str, dict[str, None]] = {}
+        for record in records:
+            if record.problem is not None:
+                continue
+            try:
+                value = orjson.loads(record.raw)
+            except orjson.JSONDecodeError:
+                continue  # told when the record is staged
+            for mapper in self._mappers:
+                for operation, identity in mapper.wanted(value):
+                    asked.setdefault(operation, {})[identity] = None
+        return {operation: list(identities) for operation, identities in asked.items()}
+
+    def _find(self, connection: Connection, asked: Mapping[str, list[str]]) -> Found:
+        found: dict[Wanted, str] = {}
+        for operation, wanted in asked.items():
+            identity_scope = identity_scope_of(connection, self._scope, canonical(operation))
+            identities = Identities(self._scope, identity_scope, "")
+            for at in range(0, len(wanted), _AT_ONCE):
+                known = identities.known(connection, wanted[at : at + _AT_ONCE])
+                found |= {
+                    Wanted(operation, identity): each.object
+                    for identity, each in known.items()
+                    if each.object
+                }
+        return found
+
+
+def stage_of(opened: Operation, scope: str, database: Database) -> Stage:
+    """Turns records of the operation into requests for the account and mode `scope`."""
+    composition, options = opened.composition, opened.document.options
+    mappers = [each for each in (composition.mapper, composition.updater) if each is not None]
+    lookups = None
+    if any(mapper.looks_up for mapper in mappers):
+        lookups = Lookups(database, scope, mappers)
+    return Stage(
+        opened.document.identity,
+        composition.mapper.apply if composition.mapper is not None else None,
+        update=composition.updater.apply if composition.updater is not None else None,
+        cards=CardGuard(frozenset(options.not_card_numbers), database.vault.sealing),
+        blocking=any(mapper.blocking for mapper in mappers),
+        prepare=lookups.transforms if lookups is not None else None,
+        note=composition.unseen.note,
     )

@@ -17,7 +17,7 @@ from connector_agent.cli.one_off.columns import text_of as text_of_cell
 from connector_agent.cli.output import out, write_json, write_text
 from connector_agent.connectors.files.cells import CellError, Scalar, csv_line, rows_of, text_of
 from connector_agent.connectors.files.formulas import marked
-from connector_agent.runs.outcome_table import MORE
+from connector_agent.runs.outcomes import MORE
 
 SAMPLE = 100
 """Records from which the columns of a table or a CSV file are chosen."""

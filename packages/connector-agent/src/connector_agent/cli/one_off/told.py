@@ -10,7 +10,7 @@ from rich.text import Text
 
 from connector_agent.cli.one_off.rows import rows_for
 from connector_agent.cli.output import on_line, out, print_json
-from connector_agent.runs.outcome_table import problem_json
+from connector_agent.runs.outcomes import problem_json
 
 _COLUMNS = (
     "at",

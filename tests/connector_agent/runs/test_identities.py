@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from connector_agent.runs.forget import forget
-from connector_agent.runs.identities import Identities
-from connector_agent.runs.identity_scope import (
+from connector_agent.runs.identities import (
+    Identities,
     count_written,
     hand_on,
     has_identities,
@@ -14,6 +13,7 @@ from connector_agent.runs.identity_scope import (
     operation_of,
 )
 from connector_agent.runs.item import Item
+from connector_agent.runs.keeper import forget
 from connector_agent.store import Database
 from connector_agent.store.tables import metadata
 from connector_agent.store.vault import VAULT, Vault

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from connector_agent.runs.cards import CardGuard, is_card_number, masked
+from connector_agent.runs.guards import CardGuard, is_card_number, masked
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from connector_agent.runs.key import Keys
+from connector_agent.runs.item import Keys
 from connector_agent.runs.keyed import KeyedExecution
 from connector_agent.runs.run import new_run
 
