@@ -1,7 +1,7 @@
-"""Executes a run whose target keeps a place of its own, so that no intents are needed.
+"""Executes a run whose target keeps its own position, so that no intents are needed.
 
-Source and target move on together, from checkpoint to checkpoint. What was written since the
-last one is gone when the run continues, and is read and written again.
+Source and target advance together, from checkpoint to checkpoint. What was written after the
+last one is discarded on resume, and read and written again.
 """
 
 import time
@@ -34,8 +34,8 @@ written again from the last checkpoint."""
 
 
 class PositionedExecution:
-    """For a target that is a position in something that only this run writes. `run` returns when
-    all is done or after `stop`."""
+    """For a target whose position only this run advances. `run` returns when all is done or
+    after `stop`."""
 
     starts_over = True
     """Whether a changed source is read from its start: nobody has seen the unfinished target."""
@@ -50,7 +50,7 @@ class PositionedExecution:
 
     @classmethod
     async def counts(cls, database: Database, ledger: Ledger, target: Target) -> Counts:
-        """What the run has done up to its last checkpoint."""
+        """The counts at the last checkpoint."""
         del database, target
         return ledger.run.counts.copy()
 
@@ -81,7 +81,7 @@ class PositionedExecution:
         return exhausted
 
     def stop(self) -> None:
-        """Ends after the batch that is being written, or within it if that takes long."""
+        """Ends after the current batch, or within it if that takes long."""
         self._stopped = time.monotonic()
         self._parts.host.stop()
 
@@ -146,7 +146,7 @@ class PositionedExecution:
             self._decided.append(item)
 
     def _is_kept(self, outcome: Outcome, identity: str) -> bool:
-        """Whether the ledger has a row for it: what a file holds says so itself."""
+        """Whether the ledger stores it: a file's records are in the file."""
         del identity
         return outcome.kind != "written"
 
@@ -172,17 +172,16 @@ class PositionedExecution:
 
 
 class TransactionalExecution(PositionedExecution):
-    """For a target that keeps the checkpoint in the same transaction as its rows. Outcomes are
-    stored first, then the target commits, then the ledger moves on: a crash in between leaves
-    the target ahead, and the ledger adopts its mark. With an identity, what was written is known
-    to later runs."""
+    """For a target that commits its checkpoint together with its rows. Outcomes are stored
+    first, then the target commits, then the ledger advances. After a crash in between the target
+    is ahead, and the ledger adopts its mark. With an identity, later runs know what was written."""
 
     starts_over = False
 
     @classmethod
     async def counts(cls, database: Database, ledger: Ledger, target: Target) -> Counts:
-        """Adopts the checkpoint of the target if it is ahead. Raises SettingError where it lies
-        before the ledger's."""
+        """Adopts the target's checkpoint if it is ahead. Raises SettingError where it is behind
+        the ledger's."""
         data = await transactional(target).committed(ledger.run.id)
         mark: Mark | None = decode(Mark, data) if data is not None else None
         run = ledger.run
@@ -213,7 +212,7 @@ class TransactionalExecution(PositionedExecution):
 
 
 def transactional(target: Target) -> TransactionalTarget:
-    """The target with its commit. Raises SettingError where it has none."""
+    """The target, if it can commit. Raises SettingError otherwise."""
     if not isinstance(target, TransactionalTarget):
         raise SettingError(
             Problem(

@@ -1,4 +1,4 @@
-"""Asks before a run does on a live account what moves money or can't be undone."""
+"""Asks for consent before a run moves money or does what can't be undone on a live account."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing, suppress
@@ -24,8 +24,8 @@ Ask = Callable[[Question], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """The answer to the question: `yes` says it beforehand, `ask` asks a person; without either
-    a run that needs it is refused."""
+    """`yes` gives it in advance, `ask` asks a person; with neither, a run that needs it is
+    refused."""
 
     yes: bool = False
     ask: Ask | None = None
@@ -47,18 +47,18 @@ def allowed(opened: Operation) -> Operation:
 
 
 def noted(opened: Operation) -> dict[str, JSON]:
-    """What a run's snapshot holds of it, so that nobody is asked again when it goes on."""
+    """The consent as the run's snapshot stores it, so that a resume doesn't ask again."""
     given = opened.target.activity.settings.get(IRREVERSIBLE)
     return {} if given is None else {IRREVERSIBLE: given}
 
 
 def was_given(snapshot: Any) -> bool:
-    """Whether it was allowed when the run was begun."""
+    """Whether the run started with consent."""
     return bool(snapshot.get(IRREVERSIBLE) == "allow")
 
 
 class Asking:
-    """The question before one run of `opened` on `scope`, whose guard is `guard`."""
+    """Asks about one run of `opened` on `scope`, whose guard is `guard`."""
 
     def __init__(
         self, database: Database, opened: Operation, scope: str, guard: Guarded, consent: Consent
@@ -72,10 +72,9 @@ class Asking:
     async def before(
         self, source: Opening | None = None, limit: int | None = None, *, local: bool = False
     ) -> Operation:
-        """The operation that may run: allowed to do what is guarded, or as it is where that
-        concerns none of its records. To say how many and how much, what `source` opens is read
-        once where that costs no call: from files, or where it is `local`. Raises SettingError
-        where nobody can be asked."""
+        """The operation to run: with permission, or unchanged where none of its records needs
+        it. To say how many and how much, the source is read once where that needs no call: from
+        files, or where it is `local`. Raises SettingError where nobody can be asked."""
         guard, consent, opened = self._guard, self._consent, self._opened
         if consent.yes:
             return allowed(opened)
@@ -105,7 +104,7 @@ class Asking:
                 await file.close()
 
     async def _look(self, source: Source, tally: Tally, limit: int | None) -> bool:
-        """Maps records without sending one; whether that were all."""
+        """Maps records without sending; returns whether those were all."""
         stage = stage_of(self._opened, self._scope, self._database)
         most = LOOK if limit is None else min(limit, LOOK)
         seen: set[str] = set()
@@ -135,7 +134,7 @@ class Asking:
             tally.add_value(request.values)
 
     async def _done(self, identities: Iterable[str]) -> set[str]:
-        """Those that are written already, so that nothing new is made of them."""
+        """Identities that are already written."""
         wanted = list(identities)
         if not wanted or self._opened.document.options.repeat == "create":
             return set()

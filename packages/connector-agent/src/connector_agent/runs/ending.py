@@ -1,8 +1,8 @@
-"""The end of a run that finished: its source hears of it, then its log.
+"""How runs end: finished, abandoned, or not to be continued.
 
-The run is stored as finished before that, so that whoever puts away what was read relies on it.
-The log's "finished" comes last: where it is missing, the process ended in between, and the next
-run of the operation makes up for it before it reads anything.
+A finished run is stored as finished before its source is told, so that a source which archives
+what was read can rely on it. The log's "finished" comes last: where it is missing, the next run
+of the operation tells the source first.
 """
 
 import shlex
@@ -26,7 +26,7 @@ FINISHED = "finished"
 
 
 async def finish(run: Run, source: Source, log: RunLog) -> None:
-    """Tells the source, unless the run's limit came before its end, and the log."""
+    """Tells the source, unless the limit ended the run earlier, and closes the log."""
     whole = run.limit is None or run.counts.read < run.limit
     if whole and run.cursor is not None:
         for problem in await source.finish(run.cursor):
@@ -35,8 +35,8 @@ async def finish(run: Run, source: Source, log: RunLog) -> None:
 
 
 async def make_up(database: Database, opened: Operation) -> None:
-    """Ends the last run of an operation where it finished and its source was not told. What the
-    source can't do with it is left to the check of the new run."""
+    """Tells the source of the operation's last run where that was missed. What the source can't
+    do then, the check of the new run reports."""
     runs = await database.call(lambda connection: list_runs(connection, opened.document.name, 1))
     if not runs or runs[0].status != FINISHED or in_snapshot(orjson.loads(runs[0].snapshot)):
         return
@@ -50,7 +50,7 @@ async def make_up(database: Database, opened: Operation) -> None:
 
 
 def closing(run: Run) -> str:
-    """What became of the records, in one line."""
+    """The counts in one line."""
     counts = run.counts
     return (
         f"{counts.read} read: {counts.written} written, {counts.skipped} skipped, "
@@ -60,7 +60,6 @@ def closing(run: Run) -> str:
 
 
 def other_account(run: Run, scope: str) -> Problem:
-    """The connection leads to `scope` now."""
     return Problem(
         "other_account",
         f"The run {run.id} was begun on {run.scope}, and the connection now leads to {scope}.",
@@ -70,7 +69,7 @@ def other_account(run: Run, scope: str) -> Problem:
 
 
 def require_same(earlier: Run, environment: str) -> None:
-    """Another environment may be another account: a run is not continued by the way."""
+    """Another environment may mean another account, so a run continues only in its own."""
     begun = environment_of(orjson.loads(earlier.snapshot))
     if begun != environment:
         raise SettingError(
@@ -85,7 +84,6 @@ def require_same(earlier: Run, environment: str) -> None:
 
 
 def was_abandoned(run: Run) -> Problem:
-    """A run that a person gave up doesn't go on."""
     return Problem(
         "run_abandoned",
         f"The run {run.id} was abandoned; it doesn't go on.",
@@ -94,7 +92,6 @@ def was_abandoned(run: Run) -> Problem:
 
 
 def has_ended(run: Run) -> Problem:
-    """There is nothing to abandon."""
     how = "was abandoned before" if run.status == "abandoned" else "has finished"
     return Problem(
         "run_ended",
@@ -104,7 +101,6 @@ def has_ended(run: Run) -> Problem:
 
 
 def not_rebuildable(operation: str, why: str) -> Problem:
-    """What an operation wrote can't be found at its target."""
     return Problem(
         "not_rebuildable",
         f"What {operation!r} wrote can't be found again: {why}.",
@@ -117,8 +113,8 @@ ABANDONED: Literal["abandoned"] = "abandoned"
 
 
 async def abandon(database: Database, identifier: str, reason: str) -> Run:
-    """The run as it ended. Nothing is decrypted and nobody is called, so that a run is left
-    also where its keys are lost. Raises SettingError where the run has ended before."""
+    """Ends the run. Needs no key and calls no system, so that any run can be left. Raises
+    SettingError where it has ended."""
     run = await database.call(lambda connection: _abandon(connection, identifier, reason))
     await database.mark()
     log = RunLog(database, run.id)

@@ -1,4 +1,4 @@
-"""What an execution of a run is made of, and when it has to stop."""
+"""What every execution of a run works with: its parts, its source in batches, and when to stop."""
 
 import asyncio
 import time
@@ -29,7 +29,7 @@ from connector_agent.store import Database
 
 
 class Halt(Exception):  # noqa: N818 - it ends a run on purpose and is no fault of the program
-    """The run must not go on; `problem` says why, its records stay pending."""
+    """The run must stop; `problem` says why, its records stay pending."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
@@ -38,9 +38,9 @@ class Halt(Exception):  # noqa: N818 - it ends a run on purpose and is no fault 
 
 @dataclass(slots=True)
 class Parts:
-    """Everything that an execution works with. `counts` is shared with whoever shows the
-    progress and changes as the run goes; `started` is a reading of time.monotonic(). With
-    `resend` a person said that calls whose fate an earlier run left open are sent again."""
+    """What an execution works with. `counts` is shared with the progress display; `started` is a
+    reading of time.monotonic(). `resend`: a person wants calls of unknown outcome to be sent
+    again."""
 
     database: Database
     ledger: Ledger
@@ -56,19 +56,19 @@ class Parts:
     resend: bool = False
 
     def now(self) -> tuple[float, bool]:
-        """Unix seconds, and whether they are by the target's clock: otherwise by this
-        machine's, which may be wrong."""
+        """Unix seconds, and whether they are by the target's clock; otherwise by this machine's,
+        which may be wrong."""
         moment = self.target.clock()
         return (time.time(), False) if moment is None else (moment, True)
 
     def seconds(self) -> float:
-        """Time spent executing this run, earlier executions included."""
+        """Seconds spent on this run, earlier executions included."""
         return self.ledger.run.seconds + time.monotonic() - self.started
 
 
 class Turns:
-    """Gives the event loop its turn while a source or a target works on without ever waiting,
-    so that outcomes are stored and a stop is noticed."""
+    """Yields to the event loop while a source or target never waits, so that outcomes are stored
+    and a stop is noticed."""
 
     SECONDS = 0.01
 
@@ -76,14 +76,14 @@ class Turns:
         self._last = time.monotonic()
 
     async def give(self) -> None:
-        """Lets the loop run once, if it didn't for a while."""
+        """Yields once, if it hasn't for a while."""
         if time.monotonic() - self._last >= self.SECONDS:
             await asyncio.sleep(0)
             self._last = time.monotonic()
 
 
 class Pulse:
-    """Says when the next checkpoint is due: every 1,000 records or 2 seconds."""
+    """When the next checkpoint is due: every 1,000 records or 2 seconds."""
 
     RECORDS = 1000
     SECONDS = 2.0
@@ -93,7 +93,7 @@ class Pulse:
         self._moment = time.monotonic()
 
     def due(self, settled: int) -> bool:
-        """Whether it is time, with all records up to `settled` settled."""
+        """Whether it is due, with all records up to `settled` settled."""
         if settled == self._settled:
             return False
         return (
@@ -102,14 +102,13 @@ class Pulse:
         )
 
     def taken(self, settled: int) -> None:
-        """Notes a checkpoint."""
         self._settled = settled
         self._moment = time.monotonic()
 
 
 class ProblemWatch:
-    """Ends a run that has more problems than its operation allows. Counts from the start of
-    this execution: a person who resumes a stopped run has seen the problems before."""
+    """Stops a run with more problems than its operation allows, counted in this execution only:
+    whoever resumes has seen the earlier ones."""
 
     def __init__(self, options: Options, counts: Counts) -> None:
         self._options = options
@@ -117,7 +116,7 @@ class ProblemWatch:
         self._before = counts.problems
 
     def check(self) -> None:
-        """Raises Halt when it is enough."""
+        """Raises Halt."""
         problems = self._counts.problems - self._before
         if problems and self._options.on_problem == "stop":
             raise Halt(
@@ -150,12 +149,11 @@ class Batch(NamedTuple):
 
 
 class Reading:
-    """The source as batches. Ends when the source does, at the run's limit, or on a stop.
+    """The source as batches, up to its end, the run's limit, or a stop.
 
-    When the source is no longer what the cursor was taken from, it is read from its start and
-    records that are already in the run are passed over: by identity, each as often as it was
-    taken. Without an identity nothing tells them apart, and the run stops. With `anew` False
-    the SourceChangedError is the caller's.
+    Where the source changed so that the cursor isn't valid, it is read from its start and
+    records that the run has are skipped, by identity. Without an identity the run stops. With
+    `anew` False the caller handles SourceChangedError.
     """
 
     def __init__(self, parts: Parts, *, anew: bool) -> None:

@@ -14,14 +14,14 @@ from connector_agent.runs.keyed import KeyedExecution
 
 
 class RepeatableExecution(KeyedExecution):
-    """For a target where writing the same again changes nothing: no key, no horizon."""
+    """For targets where repeating a write changes nothing: no key, no horizon."""
 
     def may_repeat(self, call: Call) -> bool:
         return True
 
 
 class UnrepeatableExecution(KeyedExecution):
-    """For a target where a repeat may double: what may have been sent is only looked up."""
+    """For targets where a repeat may double: calls that may have been sent are looked up only."""
 
     in_doubt = 10
 
@@ -41,8 +41,8 @@ EXECUTIONS: Mapping[Guarantee, Execution] = {
 
 
 def execution_of(target: Target) -> Execution:
-    """How runs write to this target. Raises SettingError for a guarantee that no execution
-    keeps, and for a target that lacks what its guarantee needs."""
+    """The execution for this target. Raises SettingError for an unknown guarantee, or a target
+    that lacks what its guarantee needs."""
     execution = EXECUTIONS.get(target.guarantee)
     if execution is None:
         raise SettingError(unknown_guarantee(target.guarantee))

@@ -1,4 +1,4 @@
-"""How far the records of a run are settled without a gap. Pure."""
+"""Up to which record a run is settled without a gap, one outcome for each record. Pure."""
 
 from collections.abc import Iterable
 
@@ -6,15 +6,14 @@ from connector_sdk import KINDS, Kind
 
 
 class Frontier:
-    """The last record up to which all have their outcome: `at`. A checkpoint says no more than
-    that, so that a resumed run passes none over; those that are settled beyond it wait."""
+    """`at` is the last record up to which all have an outcome: what a checkpoint may store."""
 
     def __init__(self, at: int) -> None:
         self.at = at
         self._ahead: set[int] = set()
 
     def settle(self, seqs: Iterable[int]) -> None:
-        """Notes that these records have their outcome, and moves on as far as none is missing."""
+        """Adds records with an outcome, and advances."""
         self._ahead.update(seqs)
         while self.at + 1 in self._ahead:
             self.at += 1
@@ -25,24 +24,24 @@ _RANK = {kind: rank for rank, kind in enumerate(KINDS)}
 
 
 class Tally:
-    """Records that still wait for the outcome of a write (a step), and the worst so far."""
+    """Records with writes (steps) still without an outcome, and their worst outcome so far."""
 
     def __init__(self) -> None:
         self._left: dict[int, int] = {}
         self._worst: dict[int, Kind] = {}
 
     def expect(self, seqs: Iterable[int]) -> None:
-        """One more write for each of these records."""
+        """Adds one write for each of these records."""
         for seq in seqs:
             self._left[seq] = self._left.get(seq, 0) + 1
 
     def note(self, seq: int, kind: Kind) -> None:
-        """An outcome that was stored before, of a record whose other writes are expected."""
+        """Adds an outcome stored earlier, of a record whose other writes are expected."""
         worst = self._worst.get(seq, kind)
         self._worst[seq] = max(worst, kind, key=_RANK.__getitem__)
 
     def add(self, seq: int, kind: Kind) -> Kind | None:
-        """The record's outcome, once this was the last that it waited for."""
+        """The record's outcome, once its last write has one."""
         left = self._left.pop(seq) - 1
         if not left and seq not in self._worst:
             return kind

@@ -1,9 +1,10 @@
-"""Finds card numbers where they have no business, before they are stored or sent.
+"""What must not be stored or sent: card numbers, and numbers that would lose digits. Pure.
 
-A card number is a run of digits, perhaps in groups, that begins as the numbers of a card
-scheme do, has one of its lengths, and passes the Luhn check (ISO/IEC 7812). Next to a letter
-it is taken for a part of an id. One in ten numbers of that form passes by chance; the
-operation names the fields in which they may.
+A card number is a run of digits, perhaps in groups, with the prefix and length of a card scheme,
+that passes the Luhn check (ISO/IEC 7812). Next to a letter it counts as part of an id. One in ten
+numbers of that form passes by chance; the operation names the fields where they may.
+
+A number with more than 64 bits is read as another one: two ids of 21 digits would become one.
 """
 
 import json
@@ -56,17 +57,14 @@ def _without(token: re.Match[bytes]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class CardGuard:
-    """Keeps card numbers out of the ledger and of requests.
-
-    `known` names the source fields whose numbers are none of a card; `sealed` says that the
-    ledger is encrypted, which a request that is meant to carry a card needs.
-    """
+    """Keeps card numbers out of the ledger and of requests. `known` names source fields whose
+    numbers aren't cards; a request that may carry a card needs a `sealed` (encrypted) ledger."""
 
     known: frozenset[str] = frozenset()
     sealed: bool = False
 
     def suspects(self, raw: bytes) -> bool:
-        """Whether a closer look is due; cheap, and never wrong by a no."""
+        """Whether a closer look is due; cheap, and never a wrong no."""
         return (
             _LIKELY.search(raw) is not None
             or _ESCAPED_DIGIT in raw
@@ -74,7 +72,7 @@ class CardGuard:
         )
 
     def check(self, record: bytes, request: bytes | None) -> Problem | None:
-        """The Problem of a record that must not be stored or sent, or None."""
+        """The Problem of a record that must not be stored or sent."""
         if not self.suspects(record) and (request is None or not self.suspects(request)):
             return None
         source = list(_numbers(_parsed(record)))
@@ -100,7 +98,7 @@ _UNSEALED = Problem(
 
 
 def is_card_number(text: str) -> bool:
-    """Whether a text of digits has the form of a card number and passes the Luhn check."""
+    """Whether digits have the form of a card number and pass the Luhn check."""
     return _SCHEMES.fullmatch(text) is not None and _luhn(text)
 
 
@@ -113,7 +111,7 @@ def _luhn(digits: str) -> bool:
 
 
 def _numbers(value: JSON, path: str = "") -> Iterator[tuple[str, str]]:
-    """Each card number with the path of the field that holds it."""
+    """Each card number with the path of its field."""
     if isinstance(value, dict):
         for name, part in value.items():
             yield from _numbers(part, f"{path}.{name}" if path else name)
@@ -155,7 +153,7 @@ _MOST_DIGITS = 20
 
 
 def long_number(raw: bytes) -> str:
-    """The first such number of a JSON value, as it stands there; "" without one."""
+    """The first such number of a JSON value, as written; "" without one."""
     found: list[str] = []
     if _CANDIDATE.search(raw):
         json.loads(
@@ -167,7 +165,6 @@ def long_number(raw: bytes) -> str:
 
 
 def loses_digits(number: str, at: str = "") -> Problem:
-    """The problem of a record with such a number."""
     return Problem(
         "number_too_long",
         f"The number {shown(number)} has more digits than can be counted with.",
@@ -178,7 +175,7 @@ def loses_digits(number: str, at: str = "") -> Problem:
 
 
 def with_long_as_text(raw: bytes) -> JSON:
-    """The JSON value, such numbers in it as text."""
+    """The JSON value with such numbers as text."""
     value: JSON = json.loads(
         raw,
         parse_int=lambda text: text if _is_long(text) else int(text),
@@ -192,8 +189,8 @@ def _is_long(text: str) -> bool:
 
 
 def _is_cut(text: str) -> bool:
-    """Whether a number with decimals is another one as 64 bits. What a program wrote of 64 bits,
-    0.10000000000000001 say, is not."""
+    """Whether a decimal number isn't the 64-bit float that it is read as. What a program wrote
+    of a float, such as 0.10000000000000001, is."""
     number = float(text)
     if not math.isfinite(number):
         return False  # told as what it is, where it is read

@@ -1,7 +1,7 @@
-"""What stands for an operation in identities and keys: its first name, whatever it is called now.
+"""What was written for which identity, over all runs, and the name that it is stored under.
 
-A key is a hash over it, so that a call whose fate is open keeps its key when the operation is
-renamed.
+Identities and keys use the first name of an operation, whatever it is called now: a call of
+unknown outcome keeps its key when the operation is renamed.
 """
 
 import shlex
@@ -19,8 +19,8 @@ from connector_agent.store.tables import accounted, identities, identity_scopes
 
 
 def identity_scope_of(connection: Connection, scope: str, operation: str) -> str:
-    """What stands for `operation` on the account and mode `scope`: its name, unless it was
-    renamed or another operation has taken that name along."""
+    """The stored name of `operation` on the account and mode `scope`: its own, unless it was
+    renamed or another operation took that name along."""
     kept = connection.scalar(
         select(identity_scopes.c.identity_scope).where(
             identity_scopes.c.scope == scope, identity_scopes.c.operation == operation
@@ -40,7 +40,7 @@ def identity_scope_of(connection: Connection, scope: str, operation: str) -> str
 
 
 def operation_of(connection: Connection, scope: str, identity_scope: str) -> str:
-    """The name that the operation behind `identity_scope` has now."""
+    """The current name of the operation with this `identity_scope`."""
     name = connection.scalar(
         select(identity_scopes.c.operation).where(
             identity_scopes.c.scope == scope, identity_scopes.c.identity_scope == identity_scope
@@ -75,7 +75,7 @@ def count_written(connection: Connection, scope: str, operation: str) -> int:
 
 
 def hand_on(connection: Connection, scope: str, old: str, new: str) -> None:
-    """Makes `new` what `old` was on `scope`; `new` must have no identities there."""
+    """Renames `old` to `new` on `scope`; `new` must have no identities there."""
     identity_scope = identity_scope_of(connection, scope, old)
     connection.execute(
         delete(identity_scopes).where(
@@ -91,7 +91,7 @@ _KEY = ("scope", "identity_scope", "identity")
 
 
 class Known(NamedTuple):
-    """What earlier runs left of an identity: see the table `identities`."""
+    """What earlier runs stored for an identity: see the table `identities`."""
 
     state: Kind
     object: str
@@ -101,13 +101,13 @@ class Known(NamedTuple):
 
 
 def scope_of_step(identity_scope: str, step: int) -> str:
-    """Under what the identities of a step are kept. The first is the operation's own; no name
-    of an operation holds a slash."""
+    """The stored name for a step. The first step uses the operation's own; no operation name
+    holds a slash."""
     return f"{identity_scope}//{step}" if step else identity_scope
 
 
 class Identities:
-    """The identities of one operation on one account, as the run `run` sees and changes them."""
+    """The identities of one operation on one account, for the run `run`."""
 
     def __init__(self, scope: str, identity_scope: str, run: str) -> None:
         self._scope = scope
@@ -135,7 +135,7 @@ class Identities:
         return {row[0]: Known(*row[1:]) for row in rows}
 
     def remember(self, connection: Connection, items: Sequence[Item]) -> None:
-        """Notes what the outcomes of items mean for later runs."""
+        """Stores what the outcomes of items mean for later runs."""
         for step in sorted({item.step for item in items}):
             self._remember(connection, step, [item for item in items if item.step == step])
 
@@ -183,7 +183,7 @@ class Identities:
 
 
 def unaccounted(connection: Connection, scope: str, operation: str) -> list[Problem]:
-    """Says that a run of `operation` on `scope` may not know what was written before."""
+    """A Problem where a run may not know what was written before the ledger was lost."""
     loss = loss_in(connection)
     if not loss or _is_accounted(connection, scope, operation):
         return []
@@ -200,7 +200,7 @@ def unaccounted(connection: Connection, scope: str, operation: str) -> list[Prob
 
 
 def account_for(connection: Connection, scope: str, operation: str) -> None:
-    """Notes that a person settled it for `operation` on `scope`."""
+    """Records that a person settled it for `operation` on `scope`."""
     if not loss_in(connection) or _is_accounted(connection, scope, operation):
         return
     connection.execute(

@@ -1,5 +1,5 @@
-"""Decides about records before anything is sent: which need a call, and which have their
-outcome already."""
+"""Decides which records need a call and which have their outcome already, before anything is
+sent."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -20,7 +20,7 @@ _SEQ = attrgetter("seq")
 
 
 class Intake(NamedTuple):
-    """A batch of items: those with a call to make, and those whose outcome is known."""
+    """Items with a call to make, and items whose outcome is known."""
 
     planned: list[Item]
     decided: list[Item]
@@ -69,8 +69,7 @@ def _decide(
     seen: Mapping[str, str],
     moment: tuple[float, bool],
 ) -> Item | None:
-    """Gives each write of a record a call or an outcome, up to one that is refused: that comes
-    back."""
+    """Gives each write of a record a call or an outcome; returns the first that is refused."""
     for item in items:
         earlier = known.get((item.identity, item.step))
         if item.problem is None and item.identity in seen:
@@ -84,7 +83,7 @@ def _decide(
 
 
 def _plan(parts: Parts, item: Item, known: Known | None, moment: tuple[float, bool]) -> None:
-    """The call of an item, sent from this `moment` on, or its problem or outcome."""
+    """Sets the call of an item, sent from this `moment` on, or its problem or outcome."""
     repeat = parts.options.repeat
     if known is not None and repeat == "skip" and (known.object or known.state == "written"):
         item.outcome = Outcome(item.seq, item.step, "skipped", id=known.object)

@@ -1,4 +1,4 @@
-"""The key under which a call can be repeated without harm."""
+"""One write of a record, from its reading to its outcome, and the key that makes it repeatable."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,23 +12,22 @@ from connector_agent.mapping import Mapped
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Makes the keys of one run. A key is a hash, so that it holds no personal data and fits
-    every limit; the payload is not part of it: an edited record must not become a second
-    object."""
+    """Makes the keys of one run. A key is a hash: it holds no personal data and fits every
+    limit. The payload isn't part of it: an edited record must not become a second object."""
 
     scope: str
     identity_scope: str
     run: str
 
     def key(self, identity: str, step: int, action: str, attempt: int, *, per_run: bool) -> str:
-        """The key of a call. With `per_run` each run has its own: for records without identity,
-        for `repeat: create`, and for updates of what an earlier run wrote."""
+        """The key of a call. `per_run` makes it the run's own: for records without identity, for
+        `repeat: create`, and for updates of what an earlier run wrote."""
         identity_scope = f"{self.identity_scope}@{self.run}" if per_run else self.identity_scope
         parts = orjson.dumps([self.scope, identity_scope, identity, step, action, attempt])
         return hashed(parts)
 
     def next(self, call: Call, identity: str) -> Call:
-        """The same call one attempt on, with the key that a later run would give it, too."""
+        """The same call with the next attempt's key, which a later run would use, too."""
         attempt = call.attempt + 1
         for per_run in (False, True):
             old = self.key(identity, call.step, call.body.action, call.attempt, per_run=per_run)
@@ -39,18 +38,17 @@ class Keys:
 
 
 def name_of(identity: str, seq: int) -> str:
-    """What stands for the identity in a key; records without one are told apart by number."""
+    """The identity in a key; records without one use their number."""
     return identity or f"record {seq}"
 
 
 class Item:
-    """One write (`step`) of a record, which grows on its way: the record, what the mapping makes
-    of it, the call, the outcome.
+    """One write (`step`) of a record, which grows: record, mapped request, call, outcome.
 
-    `create` is the mapped request, None where the record is its own; `update` is that of an
-    update, None where it is the same. `problem` refuses the record before it is mapped. A `fresh`
-    call was never sent before: that is known of the calls of this process only. `stored` says
-    that the ledger holds the record with its intent.
+    `create` is the mapped request, None where the record is its own; `update` that of an update,
+    None where it is the same. `problem` refuses the record. A `fresh` call was never sent
+    before, which is known for calls of this process only. `stored`: the ledger holds the record
+    with its intent.
     """
 
     __slots__ = (
@@ -88,12 +86,12 @@ class Item:
 
     @classmethod
     def refused(cls, seq: int, record: Record, identity: str, problem: Problem) -> "Item":
-        """A record with a problem, which is placed at the record unless it has a place."""
+        """A record with a problem, placed at the record unless it has a place."""
         placed = problem if problem.at else problem._replace(at=record.at)
         return cls(seq, record.at, record.raw, identity, problem=placed)
 
     def request(self, *, updates: bool) -> tuple[Request, Mapped | None]:
-        """The request of an update or of a create, and the mapping that made it, if one did."""
+        """The request of an update or a create, and the mapping that made it, if any."""
         mapped = self.update if updates and self.update is not None else self.create
         if mapped is None:
             return Request(self.record), None
@@ -111,5 +109,4 @@ class Item:
 
 
 def outcomes_of(items: Sequence[Item]) -> list[Outcome]:
-    """The outcomes of items that have one."""
     return [item.outcome for item in items if item.outcome is not None]

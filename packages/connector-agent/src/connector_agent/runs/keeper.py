@@ -1,4 +1,4 @@
-"""An encrypted ledger takes no new run without its key: it would keep people's records openly."""
+"""The care of a ledger: verified, backed up, restored, rebuilt, freed of a person's data."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,8 @@ from connector_agent.store.vault import VARIABLE, is_sealed, vault_of
 
 
 def sealing_faults(connection: Connection) -> list[Problem]:
-    """What is wrong where the newest record of the ledger is encrypted and no key is set."""
+    """A Problem where the newest record is encrypted and no key is set: a new run would store
+    people's data in the open."""
     if vault_of(connection).sealing:
         return []
     for table in (intents, outcomes):
@@ -50,7 +51,7 @@ _KINDS = ("written", "skipped", "refused", "failed", "unknown")
 
 
 class Verified(NamedTuple):
-    """What the ledger holds, and what is wrong with it."""
+    """What the ledger holds, and its faults."""
 
     faults: list[Problem]
     runs: int = 0
@@ -59,8 +60,8 @@ class Verified(NamedTuple):
 
 
 async def verify(database: Database) -> Verified:
-    """Reads all of the ledger and changes nothing. Raises as the database does where it can't
-    be opened for another reason than a loss."""
+    """Reads the whole ledger and changes nothing. Raises as the database does where it can't be
+    opened for another reason than a loss."""
     lost = await database.lost(thorough=True)
     if lost is not None and not await database.readable():
         return Verified([lost])
@@ -97,7 +98,7 @@ def _loose(connection: Connection) -> Iterator[Problem]:
 
 
 def _miscounted(connection: Connection) -> Iterator[Problem]:
-    """Runs that have ended and whose counts are not those of their records."""
+    """Ended runs whose counts don't match their records."""
     stored: dict[str, dict[str, int]] = {}
     for run, kind, count in connection.execute(
         select(outcomes.c.run, outcomes.c.kind, func.count()).group_by(
@@ -159,7 +160,7 @@ _NOBODY = "(erased)"
 
 @dataclass(frozen=True, slots=True)
 class Remaining:
-    """An object that an operation wrote for the identity and that is still in the target."""
+    """An object written for the identity that is still in the target."""
 
     operation: str
     scope: str
@@ -176,12 +177,9 @@ class Forgotten:
 
 
 def forget(connection: Connection, identity: str) -> Forgotten:
-    """Erases the records, requests and problems of an identity from every run, and the memory
-    of what was written for it. That there were records, when, and what became of them stays,
-    so that the counts of old runs still add up.
-
-    Raises SettingError while an unfinished run still has to send something for the identity.
-    """
+    """Erases the records, requests and problems of an identity from every run, and what was
+    remembered of it. Numbers, times and outcomes stay, so that old counts add up. Raises
+    SettingError while an unfinished run still has to send something for it."""
     _refuse_pending(connection, identity)
     remaining = [
         Remaining(
@@ -214,7 +212,7 @@ def forget(connection: Connection, identity: str) -> Forgotten:
 
 
 def wipe(connection: Connection) -> None:
-    """Overwrites what erased rows left behind in the file, outside of any transaction."""
+    """Overwrites erased rows in the file, outside of any transaction."""
     connection.execute(text("VACUUM"))
     connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
@@ -239,8 +237,7 @@ def _refuse_pending(connection: Connection, identity: str) -> None:
 
 
 class Restored(NamedTuple):
-    """Where the ledger is kept that was there before, and what the one that was put in its place
-    lacks."""
+    """Where the replaced ledger is kept, and what the new one lacks."""
 
     aside: Path | None
     lost: Problem | None
@@ -259,8 +256,7 @@ class Keeper:
         self._locks = folder / STATE / "locks"
 
     async def require(self, operation: str = "", *, new: bool = False) -> None:
-        """Raises SettingError where the ledger lost something, unless `new` says that a person
-        knows; then it is the project's ledger from now on."""
+        """Raises SettingError where the ledger lost data; with `new` it is accepted as it is."""
         lost = await self._database.lost(thorough=new)
         if lost is None:
             return
@@ -269,24 +265,24 @@ class Keeper:
         await self._database.adopt()
 
     async def verify(self) -> Verified:
-        """What the ledger holds and what is wrong with it; changes nothing."""
+        """What the ledger holds and its faults; changes nothing."""
         return await verify(self._database)
 
     async def backup(self, file: Path) -> None:
-        """Copies the ledger to a new file, also while an operation runs. Raises SettingError."""
+        """Copies the ledger to a new file, even while an operation runs. Raises SettingError."""
         await self._database.backup(file)
 
     async def restore(self, file: Path) -> Restored:
-        """Puts a copy in the place of the ledger, which is kept beside it. Raises SettingError
-        where the file holds none, and while an operation runs."""
+        """Replaces the ledger with a copy and keeps the old one beside it. Raises SettingError
+        where the file is no ledger, and while an operation runs."""
         with all_held(self._locks):
             aside = await self._database.restore(file)
             return Restored(aside, await self._database.lost())
 
     async def rebuild(self, operation: str, first_name: str = "") -> Rebuilt:
-        """Finds out at its target what the operation wrote; sends nothing. `first_name` is the
-        name that it had before it was renamed. Raises SettingError where nothing can be
-        recognised, and as a run does before its first record."""
+        """Looks up at its target what the operation wrote; sends nothing. `first_name` is its
+        name before a rename. Raises SettingError where nothing can be recognised, and as a run
+        does before its first record."""
         project = Project.load(self._folder, self._environ, self._environment)
         name = project.operation(operation).name
         with OperationLock(self._locks, name):

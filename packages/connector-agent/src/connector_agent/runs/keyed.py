@@ -1,7 +1,7 @@
-"""Executes a run whose calls can be told apart one by one: each has an intent and an outcome.
+"""Executes a run whose calls can be told apart: each has an intent and an outcome.
 
-Three tasks work at once, without barriers: the reader stores intents, the writer sends them,
-the flusher stores outcomes. Nothing is sent before its intent is on disk.
+Three tasks run concurrently: the reader stores intents, the writer sends them, the flusher
+stores outcomes. Nothing is sent before its intent is on disk.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ class KeyedExecution:
 
     @classmethod
     async def counts(cls, database: Database, ledger: Ledger, target: Target) -> Counts:
-        """What the run has done so far, as the stored outcomes give it."""
+        """The counts by the stored outcomes."""
         del target
         return await database.call(ledger.recount)
 
@@ -81,7 +81,7 @@ class KeyedExecution:
 
     async def run(self) -> bool:
         """Whether every record of the source has its outcome. Raises Halt, ConnectorError or
-        LostRunError; what had no outcome stays pending."""
+        LostRunError; what has no outcome stays pending."""
         await self._recover()
         reader = asyncio.create_task(self._read())
         flusher = asyncio.create_task(self._keep_flushing())
@@ -107,7 +107,7 @@ class KeyedExecution:
         return self._exhausted and not self._open
 
     def stop(self) -> None:
-        """Takes nothing new; what is in flight comes to its end."""
+        """Takes nothing new; calls in flight complete."""
         self._parts.host.stop()
         while not self._queue.empty():
             self._queue.get_nowait()

@@ -1,4 +1,4 @@
-"""One process per operation: a lock that dies with its holder, however that ends."""
+"""One process per operation: a lock that ends with its holder, however that ends."""
 
 import hashlib
 import os
@@ -16,8 +16,8 @@ BUSY = "already_running"
 
 
 class OperationLock:
-    """Held while a process executes a run of the operation. Raises SettingError on entry when
-    another process has it, and when its folder can't be written to."""
+    """Held while a process runs the operation. Raises SettingError on entry when another process
+    holds it, and when its folder can't be written."""
 
     def __init__(self, folder: Path, operation: str) -> None:
         self._operation = operation
@@ -66,7 +66,7 @@ class OperationLock:
 
 @contextmanager
 def all_held(folder: Path) -> Iterator[None]:
-    """Keeps every operation that ever ran from running. Raises SettingError while one does."""
+    """Blocks every operation that ever ran. Raises SettingError while one runs."""
     with ExitStack() as held:
         for path in sorted(folder.glob("*.lock")):
             handle = os.open(path, os.O_RDWR)
@@ -83,14 +83,14 @@ def all_held(folder: Path) -> Iterator[None]:
 
 
 def _note(handle: int) -> str:
-    """The process that the holder left in the file; "" where it can't be read."""
+    """The holder's process id in the file; "" where it can't be read."""
     with suppress(OSError):  # on Windows a locked file can't be read either
         return os.read(handle, 32).decode("ascii", "replace").strip()
     return ""
 
 
 def is_held(folder: Path, operation: str) -> bool:
-    """Whether a living process executes this operation."""
+    """Whether a living process runs this operation."""
     try:
         with OperationLock(folder, operation):
             return False

@@ -1,4 +1,5 @@
-"""Outcomes as rows of a CSV file that can be mended and read again, or as JSON."""
+"""The outcomes of a run: read page by page, and as CSV rows that can be corrected and read
+again, or JSON."""
 
 import csv
 import io
@@ -42,7 +43,7 @@ def columns_of(rows: Iterable["OutcomeRow"]) -> tuple[str, ...]:
 
 
 def own_columns(names: Iterable[str]) -> tuple[str, ...]:
-    """Those that can have a column: one that starts with "_" would pass for one of ours."""
+    """The names that can be columns: one that starts with "_" would pass for ours."""
     return tuple(name for name in names if not name.startswith("_"))
 
 
@@ -54,8 +55,8 @@ def csv_header(columns: Sequence[str], *, mark: bool) -> str:
 
 
 def csv_row(row: "OutcomeRow", columns: Sequence[str], run: str, *, mark: bool) -> str:
-    """One record of a run: its own columns as they were read, what became of it behind them. The
-    cells of a row that could not be read stand in the columns, so far as there are any."""
+    """One record: its own columns as read, then its outcome. The cells of an unreadable row fill
+    the columns as far as possible."""
     record = parsed(row.record)
     if not isinstance(record, dict):
         record = {"value": record}
@@ -90,8 +91,8 @@ def csv_row(row: "OutcomeRow", columns: Sequence[str], run: str, *, mark: bool) 
 
 
 def without_marks(row: dict[str, Any]) -> dict[str, Any] | Problem:
-    """A row of a table as it was before its cells were marked. A Problem where it can't be told
-    whether an apostrophe is a mark."""
+    """A row as it was before its cells were marked. A Problem where an apostrophe may or may not
+    be a mark."""
     if MARKED in row:
         return {
             unmarked(name): unmarked(cell) if isinstance(cell, str) else cell
@@ -117,13 +118,13 @@ def _unclear_mark(name: str, cell: Any) -> Problem:
 
 
 def place_of(text: object) -> tuple[str, int] | None:
-    """The run and the number that a cell of the column `_record` tells; None without any."""
+    """The run and number in a cell of the column `_record`; None without any."""
     run, _, number = text.rpartition("/") if isinstance(text, str) else ("", "", "")
     return (run, int(number)) if run and re.fullmatch("[0-9]{1,18}", number) else None
 
 
 def outcome_json(row: "OutcomeRow") -> dict[str, Any]:
-    """One outcome for machines, with the record and the request."""
+    """One outcome for machines, with its record and request."""
     problem = row.problem
     return {
         "seq": row.seq,
@@ -141,7 +142,7 @@ def outcome_json(row: "OutcomeRow") -> dict[str, Any]:
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:
-    """A problem for machines, without its empty parts."""
+    """A problem for machines, without empty parts."""
     return {name: value for name, value in problem._asdict().items() if value}
 
 
@@ -155,7 +156,7 @@ def parsed(data: bytes) -> Any:
 
 
 def cell_text(value: Any) -> str:
-    """A value as a cell; a retry takes a cell with this text for this value."""
+    """A value as a cell; a retry reads a cell with this text as this value."""
     if value is None:
         return ""
     return value if isinstance(value, str) else orjson.dumps(value).decode()
@@ -172,11 +173,8 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class OutcomeRow:
-    """One record's outcome: where it came from, what became of it, and what was sent for it.
-
-    `record` and `body` are JSON; `body` is None where nothing was sent. Positioned targets
-    keep rows only of what they did not write.
-    """
+    """One record's outcome with its place and request. `record` and `body` are JSON; `body` is
+    None where nothing was sent. Positioned targets store only what they didn't write."""
 
     seq: int
     step: int
@@ -194,7 +192,7 @@ class OutcomeRow:
 
 
 def read_records(connection: Connection, run: str, numbers: Sequence[int]) -> dict[int, bytes]:
-    """The records of a run under these numbers, so far as the ledger keeps them."""
+    """The records of a run with these numbers, as far as the ledger has them."""
     query = (
         select(outcomes.c.seq, func.coalesce(outcomes.c.record, intents.c.record, b"{}"))
         .outerjoin(
@@ -214,7 +212,7 @@ def read_records(connection: Connection, run: str, numbers: Sequence[int]) -> di
 def read_outcomes(
     connection: Connection, run: str, kinds: Sequence[Kind] = (), after: int = 0
 ) -> Iterator[OutcomeRow]:
-    """The next page of outcomes behind record `after`, in the order of the source."""
+    """The next page of outcomes after record `after`, in source order."""
     query = (
         select(
             outcomes.c.seq,

@@ -1,7 +1,7 @@
-"""Finds out at the target what an operation wrote, where the ledger no longer knows.
+"""Finds at the target what an operation wrote, where the ledger no longer knows.
 
-The source is read again and the key of each record computed as a run would, for one attempt after
-the other; what carries such a key in the target was written for that record. Nothing is sent.
+The source is read again and the key of each record computed for one attempt after another; an
+object that carries such a key was written for that record. Nothing is sent.
 """
 
 from collections.abc import Iterator, Sequence
@@ -59,7 +59,7 @@ other     it carries a key of no record: of a single run, of another operation, 
 
 
 class Match(NamedTuple):
-    """What was found out about one record, or one object. `at` is the place in the source."""
+    """The result for one record, or one object. `at` is the place in the source."""
 
     fate: Fate
     identity: str = ""
@@ -70,24 +70,23 @@ class Match(NamedTuple):
 
 
 class Rebuilt(NamedTuple):
-    """What came of it. `settled` says that the next run of the operation asks no more."""
+    """The results. `settled`: the next run asks no more."""
 
     scope: str
     matches: Sequence[Match]
     settled: bool
 
     def count(self, fate: Fate) -> int:
-        """How many there are of a kind."""
         return sum(match.fate == fate for match in self.matches)
 
 
 class _Target(Target, Marking, Protocol):
-    """A target that finds again what it made."""
+    """A target that can list the keys of what it wrote."""
 
 
 class _Entry(NamedTuple):
-    """A record. `shelf` is where its object would stand; None where the mapping refuses it, or
-    where nothing would show of it (`hidden`)."""
+    """A record. `shelf` is the list that would hold its object; None where the mapping refuses
+    it, or where nothing of it can be listed (`hidden`)."""
 
     seq: int
     identity: str
@@ -106,9 +105,9 @@ class _Hit(NamedTuple):
 async def rebuild(
     database: Database, opened: Operation, target: Target, first_name: str = ""
 ) -> Rebuilt:
-    """Looks for what the operation wrote, and notes it. `first_name` is the name that the
-    operation had before it was renamed, where the ledger no longer knows. Raises SettingError
-    where nothing can be recognised, and as source and target do."""
+    """Looks up what the operation wrote, and stores it. `first_name` is its name before a rename
+    that the ledger doesn't know. Raises SettingError where nothing can be recognised, and as
+    source and target do."""
     document = opened.document
     scope = await opened.target.connection.scope()
     name = document.name
@@ -141,7 +140,7 @@ async def rebuild(
 
 
 class _Search:
-    """The records of the source, what carries a key in the target, and which belong together."""
+    """The records of the source, the keys at the target, and how they match."""
 
     def __init__(self, keys: Keys, target: _Target) -> None:
         self.entries: list[_Entry] = []
@@ -155,8 +154,7 @@ class _Search:
         self._identities: set[str] = set()
 
     async def read(self, opened: Operation, stage: Stage) -> None:
-        """Takes up every record of the source; of those with the same identity the first, as a
-        run does."""
+        """Reads every record; of several with one identity the first, as a run does."""
         source = await opened.open_source()
         seq = 0
         async with aclosing(source.read(None)) as pages:
@@ -183,7 +181,7 @@ class _Search:
         return _Entry(seq, identity, at, shelf)
 
     async def look(self) -> None:
-        """Lists what carries a key, and computes keys until each has led somewhere."""
+        """Lists the keys, and computes attempts until each has matched."""
         for shelf, there in self._there.items():
             try:
                 async with aclosing(self._target.marked(shelf)) as found:
@@ -213,7 +211,7 @@ class _Search:
                     yield _Hit(attempt, key, marked)
 
     def fate(self, entry: _Entry, known: Known | None) -> Match:
-        """What became of a record, by what was found and what the ledger knows of it."""
+        """The result for a record, from what was found and what the ledger knows."""
         hits = self.hits.get(entry.seq, [])
         made = [hit for hit in hits if not hit.marked.failed]
         objects = dict.fromkeys(hit.marked.id for hit in made)
@@ -237,7 +235,7 @@ class _Search:
         return base._replace(why=entry.why)
 
     def others(self) -> Iterator[Match]:
-        """The objects whose key is that of no record."""
+        """The objects whose key matches no record."""
         for there in self._there.values():
             for key, marked in there.items():
                 if key not in self._taken:

@@ -1,5 +1,7 @@
-"""Whether a run would recognise what was written before it: not where an operation was renamed
-by hand, nor where its records are told apart by other fields than before."""
+"""Renamed operations: what is done, and whether a run would still recognise what was written.
+
+It wouldn't after a rename by hand, or where records are now told apart by other fields.
+"""
 
 import shlex
 import stat
@@ -26,8 +28,8 @@ from connector_agent.store.tables import identities, runs
 def unrecognised(
     connection: Connection, project: Project, operation: str, scope: str
 ) -> list[Problem]:
-    """What a run of `operation` on `scope` would write once more, or would look up in vain,
-    because it was written under another name or another identity."""
+    """What a run of `operation` on `scope` would write again, or look up in vain, because it was
+    written under another name or identity."""
     document = project.operations[operation]
     names = dict.fromkeys((operation, *(name for _, name in lookups(document.mapping))))
     concerned = (project.operations.get(name) for name in names)
@@ -42,8 +44,7 @@ def unrecognised(
 def unrecognised_anywhere(
     connection: Connection, project: Project, operations: Sequence[str]
 ) -> list[Problem]:
-    """The same of several operations on every account that the project has written to, as
-    warnings."""
+    """The same for several operations on every account written to, as warnings."""
     scopes = connection.scalars(select(runs.c.scope).distinct().order_by(runs.c.scope)).all()
     found = (
         problem._replace(warning=True)
@@ -90,8 +91,7 @@ def _unrecognised(
 def _lost(
     connection: Connection, project: Project, document: OperationDocument, scope: str
 ) -> Iterator[str]:
-    """The operations that wrote to the target of `document` and that the project no longer
-    has."""
+    """Operations that wrote to the target of `document` and that the project no longer has."""
     endpoint = project.endpoints[document.target.endpoint]
     here = _Target.of(document.document.value, endpoint.document.value)
     known = connection.scalars(select(runs.c.operation).where(runs.c.scope == scope).distinct())
@@ -104,14 +104,13 @@ def _lost(
 
 
 class _Target(NamedTuple):
-    """A target as it is written in an operation, and what is done there with which object."""
+    """A target as an operation names it, and what is done there with which object."""
 
     place: str
     what: tuple[object, ...]
 
     @classmethod
     def of(cls, operation: Any, endpoint: Any) -> "_Target":
-        """The target in the text of an operation and of its endpoint."""
         name, activity = _split(operation["target"])
         entry = endpoint["activities"][activity]
         what = (endpoint["connector"], *(entry.get(key) for key in ("type", "on", "action")))
@@ -119,7 +118,7 @@ class _Target(NamedTuple):
 
 
 class _Last(NamedTuple):
-    """What a run was made from, as far as it says whose records are whose."""
+    """The part of a run's snapshot that says which records are the same."""
 
     identity: tuple[str, ...]
     target: _Target
@@ -127,7 +126,7 @@ class _Last(NamedTuple):
 
 
 def _last(connection: Connection, scope: str, operation: str) -> _Last | None:
-    """The last run on `scope` that came to read anything and told its records apart."""
+    """The last run on `scope` that read anything and told its records apart."""
     rows = connection.execute(
         select(runs.c.snapshot, runs.c.status)
         .where(runs.c.operation == operation, runs.c.scope == scope, runs.c.read > 0)
@@ -161,9 +160,8 @@ def _yaml(fields: Sequence[str]) -> str:
 
 
 class Renamed(NamedTuple):
-    """What a rename did: the operation's file, or "" where that had its new name already; the
-    other files whose lookups were changed; how many runs and written records are known by the
-    new name now."""
+    """The operation's file, or "" where it had its new name; the other files whose lookups
+    changed; how many runs and written records moved."""
 
     file: str
     changed: Sequence[str]
@@ -172,8 +170,8 @@ class Renamed(NamedTuple):
 
 
 def rename_operation(project: Project, database: Database, old: str, new: str) -> Renamed:
-    """Renames the operation `old`, or does what is left of that where its file was renamed by
-    hand. Raises SettingError where that can't be done."""
+    """Renames the operation `old`, or completes a rename by hand. Raises SettingError where that
+    can't be done."""
     old, new = canonical(old), canonical(new)
     _require_free(project, old, new)
     by_hand = old not in project.operations
@@ -257,7 +255,7 @@ def _looked_up(snapshot: Any) -> Iterator[str]:
 
 
 def _change_files(project: Project, old: str, new: str) -> tuple[str, list[str]]:
-    """Replaces the files that look up in `old`, each whole at any time, and renames its own."""
+    """Replaces the files that look up in `old`, each atomically, and renames its own."""
     folder = project.folder
     changed: dict[str, bytes] = {}
     try:
@@ -293,7 +291,7 @@ def _replace(path: Path, data: bytes) -> None:
 
 
 def _move(connection: Connection, old: str, new: str, by_hand: bool) -> tuple[int, int]:
-    """Makes the ledger of `old` that of `new`: how many runs and written records that are."""
+    """Moves the ledger of `old` to `new`: how many runs and written records."""
     _require_movable(connection, old, new, by_hand)  # a run may have begun meanwhile
     written = 0
     for scope in _scopes(connection, old):
@@ -312,13 +310,13 @@ def _move(connection: Connection, old: str, new: str, by_hand: bool) -> tuple[in
 
 
 def _scopes(connection: Connection, operation: str) -> list[str]:
-    """The accounts on which identities of `operation` are remembered."""
+    """The accounts on which identities of `operation` are stored."""
     known = connection.scalars(select(identities.c.scope).distinct()).all()
     return [scope for scope in sorted(known) if has_identities(connection, scope, operation)]
 
 
 def _renamed(snapshot: bytes, new: str) -> bytes:
-    """The snapshot of a run that stopped before it had anything; it can still be resumed."""
+    """The snapshot of a run that stopped before its first record; it can still be resumed."""
     stored = orjson.loads(snapshot)
     (document,) = stored["operations"].values()
     return orjson.dumps({**stored, "operations": {new: document}})

@@ -1,8 +1,7 @@
-"""`results:` of an operation: a file of what was written, and one of the problems, as a run goes.
+"""`results:` of an operation: files of what was written and of the problems, while it runs.
 
-Both are derived from the ledger and from nothing else. An execution begins by writing them anew
-from the outcomes that the run has, and adds those up to the lowest record that is not settled at
-each checkpoint; so a run that was killed leaves nothing doubled in them.
+Both come from the ledger alone. An execution rewrites them from the stored outcomes and adds to
+them at each checkpoint, so that a killed run leaves no duplicates in them.
 """
 
 import errno
@@ -40,9 +39,8 @@ _KINDS: dict[str, tuple[Kind, ...]] = {
 
 
 class Results:
-    """The result files of one run. `columns` are those of its source, () where they are not
-    known before. Raises TargetFullError where there is no room left, and SettingError where a
-    file can't be written."""
+    """The result files of one run. `columns` are those of its source, () where unknown. Raises
+    TargetFullError, and SettingError where a file can't be written."""
 
     def __init__(
         self,
@@ -85,7 +83,7 @@ class Results:
             file.flush()
 
     def close(self) -> None:
-        """Closes the files. May be called twice."""
+        """May be called twice."""
         for file in self._files:
             file.close()
 

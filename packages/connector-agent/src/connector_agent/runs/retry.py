@@ -1,4 +1,4 @@
-"""A retry: a run of the records of an earlier run that did not get through."""
+"""A retry: a new run of the records of an earlier run that weren't written."""
 
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
@@ -48,8 +48,8 @@ _NO_TABLES = (".jsonl", ".ndjson", ".json")
 
 
 class Retry(NamedTuple):
-    """What a retry reads: the records of the run `of` whose outcome is one of `kinds`, as the
-    ledger has them, or the mended ones in `file` ("" for none)."""
+    """The records to read: those of run `of` with one of the outcomes `kinds`, from the ledger,
+    or corrected in `file` ("" for none)."""
 
     of: str
     kinds: tuple[Kind, ...]
@@ -57,13 +57,13 @@ class Retry(NamedTuple):
 
 
 def in_snapshot(stored: Any) -> Retry | None:
-    """The retry that a run's snapshot tells of."""
+    """The retry stored in a run's snapshot."""
     entry = stored.get("retry") if isinstance(stored, dict) else None
     return Retry(entry["of"], tuple(entry["kinds"]), entry["file"]) if entry else None
 
 
 def retry_fault(of: Run, retry: Retry) -> Problem | None:
-    """Why the run `of` can't be retried: it goes on, or nothing of it is left."""
+    """Why the run `of` can't be retried: it is unfinished, or nothing is left of it."""
     if of.unfinished:
         return Problem(
             "run_unfinished",
@@ -85,8 +85,7 @@ def retry_fault(of: Run, retry: Retry) -> Problem | None:
 
 
 class LedgerSource:
-    """The records of an earlier run, which may be `grouped`; a cursor is the number of the last
-    one."""
+    """Records of an earlier run, which may be `grouped`; a cursor is the last one's number."""
 
     def __init__(self, database: Database, retry: Retry, grouped: bool = False) -> None:
         self._database = database
@@ -94,7 +93,7 @@ class LedgerSource:
         self._grouped = grouped
 
     async def read(self, after: Cursor | None) -> AsyncGenerator[Page, None]:
-        """Pages of records with their old places."""
+        """Pages of records with their original places."""
         last = int(after) if after is not None else 0
         while True:
             rows = await self._database.call(
@@ -108,11 +107,9 @@ class LedgerSource:
             yield Page([_record(row, self._grouped) for row in rows], str(last).encode())
 
     async def total(self) -> int | None:
-        """Unknown until they are read."""
         return None
 
     async def finish(self, after: Cursor) -> Sequence[Problem]:
-        """Nothing: the ledger keeps the records."""
         return ()
 
 
@@ -144,8 +141,8 @@ made a request; the record then is not all that belongs together."""
 
 
 class MendedSource:
-    """The records of a file that a person mended: what starts with "_" is left out. Those of a
-    table get the types that `originals` knows."""
+    """Records of a corrected file, without the columns that start with "_". `originals` gives
+    table cells their types."""
 
     def __init__(
         self,
@@ -160,7 +157,7 @@ class MendedSource:
         self._originals = originals
 
     async def read(self, after: Cursor | None) -> AsyncGenerator[Page, None]:
-        """The pages of the file. Raises as its source does."""
+        """Raises as the file's source does."""
         async with aclosing(self._source.read(after)) as pages:
             async for page in pages:
                 records = page.records
@@ -171,25 +168,24 @@ class MendedSource:
                 yield page._replace(records=[_mended(each, self._grouped) for each in records])
 
     async def total(self) -> int | None:
-        """As the file's source tells."""
         return await self._source.total()
 
     async def finish(self, after: Cursor) -> Sequence[Problem]:
-        """Nothing: the file is a person's work and stays where it is."""
+        """Nothing: the file is a person's work."""
         return ()
 
 
 class Originals:
-    """What the cells of a mended table were when they were read: `types` are those of the
-    source's fields, so far as they are known."""
+    """What the cells of a table were when they were read: `types` are those of the source's
+    fields."""
 
     def __init__(self, database: Database, types: Mapping[str, str]) -> None:
         self._database = database
         self._types = types
 
     async def restore(self, records: Sequence[Record]) -> list[Record]:
-        """The rows with the types of their cells; one with a cell that isn't clear has that
-        problem. What could not be read stays as it is."""
+        """The rows with typed cells; one with an ambiguous cell gets a problem. Unreadable rows
+        stay as they are."""
         rows = [_DECODER.decode(each.raw) if each.problem is None else {} for each in records]
         places = [place_of(row.get(RECORD)) for row in rows]
         numbers: dict[str, list[int]] = {}
@@ -214,7 +210,7 @@ class Originals:
 
 
 def _unmarked(record: Record) -> Record:
-    """A row of a table without the marks of formulas."""
+    """A row without the marks of formulas."""
     if record.problem is not None:
         return record
     row = _DECODER.decode(record.raw)
@@ -252,7 +248,7 @@ def _mended(record: Record, grouped: bool) -> Record:
 
 
 def _was_in_parts(value: dict[str, Any]) -> bool:
-    """Whether a row of outcomes tells of a group that its source refused."""
+    """Whether a row tells of a group that its source refused."""
     if "record" in value and "outcome" in value:
         problem = value.get("problem") or {}
         told = (value["outcome"], value.get("request") or problem.get("line"))
@@ -279,7 +275,7 @@ def _unclear(rest: str) -> Problem:
 
 
 def require_other_file(file: Path, results: Iterable[Path]) -> None:
-    """Raises SettingError where a retry would write its own results over the file it reads."""
+    """Raises SettingError where a retry would overwrite the file it reads."""
     if any(file.resolve() == result.resolve() for result in results):
         raise SettingError(
             Problem(
@@ -292,7 +288,7 @@ def require_other_file(file: Path, results: Iterable[Path]) -> None:
 
 
 async def require_readable(file: Path, host: Host) -> None:
-    """Raises SettingError where a retry could not read its file."""
+    """Raises SettingError where a retry can't read its file."""
     opened, _ = await open_file(file, host)
     await opened.close()
 
@@ -300,8 +296,8 @@ async def require_readable(file: Path, host: Host) -> None:
 async def open_file(
     path: Path, host: Host, grouped: bool = False, originals: Originals | None = None
 ) -> tuple[Connection, Source]:
-    """The mended records of a file, and the connection to close behind them; `originals` are
-    asked for what a table can't hold. Raises SettingError for a file that can't be read."""
+    """The records of a corrected file, and the connection to close afterwards. Raises
+    SettingError for an unreadable file."""
     connection = await registry.connector("files").connect({"folder": str(path.parent)}, host)
     activity = Activity("retry", "read", settings={"path": path.name})
     table = not any(suffix.lower() in _NO_TABLES for suffix in path.suffixes)
@@ -312,8 +308,7 @@ async def open_file(
 async def open_source(
     retry: Retry | None, opened: Operation, database: Database, host: Host
 ) -> tuple[Source, Connection | None]:
-    """The operation's source, or what a retry reads in its place; and what is to be closed
-    after it."""
+    """The operation's source, or the retry's; and what to close afterwards."""
     if retry is None:
         return await opened.open_source(), None
     group = opened.document.group
@@ -331,5 +326,5 @@ async def open_source(
 
 
 def kinds_of(unknown: bool) -> tuple[Kind, ...]:
-    """The outcomes that a retry takes up."""
+    """The outcomes that a retry reads."""
     return ("refused", "failed", "unknown") if unknown else ("refused", "failed")

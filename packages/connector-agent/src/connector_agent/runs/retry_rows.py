@@ -1,8 +1,7 @@
-"""Records of a table that a person mended, with the types that the table has no place for. Pure.
+"""Rows of a corrected table, with the types that a table can't hold. Pure.
 
-A CSV file holds text only, and a spreadsheet makes numbers and dates of text as it likes. What a
-cell was in the source is known from the ledger; so a cell that is as it was written is what it
-was, and one that was changed is read so that nothing is guessed.
+A CSV file holds only text, and a spreadsheet converts as it likes. The ledger knows each cell's
+original value: an unchanged cell is that value, and a changed one is read without guessing.
 """
 
 import re
@@ -44,14 +43,14 @@ _NOTHING: Final = object()
 
 class Original(NamedTuple):
     """A record as it was read: its `values` by name, with every digit, and the numbers and
-    booleans of a row that did not fit the columns, by how its `cells` are written."""
+    booleans of a row that didn't fit the columns, by the text of its `cells`."""
 
     values: Mapping[str, Any]
     cells: Mapping[str, Any]
 
     @classmethod
     def of(cls, raw: bytes) -> "Original | None":
-        """The record in the ledger; None where it is no object."""
+        """The record in the ledger; None where it isn't an object."""
         plain = parsed(raw)
         if not isinstance(plain, dict):
             return None
@@ -71,9 +70,8 @@ class Original(NamedTuple):
 def restored(
     row: Mapping[str, Any], original: Original | None, types: Mapping[str, str]
 ) -> tuple[dict[str, Any], list[Problem]]:
-    """The cells of a row as what they were in the source. `types` are those of its fields, so
-    far as they are known. A cell that can't be read for sure is a problem, and is left as it
-    was."""
+    """The typed cells of a row. `types` are those of its fields, as far as known. An ambiguous
+    cell is a problem, and stays as it is."""
     values = original.values if original is not None else {}
     cells = original.cells if original is not None else {}
     made: dict[str, Any] = {}
@@ -172,15 +170,15 @@ def _number(name: str, text: str, before: Any, written: str) -> Any:
 
 
 def _plain(text: str, sign: str) -> str:
-    """The number with a point and no sign between thousands."""
+    """The number with a point and without separators."""
     whole, _, decimals = text.partition(sign)
     whole = re.sub(r"[^0-9+-]", "", whole)
     return f"{whole}.{decimals}" if decimals else whole
 
 
 def _respelled(before: str, after: str) -> bool:
-    """Whether a spreadsheet may have written `before` like that: with the same digits, but other
-    signs or without zeros at the front, or with an exponent."""
+    """Whether a spreadsheet may have written `before` that way: the same digits with other
+    separators, without leading zeros, or with an exponent."""
     before, after = before.strip(), after.strip()
     if before == after or not (_NUMBER.fullmatch(before) and _NUMBER.fullmatch(after)):
         return False
@@ -195,7 +193,7 @@ def _respelled(before: str, after: str) -> bool:
 
 
 def _front(text: str) -> tuple[str, str]:
-    """The sign and zeros at the front of a number, and the rest; a minus is no part of either."""
+    """The sign and leading zeros of a number, and the rest; a minus belongs to neither."""
     text = text.lstrip("-")
     rest = text.lstrip("+0")
     return text[: len(text) - len(rest)], rest
@@ -206,7 +204,7 @@ def _digits(text: str) -> str:
 
 
 def _as_written(value: Any) -> Any:
-    """A value as outcomes are listed with it."""
+    """A value as outcomes list it."""
     return float(value) if isinstance(value, Decimal) else value
 
 

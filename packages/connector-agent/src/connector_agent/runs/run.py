@@ -1,4 +1,4 @@
-"""How far a run has come: every record that was read has exactly one outcome in the end."""
+"""One run: its row, its counts, its log, its progress."""
 
 import secrets
 import time
@@ -17,8 +17,8 @@ from connector_agent.store.tables import events, runs
 class Counts:
     """read = written + skipped + refused + failed + unknown once nothing is pending.
 
-    `filtered` counts what the source passed over before it became a record, `replayed` the
-    calls that the target recognised by their key and did not do twice.
+    `filtered` counts what the source dropped before it became a record, `replayed` the calls
+    that the target recognised by their key and didn't do twice.
     """
 
     read: int = 0
@@ -32,35 +32,33 @@ class Counts:
 
     @property
     def settled(self) -> int:
-        """Records that have an outcome."""
+        """Records with an outcome."""
         return self.written + self.skipped + self.problems
 
     @property
     def problems(self) -> int:
-        """Records whose outcome a person should look at."""
+        """Records that need a person."""
         return self.refused + self.failed + self.unknown
 
     @property
     def pending(self) -> int:
-        """Records that were read and have no outcome yet."""
+        """Records read and without an outcome."""
         return self.read - self.settled
 
     def add(self, kind: Kind, count: int = 1, replayed: int = 0) -> None:
-        """Counts outcomes of one kind."""
         setattr(self, kind, getattr(self, kind) + count)
         self.replayed += replayed
 
     def add_all(self, rows: Iterable[tuple[Kind, int, int]]) -> None:
-        """Counts rows of kind, count and how many of them were replayed."""
+        """Adds rows of kind, count and how many were replayed."""
         for kind, count, replayed in rows:
             self.add(kind, count, replayed)
 
     def as_dict(self) -> dict[str, int]:
-        """Every count by name, for the ledger and for machines."""
+        """By name, for the ledger and for machines."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def copy(self) -> "Counts":
-        """These counts as they are now."""
         return Counts(**self.as_dict())
 
 
@@ -77,7 +75,7 @@ UNFINISHED: tuple[Status, ...] = ("running", "interrupted", "stopped")
 
 @dataclass(slots=True)
 class Run:
-    """A row of the operation log. Times are Unix seconds, `seconds` is time spent executing."""
+    """A row of the operation log. Times are Unix seconds, `seconds` is execution time."""
 
     id: str
     operation: str
@@ -100,7 +98,7 @@ class Run:
 
     @property
     def unfinished(self) -> bool:
-        """Whether `resume` has something to do."""
+        """Whether it can be resumed."""
         return self.status in UNFINISHED
 
 
@@ -113,7 +111,7 @@ def new_run(
     snapshot: bytes,
     limit: int | None,
 ) -> Run:
-    """Stores a run of `operation` that has not begun."""
+    """Stores a new run of `operation`."""
     moment = time.time()
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(moment))
     identifier = f"{stamp}-{secrets.token_hex(2)}"
@@ -139,8 +137,8 @@ def new_run(
 
 
 def find_run(connection: Connection, text: str) -> Run:
-    """The run with this id, or whose id only begins or ends so; "last" is the newest.
-    Raises SettingError when there is none or more than one."""
+    """The run with this id, or a unique start or end of one; "last" is the newest. Raises
+    SettingError when none or several match."""
     query = select(runs).order_by(runs.c.created.desc(), runs.c.id.desc())
     if text == "last":
         rows = connection.execute(query.limit(1)).mappings().all()
@@ -176,7 +174,7 @@ def find_run(connection: Connection, text: str) -> Run:
 
 
 def list_runs(connection: Connection, operation: str = "", count: int = 50) -> list[Run]:
-    """The newest runs first, of one operation or of all."""
+    """The newest runs first, of one operation or all."""
     query = select(runs).order_by(runs.c.created.desc(), runs.c.id.desc()).limit(count)
     if operation:
         query = query.where(runs.c.operation == operation)
@@ -184,8 +182,8 @@ def list_runs(connection: Connection, operation: str = "", count: int = 50) -> l
 
 
 def unfinished_run(connection: Connection, operation: str) -> Run | None:
-    """The run of `operation` that has not come to its end, if there is one. One that stopped
-    before it had anything is none: what stopped it may be mended in the project by now."""
+    """The unfinished run of `operation`, if any. One that stopped before its first record
+    doesn't count: its cause may be fixed by now."""
     nothing = and_(runs.c.status == "stopped", runs.c.read == 0, runs.c.cursor.is_(None))
     query = (
         select(runs)
@@ -198,8 +196,7 @@ def unfinished_run(connection: Connection, operation: str) -> Run | None:
 
 
 def take_run(connection: Connection, identifier: str) -> Run:
-    """Makes the caller the one that executes the run: its epoch rises, and whoever had it
-    before can write no more."""
+    """Takes the run over: its epoch rises, and its former process can no longer write."""
     connection.execute(
         update(runs)
         .where(runs.c.id == identifier)
@@ -225,7 +222,7 @@ Level = Literal["info", "warning", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of the run log; `id` rises, so that a reader can go on behind it."""
+    """One line of the run log; `id` rises."""
 
     id: int
     at: float
@@ -242,13 +239,12 @@ class RunLog:
         self._run = run
 
     async def add(self, level: Level, kind: str, text: str) -> None:
-        """One event; `kind` is a stable word for machines."""
+        """`kind` is a stable word for machines."""
         await self._database.call(
             lambda connection: _insert(connection, self._run, level, kind, text)
         )
 
     async def add_problem(self, kind: str, problem: Problem) -> None:
-        """One event that tells of a problem."""
         await self.add("error", kind, problem.text())
 
 
@@ -259,7 +255,6 @@ def _insert(connection: Connection, run: str, level: Level, kind: str, text: str
 
 
 def count_warnings(connection: Connection, run: str) -> int:
-    """How many events of a run are warnings."""
     found = select(func.count()).where(events.c.run == run, events.c.level == "warning")
     return connection.execute(found).scalar_one()
 
@@ -276,9 +271,8 @@ def read_log(connection: Connection, run: str) -> list[Event]:
 
 @dataclass(slots=True)
 class Progress:
-    """A run that is being executed, for whoever watches it. `counts` changes as it goes;
-    `total` is about how many records there are, None when nobody knows; `resumed` says that
-    the run was begun before; `environment` is the project's that it was begun in."""
+    """A running run, for display. `counts` changes as it runs; `total` is the approximate number
+    of records, None if unknown; `resumed`: it started earlier; `environment` is the project's."""
 
     run: Run
     counts: Counts

@@ -1,4 +1,4 @@
-"""Starts and resumes runs of a project's operations, in this process."""
+"""Starts, resumes and abandons runs of a project's operations, in this process."""
 
 import asyncio
 import time
@@ -67,8 +67,8 @@ from connector_agent.store.vault import Vault
 
 
 class Runner:
-    """The runs of one project, and its `ledger`. New ones are begun in its `environment`; a run
-    goes on in its own. Close it with `close`."""
+    """The runs of one project, and its `ledger`. New runs use its `environment`; a resumed run
+    its own. Close it."""
 
     def __init__(self, folder: Path, environ: Mapping[str, str], environment: str = "") -> None:
         self.folder = folder
@@ -78,7 +78,6 @@ class Runner:
         self.ledger = Keeper(folder, environ, environment, self.database)
 
     def close(self) -> None:
-        """Closes the ledger."""
         self.database.close()
 
     async def run(
@@ -91,13 +90,11 @@ class Runner:
         new: bool = False,
         consent: Consent = NOBODY,
     ) -> Run:
-        """Executes the operation; a run of it that is unfinished is continued as it was
-        stored instead (`Progress.resumed` tells). Comes back with the run as it stands at the
-        end. Raises SettingError with every fault that is found before the first record, unless
-        `new` says so also where it would not recognise what was written, or where the ledger
-        lost that; CredentialError or UnreachableError where there is nothing to run against.
-        `consent` answers the question that comes before what moves money or can't be undone on a
-        live account."""
+        """Runs the operation, or resumes its unfinished run as stored (`Progress.resumed`).
+        Returns the run at its end. Raises SettingError with every fault found before the first
+        record (`new` accepts a ledger that wouldn't recognise what was written), CredentialError
+        or UnreachableError. `consent` answers for what moves money or can't be undone on a live
+        account."""
         project = Project.load(self.folder, self.environ, self.environment)
         name = project.operation(operation).name
         if retry is not None and retry.file:
@@ -170,10 +167,9 @@ class Runner:
         watch: Watch,
         consent: Consent = NOBODY,
     ) -> Run:
-        """A new run of the operation of an earlier one, with the project as it is now, of the
-        records that were refused or failed there, with `unknown` also of those whose fate is
-        open; from the ledger, or mended from `file`, a whole path ("" for none). Otherwise as
-        `run`."""
+        """A new run, with the current project, of an earlier run's refused and failed records,
+        with `unknown` also those of unknown outcome; from the ledger, or corrected in `file` (an
+        absolute path, "" for none). Otherwise as `run`."""
         of = await self.find(identifier)
         retry = Retry(of.id, kinds_of(unknown), file)
         fault = retry_fault(of, retry)
@@ -183,8 +179,8 @@ class Runner:
         return await self.run(of.operation, limit, watch, retry, consent=consent)
 
     async def resume(self, identifier: str, watch: Watch, consent: Consent = NOBODY) -> Run:
-        """Goes on with an unfinished run, as it was stored; one that has finished comes back as
-        it is, and `watch` is not called. Raises SettingError for one that was abandoned."""
+        """Resumes an unfinished run as stored; returns a finished one unchanged, without calling
+        `watch`. Raises SettingError for an abandoned one."""
         await self.ledger.require()
         run = await self.find(identifier)
         if run.status == "abandoned":
@@ -195,15 +191,15 @@ class Runner:
             return await self._continue(await self.find(run.id), watch, consent)
 
     async def abandon(self, identifier: str, reason: str = "") -> Run:
-        """Ends an unfinished run that can't or is not to go on, for a `reason`: its pending
-        records get their outcome. Calls nobody. Raises SettingError where it has ended."""
+        """Ends an unfinished run for a `reason`: its pending records get an outcome. Calls no
+        system. Raises SettingError where it has ended."""
         await self.ledger.require()
         run = await self.find(identifier)
         with self._lock(run.operation):
             return await abandon(self.database, run.id, reason)
 
     async def find(self, identifier: str) -> Run:
-        """The run with this id, a unique beginning or end of one, or "last"."""
+        """The run with this id, a unique start or end of one, or "last"."""
         return await self.database.call(lambda connection: find_run(connection, identifier))
 
     def _lock(self, operation: str) -> OperationLock:
@@ -367,7 +363,7 @@ class _End(NamedTuple):
 
 
 def _unknown_again(run: Run) -> bool:
-    """Whether a person asked for records of open fate to be sent again."""
+    """Whether a person wants records of unknown outcome sent again."""
     retry = in_snapshot(orjson.loads(run.snapshot))
     return retry is not None and "unknown" in retry.kinds
 

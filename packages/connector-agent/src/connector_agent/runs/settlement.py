@@ -1,4 +1,4 @@
-"""Finds out what became of calls whose answer is not known."""
+"""Looks up the outcomes of calls whose answer was lost."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -13,8 +13,8 @@ Place = tuple[int, int]
 
 
 class Resolved(NamedTuple):
-    """Outcomes that hold, in the order in which they came; calls whose key is used up, to be sent
-    with the next one; and why others could not be looked up now, which stay pending."""
+    """Final outcomes in order of arrival; items whose key is used up, to send with the next one;
+    and why others couldn't be looked up now and stay pending."""
 
     clear: list[Outcome]
     again: list[Item]
@@ -31,12 +31,11 @@ class Settlement:
         self.found: set[Place] = set()
 
     def note(self, outcome: Outcome) -> None:
-        """Takes what a look found before the call was sent again."""
+        """Adds an outcome found before the call was sent again."""
         self.found.add(_place(outcome))
 
     async def resolve(self, batch: Sequence[Outcome], calls: Mapping[Place, Item]) -> Resolved:
-        """Looks up what is open of a batch while it is fresh; `calls` are those without a stored
-        outcome."""
+        """Looks up the open outcomes of a batch; `calls` are those without a stored outcome."""
         unknown = [each for each in batch if is_open(each) and _place(each) not in self.found]
         if not unknown:
             return Resolved([*batch], [], None)

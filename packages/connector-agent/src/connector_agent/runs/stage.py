@@ -1,4 +1,4 @@
-"""From a source record to the request that will be sent: mapped, checked, encoded."""
+"""From a source record to the call that will be sent: mapped, looked up, checked, encoded."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -24,8 +24,8 @@ Transform = Callable[[dict[str, JSON], str], Mapped]
 
 
 class Transforms(NamedTuple):
-    """The mapping that makes a record's request, None where a record is its own; and that of
-    the update of what an earlier run wrote, None where it is the same request."""
+    """The mapping for requests (None: a record is its own), and that for updates of what an
+    earlier run wrote (None: the same)."""
 
     create: Transform | None = None
     update: Transform | None = None
@@ -36,13 +36,8 @@ Prepare = Callable[[Sequence[Record]], Awaitable[Transforms]]
 
 
 class Stage:
-    """Turns records into requests. Without a transform a record is its own request.
-
-    `identity` holds paths, and `note` is called with each record. With `blocking` the transform
-    may wait for something (a worker process) and is kept off the event loop. `update` is the
-    transform for updates, where that is another one. `prepare` gives the transforms for each
-    batch in place of these. Raises PathError for a bad path.
-    """
+    """Maps records. `identity` holds paths; `note` is called with each record; a `blocking`
+    transform runs in a thread; `prepare` gives the transforms for each batch. Raises PathError."""
 
     def __init__(
         self,
@@ -75,7 +70,7 @@ class Stage:
         return [self._one(seq, record, transforms) for seq, record in records]
 
     def _one(self, seq: int, record: Record, transforms: Transforms) -> Item:
-        """The record under its number in this run. A card number in it ends here."""
+        """The record under its number. A card number in it is refused here."""
         item = self._item(seq, record, transforms)
         if not self.cards.suspects(record.raw):
             return item
@@ -126,7 +121,7 @@ class Stage:
         return item
 
     def identity_in(self, record: Record) -> str:
-        """The identity of a record, "" where it has none."""
+        """The identity of a record; "" where it has none."""
         try:
             value = orjson.loads(record.raw)
         except orjson.JSONDecodeError:
@@ -135,8 +130,8 @@ class Stage:
 
 
 def prepared(item: Item, target: Target, cards: CardGuard, existing: str = "") -> Body | Problem:
-    """The call of an item, checked and encoded by its target; with `existing`, the update of that
-    object. No card number passes, into the call or into a problem."""
+    """The call of an item, checked and encoded by its target; with `existing`, the update of
+    that object. No card number gets into the call or a problem."""
     request, mapped = item.request(updates=bool(existing))
     try:
         found = target.prepare(request, existing)
@@ -161,7 +156,7 @@ def prepared(item: Item, target: Target, cards: CardGuard, existing: str = "") -
 
 
 def _raw(request: Request) -> bytes | None:
-    """The JSON of a request, None where a mapping made what isn't JSON."""
+    """The JSON of a request; None where it can't be written."""
     try:
         return request.raw
     except (TypeError, ValueError):
@@ -187,8 +182,7 @@ _AT_ONCE = 5_000
 
 
 class Lookups:
-    """Looks up for the mappings of one operation, that of its requests and perhaps that of its
-    updates, on the account and mode `scope`."""
+    """Looks up ids for the mappings of one operation on the account and mode `scope`."""
 
     def __init__(self, database: Database, scope: str, mappers: Sequence[Mapper]) -> None:
         self._database = database
@@ -196,7 +190,7 @@ class Lookups:
         self._mappers = mappers
 
     async def transforms(self, records: Sequence[Record]) -> Transforms:
-        """The mappings with the ids that these records ask for."""
+        """The mappings with the ids that these records need."""
         asked = await asyncio.to_thread(self._asked, records)
         found: Found = {}
         if asked:
@@ -204,7 +198,7 @@ class Lookups:
         return Transforms(*(partial(mapper.apply, found=found) for mapper in self._mappers))
 
     def _asked(self, records: Sequence[Record]) -> Mapping[str, list[str]]:
-        """The identities that are looked up, by operation."""
+        """The identities to look up, by operation."""
         asked: dict[str, dict[str, None]] = {}
         for record in records:
             if record.problem is not None:
@@ -234,7 +228,7 @@ class Lookups:
 
 
 def stage_of(opened: Operation, scope: str, database: Database) -> Stage:
-    """Turns records of the operation into requests for the account and mode `scope`."""
+    """The stage of an operation on the account and mode `scope`."""
     composition, options = opened.composition, opened.document.options
     mappers = [each for each in (composition.mapper, composition.updater) if each is not None]
     lookups = None
