@@ -10,7 +10,7 @@ from stripe_connector.activities.choices.naming import full_label
 from stripe_connector.activities.choices.offers import Offer, offers
 from stripe_connector.activities.choices.parameters import parameters, request_schema
 from stripe_connector.activities.choices.verbs import TYPES, is_test_helper, parents_of
-from stripe_connector.activities.writing.effects import effect_of
+from stripe_connector.activities.writing.answers import effect_of
 from stripe_connector.catalogue import Catalogue, load, overlay, versions
 from stripe_connector.catalogue.model import Operation
 

@@ -17,7 +17,7 @@ from connector_agent.runs.keyed import GATHER, WINDOW
 from connector_database.forms import TYPES as DATABASE
 from connector_sdk import KINDS
 from stripe_connector.activities.choices.verbs import TYPES
-from stripe_connector.activities.writing.marker import MARKER
+from stripe_connector.activities.writing.request import MARKER
 from stripe_connector.catalogue import load, versions
 from stripe_connector.client import HORIZON, HORIZON_V2
 

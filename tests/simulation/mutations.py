@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from connector_agent.runs import identities, settlement
 from connector_sdk import fate
-from connector_sdk.outage import Outage
+from connector_sdk.fate import Outage
 from stripe_connector.activities.writing import answers, target
 from stripe_connector.activities.writing.target import StripeTarget
 from stripe_connector.client import client, decision

@@ -344,7 +344,7 @@ def test_looking_needs_little(arguments: tuple[str, ...]) -> None:
         "rich.table",
         "stripe_connector.sandbox",
         "stripe_connector.activities.writing.create",
-        "stripe_connector.activities.writing.meter_stream",
+        "stripe_connector.activities.writing.meter_events",
         "stripe_connector.activities.reading.planning",
         "stripe_connector.activities.reading.sources",
     }

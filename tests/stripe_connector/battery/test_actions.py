@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from connector_sdk import JSON
-from stripe_connector.activities.writing.effects import effect_of
+from stripe_connector.activities.writing.answers import effect_of
 from stripe_connector.catalogue import Operation
 from stripe_connector.sandbox.dispatch import ACTIONS, UNDONE
 from stripe_connector.sandbox.transitions import table

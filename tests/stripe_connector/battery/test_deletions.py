@@ -2,7 +2,7 @@
 
 import pytest
 from connector_sdk import JSON
-from stripe_connector.activities.choices.deletion import Way, ways
+from stripe_connector.activities.choices.verbs import Way, ways
 from stripe_connector.catalogue import overlay
 
 from tests.stripe_connector.battery.maker import CATALOGUE, Maker

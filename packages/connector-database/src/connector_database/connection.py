@@ -27,7 +27,7 @@ from connector_sdk import (
     form_of,
 )
 from connector_sdk import Plan as CallPlan
-from connector_sdk.private import private_file
+from connector_sdk.files import private_file
 from sqlalchemy import Table
 from sqlalchemy.engine import Connection
 

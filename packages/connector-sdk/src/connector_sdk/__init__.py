@@ -1,6 +1,7 @@
 """The contract between a connector and what runs it."""
 
 from connector_sdk.activity import (
+    COMMANDS,
     Activity,
     ActivityType,
     Choice,
@@ -9,11 +10,11 @@ from connector_sdk.activity import (
     Guarantee,
     Option,
     Tested,
+    Workspace,
 )
-from connector_sdk.command import COMMANDS, Workspace
 from connector_sdk.conform import Conformed, conform, did_you_mean, shown
 from connector_sdk.connection import Connection, Mode, Source, Target, TransactionalTarget
-from connector_sdk.connector import CONTRACT, ENTRY_POINTS, Connector
+from connector_sdk.connector import CONTRACT, ENTRY_POINTS, Connector, FirstProject
 from connector_sdk.connector_base import ConnectionBase, ConnectorBase
 from connector_sdk.driver_thread import DriverThread
 from connector_sdk.errors import (
@@ -28,14 +29,12 @@ from connector_sdk.errors import (
     UncertainError,
     UnreachableError,
 )
-from connector_sdk.first_project import FirstProject
+from connector_sdk.files import LocalFile, inside, narrowed, private_file, private_folder, sha256_of
 from connector_sdk.guard import IRREVERSIBLE, Guarded, Money
 from connector_sdk.host import Host, MemoryHost
-from connector_sdk.local_file import LocalFile, inside, sha256_of
 from connector_sdk.marking import Marked, Marking
 from connector_sdk.paged_source import PagedSource, Rows
 from connector_sdk.plan import Plan, PlannedCall
-from connector_sdk.private import narrowed, private_file, private_folder
 from connector_sdk.record import (
     JSON,
     KINDS,

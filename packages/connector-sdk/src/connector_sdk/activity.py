@@ -1,8 +1,9 @@
-"""The values with which a connector and a project talk about activities."""
+"""The values with which a connector describes its activities and its commands."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from pathlib import Path
+from typing import Literal, Protocol
 
 from connector_sdk.record import JSON, Problem
 from connector_sdk.schema import Field
@@ -137,3 +138,21 @@ class Tested:
     milliseconds: float = 0.0
     note: str = ""
     problem: Problem | None = None
+
+
+COMMANDS = "connector_agent.commands"
+"""The entry point group under which a distribution names its commands: each a function or an
+app of Typer, which is there where the agent is. An error of the contract that one raises is told
+as those of the agent are."""
+
+
+class Workspace(Protocol):
+    """What the context of such a command holds as its `obj`."""
+
+    def activities(
+        self, connector: str, project: Path | None, environment: str
+    ) -> Mapping[str, Activity]:
+        """The activities of a connector in a project, by "endpoint/activity"; without one that is
+        named those of the project that this folder is in, none outside of any. Raises
+        SettingError for faults of the project."""
+        ...

@@ -1,13 +1,40 @@
-"""What every connector offers: a form for its connection, activity types, and connections."""
+"""What every connector offers: forms, activity types, connections, a first project."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.resources.abc import Traversable
+from typing import NamedTuple, Protocol
 
 from connector_sdk.activity import ActivityType, Form
 from connector_sdk.connection import Connection
-from connector_sdk.first_project import FirstProject
 from connector_sdk.host import Host
 from connector_sdk.record import JSON
+
+_NAMES = {"gitignore": ".gitignore"}
+"""Files that a package can't hold under the name that they are to have."""
+
+
+class FirstProject(NamedTuple):
+    """Texts by the path of their file. The project runs at once, without an account, and
+    `operation` is what to run first. `project.yaml` gives no name: that is the folder's.
+    """
+
+    files: Mapping[str, str]
+    operation: str
+
+    @classmethod
+    def of(cls, folder: Traversable, operation: str) -> "FirstProject":
+        """The files below a folder of a package; one called gitignore becomes .gitignore."""
+        return cls(dict(_texts(folder, "")), operation)
+
+
+def _texts(folder: Traversable, above: str) -> Iterator[tuple[str, str]]:
+    for item in folder.iterdir():
+        path = f"{above}{_NAMES.get(item.name, item.name)}"
+        if item.is_dir():
+            yield from _texts(item, f"{path}/")
+        else:
+            yield path, item.read_text(encoding="utf-8")
+
 
 CONTRACT = 1
 """The version of this contract; a connector states the one that it was written for."""

@@ -28,10 +28,10 @@ from connector_sdk import (
 )
 from connector_sdk.schema import Schemas
 
-from stripe_connector.activities.choices.askable import askable
 from stripe_connector.activities.choices.choosing import rows
 from stripe_connector.activities.choices.offers import offer_for
 from stripe_connector.activities.choices.parameters import STREAM
+from stripe_connector.activities.choices.queries import askable
 from stripe_connector.activities.choices.resolution import faults, resolve
 from stripe_connector.activities.choices.settings import activity_form
 from stripe_connector.address import SANDBOX, sandbox_address
@@ -41,7 +41,7 @@ from stripe_connector.client import Client, Clock, Settings, Transports
 from stripe_connector.settings import ConnectionSettings
 
 if TYPE_CHECKING:
-    from stripe_connector.activities.writing.meter_stream import MeterStream
+    from stripe_connector.activities.writing.meter_events import MeterStream
     from stripe_connector.sandbox import Sandbox
 
 
@@ -102,7 +102,7 @@ class StripeConnection:
     async def meter_stream(self) -> "MeterStream":
         """The stream of meter events, whose sessions last as long as the connection. Raises
         like `client`."""
-        from stripe_connector.activities.writing.meter_stream import MeterStream
+        from stripe_connector.activities.writing.meter_events import MeterStream
 
         client = await self.client()
         if self._stream is None:
@@ -164,7 +164,7 @@ class StripeConnection:
         activity's `parents` and `expand` set, and of a create also that of an update. Settings
         that are required may be missing."""
         from stripe_connector.activities.calls import calls, note
-        from stripe_connector.activities.reading.record import record_schema
+        from stripe_connector.activities.reading.sources import record_schema
 
         resolved = resolve(self.catalogue, activity, self.mode, whole=False)
         return Schemas(
@@ -196,8 +196,7 @@ class StripeConnection:
 
     async def source(self, activity: Activity, requests: Source | None = None) -> Source:
         """Search and Read."""
-        from stripe_connector.activities.reading.refined import refined
-        from stripe_connector.activities.reading.sources import source_of
+        from stripe_connector.activities.reading.sources import refined, source_of
 
         resolved = resolve(self.catalogue, activity, self.mode)
         if activity.type not in ("search", "read"):
@@ -210,10 +209,9 @@ class StripeConnection:
     async def target(self, activity: Activity, resume: bytes | None = None) -> Target:
         """Create, Update and Delete. A resume needs no position: keys keep repeats harmless.
         Raises UnreachableError where Stripe's time can't be asked for."""
+        from stripe_connector.activities.writing.changes import DeleteTarget, UpdateTarget
         from stripe_connector.activities.writing.create import CreateTarget
-        from stripe_connector.activities.writing.delete import DeleteTarget
         from stripe_connector.activities.writing.stream_target import StreamTarget
-        from stripe_connector.activities.writing.update import UpdateTarget
 
         resolved = resolve(self.catalogue, activity, self.mode)
         guard = resolved.guard(self.catalogue)

@@ -109,7 +109,7 @@ class Stripe(Reads, Writes):
         >>> schemas.request.child("email").type
         'string'
         """
-        from stripe_connector.activities.choices.currency import with_currency
+        from stripe_connector.activities.choices.parameters import with_currency
         from stripe_connector.activities.choices.verbs import names_of
         from stripe_connector.catalogue import minor_units
         from stripe_connector.catalogue.amounts import amount_decimals

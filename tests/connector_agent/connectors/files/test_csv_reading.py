@@ -5,8 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from connector_agent.connectors.files.connection import FilesConnection
-from connector_agent.connectors.files.formats import look_at
+from connector_agent.connectors.files.connection import FilesConnection, look_at
 from connector_agent.connectors.files.settings import read_options
 from connector_sdk import JSON, Activity, Problem, Record, SettingError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from connector_agent.connectors.files.connection import FilesConnection
-from connector_agent.connectors.files.put_away import put_away
+from connector_agent.connectors.files.place import put_away
 from connector_agent.connectors.files.source import FileSource
 from connector_sdk import JSON, Activity, Page, SettingError, SourceChangedError
 

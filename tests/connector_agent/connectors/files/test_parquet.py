@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from connector_agent.connectors.files.connection import FilesConnection
-from connector_agent.connectors.files.parquet_writing import types_of
+from connector_agent.connectors.files.parquet import types_of
 from connector_sdk import Activity, Record, SettingError
 
 from tests.connector_agent.connectors.files.conftest import Read, Write

@@ -5,11 +5,10 @@ from typing import Any
 import pytest
 from connector_sdk import JSON, Activity, Money
 from connector_sdk.conform import conform
-from stripe_connector.activities.choices.deletion import ways
 from stripe_connector.activities.choices.guarding import Guard, guard_of, guarded
 from stripe_connector.activities.choices.offers import Offer, offer_for, offers
 from stripe_connector.activities.choices.resolution import faults, resolve
-from stripe_connector.activities.choices.verbs import TARGETS, is_test_helper
+from stripe_connector.activities.choices.verbs import TARGETS, is_test_helper, ways
 from stripe_connector.catalogue import load, overlay, versions
 from stripe_connector.catalogue.model import Operation
 

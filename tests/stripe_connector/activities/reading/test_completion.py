@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 from connector_sdk import JSON, Activity, MemoryHost, Record, SettingError
-from stripe_connector.activities.choices.embedded import own_lists
+from stripe_connector.activities.choices.expansion import own_lists
 from stripe_connector.activities.choices.resolution import resolve
 from stripe_connector.activities.reading.completion import Completion
 from stripe_connector.catalogue import load

@@ -8,10 +8,9 @@ from connector_sdk import Activity, Call, MemoryHost, Target
 from hypothesis import given
 from hypothesis import strategies as st
 from stripe_connector.activities.choices.resolution import resolve
+from stripe_connector.activities.writing.changes import DeleteTarget, UpdateTarget
 from stripe_connector.activities.writing.create import CreateTarget
-from stripe_connector.activities.writing.delete import DeleteTarget
 from stripe_connector.activities.writing.settle import holds
-from stripe_connector.activities.writing.update import UpdateTarget
 from stripe_connector.catalogue import load
 from stripe_connector.client import Client
 from stripe_connector.sandbox import Fault, SandboxRequest

@@ -11,7 +11,7 @@ from connector_sdk import (
     Request,
     UnreachableError,
 )
-from stripe_connector.activities.writing.marker import MARKER
+from stripe_connector.activities.writing.request import MARKER
 from stripe_connector.sandbox import Fault, SandboxRequest
 
 from tests.stripe_connector.workbench import (

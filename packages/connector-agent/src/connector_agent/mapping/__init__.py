@@ -4,14 +4,12 @@ from connector_sdk.path import Path, PathError, format_path, parse_path, read_pa
 
 from connector_agent.mapping.declaration import Step, StepExample, StepFaultError
 from connector_agent.mapping.line_reader import read_lines
-from connector_agent.mapping.lines import Lookup, MappingLine, StepCall
+from connector_agent.mapping.lines import Lookup, MappingLine, StepCall, When
 from connector_agent.mapping.making import Found, Wanted
 from connector_agent.mapping.mapper import Mapped, Mapper
 from connector_agent.mapping.own_step import step
-from connector_agent.mapping.registry import STEPS
+from connector_agent.mapping.registry import STEPS, OwnSteps, load_steps
 from connector_agent.mapping.state import ABSENT, Absent, is_blank
-from connector_agent.mapping.steps_file import OwnSteps, load_steps
-from connector_agent.mapping.when import When
 
 __all__ = [
     "ABSENT",

@@ -13,7 +13,7 @@ from connector_agent.mapping.compiled import Compiled
 from connector_agent.mapping.currency_check import currency_faults
 from connector_agent.mapping.declaration import Step, StepFaultError, Surroundings
 from connector_agent.mapping.fields import Unknown, find, missing, unknown
-from connector_agent.mapping.file_step import NAME as FILE_STEP
+from connector_agent.mapping.file_steps import NAME as FILE_STEP
 from connector_agent.mapping.lines import RECORD, VALUE, MappingLine
 from connector_agent.mapping.making import step_problem
 from connector_agent.mapping.state import ABSENT, Value

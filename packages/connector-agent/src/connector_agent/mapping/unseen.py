@@ -6,9 +6,8 @@ from typing import TypeAlias
 from connector_sdk import JSON, Problem
 from connector_sdk.path import Path, format_path, read_path
 
-from connector_agent.mapping.lines import RECORD, VALUE, MappingLine
+from connector_agent.mapping.lines import RECORD, VALUE, MappingLine, When
 from connector_agent.mapping.state import ABSENT
-from connector_agent.mapping.when import When
 
 _Way: TypeAlias = tuple[Path, ...]
 """A path into the record; after others, one into the elements of their list."""

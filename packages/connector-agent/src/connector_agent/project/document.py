@@ -1,10 +1,55 @@
-"""One YAML file as plain JSON, together with where each part of it stands."""
+"""One YAML file as plain JSON with the place of each part, and the words that YAML would change."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from connector_sdk import JSON, Problem
+
+_INTEGER = re.compile(r"-?[0-9]+")
+_DECIMAL = re.compile(r"-?[0-9]+\.[0-9]+")
+_NUMBER_LIKE = re.compile(
+    r"[-+]?(\.[0-9_]+|[0-9][0-9_]*(\.[0-9_]*)?)(e[-+]?[0-9]+)?|[-+]?0[xob][0-9a-f_]+"
+    r"|[-+]?\.inf|\.nan",
+    re.IGNORECASE,
+)
+_DATE_LIKE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ]+[0-9][0-9:.Zz +-]*)?")
+_WORDS: dict[str, JSON] = {
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "~": None,
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+}
+_LARGEST = 2**63
+
+
+class ChangedError(ValueError):
+    """A plain word that YAML would change; its text says what YAML takes it for."""
+
+
+def plain(text: str) -> JSON:
+    """The value of a word without quotes. Raises ChangedError."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text) and len(text) <= 20:
+        number = int(text)
+        if str(number) == text and abs(number) < _LARGEST:
+            return number
+    if _DECIMAL.fullmatch(text) and repr(float(text)) == text:
+        return float(text)
+    if _NUMBER_LIKE.fullmatch(text):
+        raise ChangedError("a number")
+    if _DATE_LIKE.fullmatch(text):
+        raise ChangedError("a date")
+    return text
+
 
 Keys: TypeAlias = tuple[str | int, ...]
 """The way to one part of a document: keys and list indexes from the top."""

@@ -9,9 +9,8 @@ from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from connector_agent.project.document import CHANGED, Document, Keys, Position
+from connector_agent.project.document import CHANGED, ChangedError, Document, Keys, Position, plain
 from connector_agent.project.names import canonical
-from connector_agent.project.scalars import ChangedError, plain
 
 _CORE = "tag:yaml.org,2002:"
 _QUOTED = ("'", '"')

@@ -18,7 +18,7 @@ from connector_sdk import (
     Target,
     UnreachableError,
 )
-from connector_sdk.outage import Outage
+from connector_sdk.fate import Outage
 
 from connector_agent.runs.execution import Batch, Halt, Parts, ProblemWatch, Pulse, Reading, Turns
 from connector_agent.runs.frontier import Frontier, Tally

@@ -12,7 +12,7 @@ import orjson
 from connector_sdk import Kind, Problem, decode, shown
 from sqlalchemy import Connection, and_, func, select
 
-from connector_agent.connectors.files.formulas import looks_marked, marked, unmarked
+from connector_agent.connectors.files.cells import looks_marked, marked, unmarked
 from connector_agent.runs.guards import long_number, with_long_as_text
 from connector_agent.store.tables import intents, outcomes
 from connector_agent.store.vault import vault_of

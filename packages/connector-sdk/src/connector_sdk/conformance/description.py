@@ -9,9 +9,8 @@ import pytest
 from connector_sdk.activity import Activity, ActivityType, Choice, Form, Tested
 from connector_sdk.conformance.subject import Subject
 from connector_sdk.connection import Connection
-from connector_sdk.connector import CONTRACT
+from connector_sdk.connector import CONTRACT, FirstProject
 from connector_sdk.errors import SettingError
-from connector_sdk.first_project import FirstProject
 from connector_sdk.guard import Guarded
 from connector_sdk.plan import Plan
 from connector_sdk.record import Problem, decode, encode

@@ -8,11 +8,11 @@ from typing import ClassVar
 
 from connector_sdk.activity import Activity, ActivityType, Choice, Command, Option
 from connector_sdk.connection import Connection, Source, Target
+from connector_sdk.connector import FirstProject
 from connector_sdk.connector_base import ConnectionBase, ConnectorBase
 from connector_sdk.errors import SettingError
-from connector_sdk.first_project import FirstProject
+from connector_sdk.files import inside
 from connector_sdk.host import Host
-from connector_sdk.local_file import inside
 from connector_sdk.memory.source import MemorySource
 from connector_sdk.memory.store import Store
 from connector_sdk.memory.targets import (

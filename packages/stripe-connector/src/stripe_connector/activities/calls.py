@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from connector_sdk import Plan, PlannedCall
 
-from stripe_connector.activities.choices.embedded import cost
+from stripe_connector.activities.choices.expansion import cost
 from stripe_connector.activities.choices.guarding import guard_of
 from stripe_connector.activities.choices.parameters import STREAM
 from stripe_connector.activities.choices.resolution import Resolved
@@ -73,7 +73,7 @@ def _rows(catalogue: Catalogue, resolved: Resolved) -> Plan:
 
 def _plain(catalogue: Catalogue, resolved: Resolved, records: int | None) -> Plan:
     from stripe_connector.activities.reading.planning import Planning
-    from stripe_connector.activities.writing.meter_stream import MOST
+    from stripe_connector.activities.writing.meter_events import MOST
 
     if resolved.asked is not None:
         return Planning(catalogue, resolved).explained(records)

@@ -7,16 +7,21 @@ from typing import Any, Protocol
 
 import orjson
 from connector_sdk import JSON, Schemas, visible
-from connector_sdk.path import ABSENT, Path, parse_path, read_each
-from connector_sdk.picking import picked
+from connector_sdk.path import ABSENT, Path, parse_path, picked, read_each
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from connector_agent.cli.one_off.columns import Column, chosen, sensible
 from connector_agent.cli.one_off.columns import text_of as text_of_cell
 from connector_agent.cli.output import out, write_json, write_text
-from connector_agent.connectors.files.cells import CellError, Scalar, csv_line, rows_of, text_of
-from connector_agent.connectors.files.formulas import marked
+from connector_agent.connectors.files.cells import (
+    CellError,
+    Scalar,
+    csv_line,
+    marked,
+    rows_of,
+    text_of,
+)
 from connector_agent.runs.outcomes import MORE
 
 SAMPLE = 100

@@ -24,8 +24,8 @@ from connector_sdk import (
     Record,
     SettingError,
 )
+from connector_sdk.fate import OUT
 from connector_sdk.keys import new_prefix
-from connector_sdk.outage import OUT
 from connector_sdk.writing import Writing, Written
 
 from connector_agent.cli.confirmation import by_option, confirm, has_terminal

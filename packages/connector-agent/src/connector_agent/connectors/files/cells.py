@@ -1,13 +1,44 @@
-"""Turns a JSON object into the cells of rows. Pure."""
+"""A JSON object as the cells of rows, and the mark of cells that a spreadsheet would run. Pure."""
 
 import re
 from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 from functools import cache
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 import msgspec
 from connector_sdk import Problem, did_you_mean, shown
+
+T = TypeVar("T")
+
+MARK = "'"
+
+_RUN = re.compile(r"'*(?:\s*[=+\-@＝＋－＠]|[\t\r\n])")
+# Amounts and telephone numbers: a sign, and nothing to be computed behind it.
+_PLAIN = re.compile(r"[+-]?[0-9.,][0-9.,' \u00a0\u202f\u2019]*(?:[eE][+-]?[0-9]+)?%?|[\s+\-=@]*")
+_LONGEST = 100
+"""Characters of a plain number, at most."""
+
+
+def looks_marked(text: str) -> bool:
+    """Whether the text may be one that `marked` made."""
+    return text.startswith(MARK) and _RUN.match(text) is not None
+
+
+def marked(cell: T) -> T | str:
+    """The cell with a mark if it is text that a spreadsheet would run: one that begins with
+    = + - @, also as their full-width forms and behind blanks, or with a tab or a line end. A
+    plain number with its sign is none."""
+    if not isinstance(cell, str) or not _RUN.match(cell):
+        return cell
+    plain = len(cell) <= _LONGEST and _PLAIN.fullmatch(cell.strip())
+    return cell if plain else MARK + cell
+
+
+def unmarked(text: str) -> str:
+    """The text that `marked` was given."""
+    return text[1:] if looks_marked(text) else text
+
 
 Scalar: TypeAlias = str | int | bool | Decimal | None
 Lists = Literal["json", "columns", "rows"]

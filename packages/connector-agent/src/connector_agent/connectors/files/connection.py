@@ -1,4 +1,4 @@
-"""One folder of files, and the sources and targets in it."""
+"""Looks at a file by its format."""
 
 import os
 import time
@@ -26,12 +26,14 @@ from connector_sdk import (
     form_of,
 )
 
-from connector_agent.connectors.files.formats import look_at
-from connector_agent.connectors.files.forms import Read, Write
-from connector_agent.connectors.files.nesting import columns_as_field, steps_of
-from connector_agent.connectors.files.parquet import arrow
+from connector_agent.connectors.files.columns import columns_as_field, steps_of
+from connector_agent.connectors.files.csv_reading import ready_csv
+from connector_agent.connectors.files.forms import Kind, Read, Write
+from connector_agent.connectors.files.json_lines import ready_json_lines
+from connector_agent.connectors.files.json_reading import ready_json
+from connector_agent.connectors.files.parquet import arrow, ready_parquet
+from connector_agent.connectors.files.place import Found, found_files
 from connector_agent.connectors.files.ready import Ready
-from connector_agent.connectors.files.selection import Found, found_files
 from connector_agent.connectors.files.settings import (
     ReadOptions,
     ReadSettings,
@@ -42,6 +44,21 @@ from connector_agent.connectors.files.settings import (
 from connector_agent.connectors.files.source import FileSource
 from connector_agent.connectors.files.target import FileTarget, position_of
 from connector_agent.connectors.files.threads import in_thread
+from connector_agent.connectors.files.xlsx_reading import ready_xlsx
+
+_READY: dict[Kind, Callable[[ReadSettings], Ready]] = {
+    "csv": ready_csv,
+    "jsonl": ready_json_lines,
+    "json": ready_json,
+    "xlsx": ready_xlsx,
+    "parquet": ready_parquet,
+}
+
+
+def look_at(settings: ReadSettings) -> Ready:
+    """The file, ready to be read. Raises SettingError for what shows before its records."""
+    return _READY[settings.kind](settings)
+
 
 _ROLES = ("read", "write")
 G = TypeVar("G")

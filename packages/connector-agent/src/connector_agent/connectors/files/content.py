@@ -19,11 +19,11 @@ from connector_agent.connectors.files.cells import (
     Scalar,
     csv_line,
     in_order,
+    marked,
     rows_of,
     text_of,
 )
-from connector_agent.connectors.files.formulas import marked
-from connector_agent.connectors.files.packing import pack, packed
+from connector_agent.connectors.files.opening import pack, packed
 from connector_agent.connectors.files.part import Make
 from connector_agent.connectors.files.settings import WriteSettings
 from connector_agent.connectors.files.xlsx_writing import check_cells, check_size, make_xlsx
@@ -180,7 +180,7 @@ class Rows:
         if settings.kind == "xlsx":
             return lambda part, out: make_xlsx(_rows(part, columns), columns, settings.sheet, out)
         if settings.kind == "parquet":
-            from connector_agent.connectors.files.parquet_writing import make_parquet
+            from connector_agent.connectors.files.parquet import make_parquet
 
             return lambda part, out: make_parquet(lambda: _rows(part, columns), columns, out)
         return self._make_csv

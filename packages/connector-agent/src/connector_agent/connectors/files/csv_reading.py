@@ -9,8 +9,8 @@ from typing import NamedTuple
 import msgspec
 from connector_sdk import Field, Problem, SettingError, shown
 
+from connector_agent.connectors.files.columns import header_problems, unknown_columns
 from connector_agent.connectors.files.encoding import Encoding, find_encoding
-from connector_agent.connectors.files.header import header_problems, unknown_columns
 from connector_agent.connectors.files.limits import bounded_lines
 from connector_agent.connectors.files.opening import reading
 from connector_agent.connectors.files.ready import Columns, Read, Reads, Ready

@@ -1,19 +1,79 @@
-"""Opens a file for reading, unpacked, and tells what stands in the way."""
+"""Opens files, packed ones too, and says what stands in the way."""
 
 import bz2
 import gzip
+import io
 import lzma
+import shutil
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Literal, NamedTuple, cast
+from typing import BinaryIO, Literal, NamedTuple, Protocol, cast
 
 from connector_sdk import Problem, SettingError, shown
 
 from connector_agent.connectors.files.limits import Limits, counted
-from connector_agent.connectors.files.streams import unpacked_streams
+
+_CHUNK = 1 << 16
+
+
+class _Decompressor(Protocol):
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def needs_input(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes: ...
+
+
+def unpacked_streams(packed: BinaryIO, begin: Callable[[], _Decompressor]) -> io.BufferedReader:
+    """The bytes of all streams in `packed`; `begin` makes what unpacks one. Zeros that fill up
+    behind a stream are passed over. Reading raises EOFError where a stream is cut off, and what
+    `begin` made raises for one that is broken."""
+    return io.BufferedReader(_Streams(packed, begin), _CHUNK)
+
+
+class _Streams(io.RawIOBase):
+    def __init__(self, packed: BinaryIO, begin: Callable[[], _Decompressor]) -> None:
+        self._packed = packed
+        self._begin = begin
+        self._one = begin()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "memoryview[int]") -> int:  # type: ignore[override]
+        while True:
+            given = b""
+            if self._one.eof:
+                given = self._following()
+                if not given:
+                    return 0
+                self._one = self._begin()
+            elif self._one.needs_input:
+                given = self._packed.read(_CHUNK)
+                if not given:
+                    raise EOFError("it is cut off")
+            data = self._one.decompress(given, len(buffer))
+            if data:
+                buffer[: len(data)] = data
+                return len(data)
+
+    def _following(self) -> bytes:
+        """What stands behind a stream that has ended; nothing at the end of the file."""
+        given = self._one.unused_data
+        while not (rest := given.lstrip(b"\0")):
+            given = self._packed.read(_CHUNK)
+            if not given:
+                return b""
+        return rest
+
 
 Packing = Literal["", "gzip", "bz2", "xz", "zip"]
 
@@ -172,3 +232,35 @@ def _not_there(path: Path) -> Problem:
         )
     near = f"There is no file {path.name!r} in {path.parent.name!r}."
     return Problem("no_such_file", near, "Correct the path, or put the file there.", path="path")
+
+
+GZIP_LEVEL = 6
+
+
+@contextmanager
+def packed(out: BinaryIO, packing: Packing, member: str) -> Iterator[BinaryIO]:
+    """Takes bytes, and gives them to `out` as `packing` says; in a zip archive as `member`."""
+    match packing:
+        case "gzip":
+            with gzip.GzipFile("", "wb", GZIP_LEVEL, out, mtime=0) as packer:
+                yield cast(BinaryIO, packer)
+        case "bz2":
+            with bz2.open(out, "wb") as packer:
+                yield cast(BinaryIO, packer)
+        case "xz":
+            with lzma.open(out, "wb") as packer:
+                yield cast(BinaryIO, packer)
+        case "zip":
+            with (
+                zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive,
+                archive.open(member, "w", force_zip64=True) as packer,
+            ):
+                yield cast(BinaryIO, packer)
+        case _:
+            yield out
+
+
+def pack(part: BinaryIO, out: BinaryIO, packing: Packing, member: str) -> None:
+    """Packs all of `part` into `out`."""
+    with packed(out, packing, member) as packer:
+        shutil.copyfileobj(part, packer, 1 << 20)

@@ -8,13 +8,13 @@ import msgspec
 import orjson
 from connector_sdk import ANY_OBJECT, JSON, Field, Problem, SettingError, shown
 
-from connector_agent.connectors.files.header import unknown_columns
-from connector_agent.connectors.files.nesting import (
+from connector_agent.connectors.files.columns import (
     ColumnsClashError,
     clash,
     columns_as_field,
     nested,
     steps_of,
+    unknown_columns,
 )
 from connector_agent.connectors.files.settings import ReadSettings
 

@@ -8,10 +8,9 @@ from pathlib import Path, PurePath
 from connector_sdk import JSON, Problem, SettingError, fitted, form_of
 
 from connector_agent.connectors.files.cells import Lists
+from connector_agent.connectors.files.columns import header_problems, steps_of
 from connector_agent.connectors.files.forms import FORMATS, Kind, Read, Write
-from connector_agent.connectors.files.header import header_problems
 from connector_agent.connectors.files.limits import MEGABYTE, Limits
-from connector_agent.connectors.files.nesting import steps_of
 from connector_agent.connectors.files.opening import PACKINGS, Packing, Stored, member_of
 from connector_agent.connectors.files.place import file_of
 

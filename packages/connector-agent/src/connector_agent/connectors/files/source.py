@@ -11,9 +11,8 @@ import msgspec
 from connector_sdk import Cursor, Host, Page, Problem, Record, SettingError, SourceChangedError
 
 from connector_agent.connectors.files.encoding import LOGGER
-from connector_agent.connectors.files.put_away import put_away
+from connector_agent.connectors.files.place import Found, put_away
 from connector_agent.connectors.files.ready import Reads, Ready
-from connector_agent.connectors.files.selection import Found
 from connector_agent.connectors.files.threads import in_thread
 
 _RECORDS = 500

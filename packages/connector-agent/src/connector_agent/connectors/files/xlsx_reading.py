@@ -13,7 +13,7 @@ from xml.etree.ElementTree import ParseError
 import msgspec
 from connector_sdk import JSON, Field, Problem, SettingError, did_you_mean, shown
 
-from connector_agent.connectors.files.header import header_problems
+from connector_agent.connectors.files.columns import header_problems
 from connector_agent.connectors.files.limits import too_long, unpacked_too_large
 from connector_agent.connectors.files.opening import Stored, reading
 from connector_agent.connectors.files.ready import Columns, Read, Reads, Ready

@@ -7,11 +7,10 @@ from typing import Literal
 import msgspec
 from connector_sdk import IRREVERSIBLE, JSON, Guarded, Mode, Problem
 
-from stripe_connector.activities.choices.currency import CURRENCY
-from stripe_connector.activities.choices.deletion import ways
 from stripe_connector.activities.choices.naming import full_label
 from stripe_connector.activities.choices.offers import Offer
-from stripe_connector.activities.choices.verbs import name_of
+from stripe_connector.activities.choices.parameters import CURRENCY
+from stripe_connector.activities.choices.verbs import name_of, ways
 from stripe_connector.catalogue import Catalogue, overlay
 from stripe_connector.catalogue.amounts import owners
 from stripe_connector.catalogue.model import Operation

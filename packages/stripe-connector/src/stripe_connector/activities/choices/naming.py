@@ -8,8 +8,7 @@ from weakref import WeakKeyDictionary
 
 from connector_sdk import Mode, Problem, SettingError, did_you_mean
 
-from stripe_connector.activities.choices.deletion import impossible
-from stripe_connector.activities.choices.verbs import is_test_helper
+from stripe_connector.activities.choices.verbs import impossible, is_test_helper
 from stripe_connector.catalogue import Catalogue, overlay, versions
 
 _BETWEEN = re.compile(r"\s*[›/>]\s*|\.")

@@ -6,9 +6,8 @@ from weakref import WeakKeyDictionary
 
 from connector_sdk import JSON, Mode, Problem, SettingError, did_you_mean
 
-from stripe_connector.activities.choices.deletion import Way, ways
 from stripe_connector.activities.choices.naming import article, full_label, object_named
-from stripe_connector.activities.choices.verbs import TYPES, is_offered, name_of, verb_of
+from stripe_connector.activities.choices.verbs import TYPES, Way, is_offered, name_of, verb_of, ways
 from stripe_connector.catalogue import Catalogue, versions
 from stripe_connector.catalogue.model import Operation
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 from connector_sdk import ANY_OBJECT, Field, Problem, Record, did_you_mean
-from connector_sdk.path import Path, PathError, parse_path
-from connector_sdk.picking import left_out, picked
+from connector_sdk.path import Path, PathError, left_out, parse_path, picked
 
 from stripe_connector.activities.choices.expansion import children
 from stripe_connector.activities.choices.settings import ActivitySettings

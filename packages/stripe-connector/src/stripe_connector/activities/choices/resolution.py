@@ -1,8 +1,10 @@
-"""An activity with its choices looked up and its settings checked: what sources and targets
-are made from."""
+"""An activity with its choices looked up and its settings checked, as sources and targets use
+it."""
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from connector_sdk import (
     JSON,
@@ -17,19 +19,109 @@ from connector_sdk import (
     made,
 )
 
-from stripe_connector.activities.choices.asking import Asked, ask
-from stripe_connector.activities.choices.dates import dated
-from stripe_connector.activities.choices.embedded import Way, way_to
-from stripe_connector.activities.choices.expansion import expand_fault
-from stripe_connector.activities.choices.guarding import guarded, must_be_allowed
+from stripe_connector.activities.choices.expansion import Way, expand_fault, way_to
+from stripe_connector.activities.choices.guarding import guarded, must_be_allowed, updating
 from stripe_connector.activities.choices.offers import Offer, offer_for
 from stripe_connector.activities.choices.parameters import request_schema
 from stripe_connector.activities.choices.projection import field_fault
+from stripe_connector.activities.choices.queries import Asked, Template, ask, template_of
 from stripe_connector.activities.choices.settings import ActivitySettings, Filled, activity_form
-from stripe_connector.activities.choices.template import Template, template_of
-from stripe_connector.activities.choices.verbs import TARGETS
-from stripe_connector.catalogue import Catalogue
+from stripe_connector.activities.choices.verbs import OWN_ID, TARGETS, own_id, parents_of
+from stripe_connector.catalogue import Catalogue, overlay
 from stripe_connector.catalogue.model import Operation
+
+_DAY = 86_400
+_WHOLE = ("lte", "gt")
+"""Bounds that mean the whole day: up to its end, and what comes after it."""
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def dated(schema: Field, value: JSON) -> JSON:
+    """The value with the first second in UTC for a date ("2026-01-31"), wherever the schema
+    wants a Unix time; as a bound `lte` or `gt` the last one, so that no part of a day is left
+    out that is meant. Moments need no help; anything else stays, and is refused. In a mapping
+    a date has to say its zone by a step, as it comes from somewhere else."""
+    if isinstance(value, dict):
+        return {
+            name: _named(name, child, part) if (child := _child(schema, name)) is not None else part
+            for name, part in value.items()
+        }
+    if isinstance(value, list):
+        items = schema.items
+        return value if items is None else [dated(items, part) for part in value]
+    if isinstance(value, str) and any(option.format == "unix-time" for option in _shapes(schema)):
+        return _seconds(value)
+    return value
+
+
+def _named(name: str, schema: Field, part: JSON) -> JSON:
+    found = dated(schema, part)
+    if name in _WHOLE and isinstance(part, str) and isinstance(found, int):
+        return found + _DAY - 1
+    return found
+
+
+def _seconds(text: str) -> JSON:
+    if not _DATE.fullmatch(text):
+        return text
+    try:
+        return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
+    except ValueError:
+        return text
+
+
+def _shapes(schema: Field) -> tuple[Field, ...]:
+    return (schema, *(shape for option in schema.any_of for shape in _shapes(option)))
+
+
+def _child(schema: Field, name: str) -> Field | None:
+    for shape in _shapes(schema):
+        child = shape.child(name)
+        if child is not None:
+            return child
+    return None
+
+
+def update_of(catalogue: Catalogue, create: Operation) -> Operation | None:
+    """The operation that updates what this one makes; None where there is none."""
+    update = catalogue.operations.get(f"{create.object}.update")
+    if update is None or create.action != "create" or not own_id(update):
+        return None
+    return update
+
+
+def parents_between(create: Operation, update: Operation) -> tuple[tuple[str, str], ...]:
+    """What the create and the update call the objects above. They are paired by position:
+    refunds of application fees call the same parent by two names."""
+    return tuple(zip(parents_of(create), parents_of(update), strict=True))
+
+
+def update_schema(
+    catalogue: Catalogue, create: Operation, constants: frozenset[str], *, unlisted: bool
+) -> Field:
+    """The request of the update without the id of the object, parents called as the create does.
+    An object without fields: it can't be updated. Starting values say what comes of them."""
+    update = update_of(catalogue, create)
+    if update is None:
+        return Field(name=f"{create.object}.update", type="object")
+    request = request_schema(catalogue, updating(update), frozenset(), unlisted=unlisted)
+    names = {theirs: ours for ours, theirs in parents_between(create, update)}
+    starting = overlay.starting().get(create.object, {})
+    fields = []
+    for field in request.fields:
+        if field.in_path and field.name == OWN_ID:
+            continue
+        name = names.get(field.name, field.name) if field.in_path else field.name
+        fields.append(
+            replace(
+                field,
+                name=name,
+                required=field.required and name not in constants,
+                starting=starting.get(name, ""),
+            )
+        )
+    return replace(request, fields=tuple(fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +180,6 @@ class Resolved:
     def update_schema(self, catalogue: Catalogue) -> Field | None:
         """What a mapping has to make where this target, a create, updates what it made before;
         None for other targets."""
-        from stripe_connector.activities.choices.updating import update_schema
 
         if self.activity.type != "create":
             return None

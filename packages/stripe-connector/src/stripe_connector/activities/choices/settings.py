@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from connector_sdk import JSON, Field, Form, declared, form_of, setting
 
-from stripe_connector.activities.choices.embedded import EMBEDDED, own_lists
+from stripe_connector.activities.choices.expansion import EMBEDDED, own_lists
 from stripe_connector.activities.choices.guarding import can_be_guarded, guard_of
 from stripe_connector.activities.choices.offers import Offer
 from stripe_connector.activities.choices.parameters import EXPANSIONS, parameters, takes

@@ -1,21 +1,34 @@
-"""Lists that stand in a record, completed: all their rows instead of the first ten."""
+"""Lists within a record, completed: all their rows instead of the first ten."""
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 from connector_sdk import JSON, Host, Problem, Record, RefusedError
 
-from stripe_connector.activities.choices.embedded import Way
+from stripe_connector.activities.choices.expansion import Way
 from stripe_connector.activities.choices.resolution import Resolved
-from stripe_connector.activities.reading.parallel import together
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
 from stripe_connector.client import Client
 from stripe_connector.wire.paging import PAGE, rows_of
+
+T = TypeVar("T")
+
+
+async def together(calls: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """All answers. The first error is raised once all others were ended."""
+    tasks = [asyncio.create_task(call) for call in calls]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
 
 AT_ONCE = 8
 """Records whose lists are completed at the same time."""

@@ -9,8 +9,7 @@ from typing import NamedTuple, Protocol, cast
 import msgspec
 from connector_sdk import JSON, Host, Page, Problem, Record, Source, SourceChangedError
 
-from stripe_connector.activities.reading.cursor import cursor, parse_cursor
-from stripe_connector.activities.reading.seen import Seen
+from stripe_connector.activities.reading.cursor import Seen, cursor, parse_cursor
 from stripe_connector.wire.paging import head
 
 REMEMBERED = 10_000

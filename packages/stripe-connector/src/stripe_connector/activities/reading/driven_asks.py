@@ -7,13 +7,12 @@ from typing import cast
 import msgspec
 from connector_sdk import Host, Problem, Record, Source
 
-from stripe_connector.activities.choices.asking import Asked
+from stripe_connector.activities.choices.queries import Asked, Template
 from stripe_connector.activities.choices.resolution import Resolved
-from stripe_connector.activities.choices.template import Template
-from stripe_connector.activities.reading.download import read_source
 from stripe_connector.activities.reading.driven import Asker, record_values
 from stripe_connector.activities.reading.planned import PlannedSource
 from stripe_connector.activities.reading.planning import TOGETHER, Planning
+from stripe_connector.activities.reading.read import read_source
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.client import Client
 from stripe_connector.query import Query, QueryError, matcher

@@ -17,12 +17,11 @@ from connector_sdk import (
     SourceChangedError,
 )
 
-from stripe_connector.activities.choices.asking import Asked
+from stripe_connector.activities.choices.queries import Asked
 from stripe_connector.activities.choices.resolution import Resolved
-from stripe_connector.activities.reading.cursor import cursor, parse_cursor
-from stripe_connector.activities.reading.parallel import together
+from stripe_connector.activities.reading.completion import together
+from stripe_connector.activities.reading.cursor import Seen, cursor, parse_cursor
 from stripe_connector.activities.reading.planning import Planning
-from stripe_connector.activities.reading.seen import Seen
 from stripe_connector.activities.reading.stream import Row, Stream
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.client import Client

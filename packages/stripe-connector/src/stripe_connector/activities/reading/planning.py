@@ -7,7 +7,7 @@ from typing import cast
 
 from connector_sdk import JSON, Field, Plan, PlannedCall
 
-from stripe_connector.activities.choices.asking import Asked
+from stripe_connector.activities.choices.queries import Asked
 from stripe_connector.activities.choices.resolution import Resolved
 from stripe_connector.activities.choices.verbs import own_id, parents_of
 from stripe_connector.activities.reading.stream import Asking

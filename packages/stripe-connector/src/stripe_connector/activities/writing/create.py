@@ -19,8 +19,7 @@ from connector_sdk import (
 
 from stripe_connector.activities.choices.guarding import updating
 from stripe_connector.activities.choices.naming import full_label
-from stripe_connector.activities.choices.resolution import Resolved
-from stripe_connector.activities.choices.updating import parents_between, update_of
+from stripe_connector.activities.choices.resolution import Resolved, parents_between, update_of
 from stripe_connector.activities.choices.verbs import own_id
 from stripe_connector.activities.writing import request as requests
 from stripe_connector.activities.writing.marked import marked_in, shelf_of

@@ -8,8 +8,8 @@ import msgspec
 from connector_sdk import JSON, Body, Marked
 
 from stripe_connector.activities.writing import request as requests
-from stripe_connector.activities.writing.effects import effect_of
-from stripe_connector.activities.writing.marker import MARKER
+from stripe_connector.activities.writing.answers import effect_of
+from stripe_connector.activities.writing.request import MARKER
 from stripe_connector.activities.writing.settle_create import list_scope
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.overlay import list_defaults

@@ -10,8 +10,7 @@ from connector_sdk import JSON, Call, Outcome, Problem, RefusedError
 from stripe_connector.activities.choices.parameters import EXPANSIONS
 from stripe_connector.activities.choices.verbs import own_id
 from stripe_connector.activities.writing import request as requests
-from stripe_connector.activities.writing.answers import is_answer
-from stripe_connector.activities.writing.effects import effect_of
+from stripe_connector.activities.writing.answers import effect_of, is_answer
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
 from stripe_connector.client import Client

@@ -12,8 +12,8 @@ import msgspec
 from connector_sdk import JSON, Call, Outcome, Problem, RefusedError
 
 from stripe_connector.activities.writing import request as requests
-from stripe_connector.activities.writing.effects import effect_of
-from stripe_connector.activities.writing.marker import MARKER
+from stripe_connector.activities.writing.answers import effect_of
+from stripe_connector.activities.writing.request import MARKER
 from stripe_connector.activities.writing.settle import unclear
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation

@@ -1,6 +1,7 @@
-"""The Create activity on the stream of meter events."""
+"""The Create activity on the stream of meter events: events gathered into calls."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 
 from connector_sdk import (
@@ -20,14 +21,83 @@ from stripe_connector.activities.choices.parameters import STREAM
 from stripe_connector.activities.choices.resolution import Resolved
 from stripe_connector.activities.writing import request as requests
 from stripe_connector.activities.writing.flight import Flight
-from stripe_connector.activities.writing.gathering import Gathering
-from stripe_connector.activities.writing.meter_events import identified, is_repeat
-from stripe_connector.activities.writing.meter_stream import MOST, MeterStream
+from stripe_connector.activities.writing.meter_events import (
+    MOST,
+    MeterStream,
+    identified,
+    is_repeat,
+)
 from stripe_connector.activities.writing.settle import unclear
 from stripe_connector.activities.writing.target import StripeTarget, known_event, outcome_of
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.client import HORIZON, Client
 from stripe_connector.wire import idempotency_key
+
+
+class Gathering:
+    """Hands calls to `carry` in groups of at most `most`, each at the latest `seconds` after its
+    first call, and at most `at_once` groups at a time. What `carry` raises, every call of that
+    group raises."""
+
+    def __init__(
+        self,
+        carry: Callable[[Sequence[Call]], Awaitable[Sequence[Outcome]]],
+        most: int,
+        seconds: float,
+        at_once: int,
+    ) -> None:
+        self._carry = carry
+        self._most = most
+        self._seconds = seconds
+        self._places = asyncio.Semaphore(at_once)
+        self._waiting: list[tuple[Call, asyncio.Future[Outcome]]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._groups: set[asyncio.Task[None]] = set()
+
+    async def add(self, call: Call) -> Outcome:
+        """The call's own outcome, once its group has come to its end."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Outcome] = loop.create_future()
+        self._waiting.append((call, future))
+        if len(self._waiting) >= self._most:
+            self._leave()
+        elif self._timer is None:
+            self._timer = loop.call_later(self._seconds, self._leave)
+        return await future
+
+    async def close(self) -> None:
+        """Ends every group that is under way, without outcomes."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for group in self._groups:
+            group.cancel()
+        await asyncio.gather(*self._groups, return_exceptions=True)
+
+    def _leave(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        group, self._waiting = self._waiting, []
+        task = asyncio.get_running_loop().create_task(self._take(group))
+        self._groups.add(task)
+        task.add_done_callback(self._groups.discard)
+
+    async def _take(self, group: Sequence[tuple[Call, asyncio.Future[Outcome]]]) -> None:
+        async with self._places:
+            wanted = [(call, future) for call, future in group if not future.done()]
+            if not wanted:
+                return
+            try:
+                outcomes = await self._carry([call for call, _ in wanted])
+            except Exception as error:
+                for _, future in wanted:
+                    if not future.done():
+                        future.set_exception(error)
+                return
+        for (_, future), outcome in zip(wanted, outcomes, strict=True):
+            if not future.done():
+                future.set_result(outcome)
+
 
 GATHER = 0.02
 """Seconds for which events gather before they travel."""

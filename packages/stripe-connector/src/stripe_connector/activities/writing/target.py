@@ -29,8 +29,8 @@ from stripe_connector.activities.writing import request as requests
 from stripe_connector.activities.writing.amounts import Currencies
 from stripe_connector.activities.writing.answers import is_answer
 from stripe_connector.activities.writing.flight import Flight
-from stripe_connector.activities.writing.marker import marked
 from stripe_connector.activities.writing.meter_events import EVENTS, identified, is_repeat, own_name
+from stripe_connector.activities.writing.request import marked
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import Operation
 from stripe_connector.client import FAULTS, Client, Earlier, horizon

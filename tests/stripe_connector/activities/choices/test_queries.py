@@ -1,6 +1,6 @@
 """What a query can ask for is told with operators and an example that works."""
 
-from stripe_connector.activities.choices.askable import askable
+from stripe_connector.activities.choices.queries import askable
 from stripe_connector.catalogue import load
 from stripe_connector.query import check, fields_of, parse
 

@@ -1,14 +1,29 @@
-"""The Delete activity."""
+"""The Update and the Delete activity."""
 
-from connector_sdk import Call, Host, Outcome
+from collections.abc import Sequence
+
+from connector_sdk import Call, Host, Outcome, Prepared, Request
 
 from stripe_connector.activities.choices.resolution import Resolved
 from stripe_connector.activities.writing import request as requests
-from stripe_connector.activities.writing.settle import is_gone
-from stripe_connector.activities.writing.target import named
-from stripe_connector.activities.writing.update import UpdateTarget
+from stripe_connector.activities.writing.settle import is_gone, settle_write
+from stripe_connector.activities.writing.target import StripeTarget, named
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.client import Client
+
+
+class UpdateTarget(StripeTarget):
+    """Changes the fields that a record names, and no others, or does something with the object.
+    Two updates of the same object wait for each other."""
+
+    def prepare(self, request: Request, existing: str = "") -> Prepared:
+        fitted = self.fit(request)
+        if not isinstance(fitted, requests.Request):
+            return fitted
+        return self.body(fitted, requests.lock(fitted))
+
+    async def settle(self, calls: Sequence[Call]) -> Sequence[Outcome | None]:
+        return [await settle_write(self.client, self.catalogue, call) for call in calls]
 
 
 class DeleteTarget(UpdateTarget):

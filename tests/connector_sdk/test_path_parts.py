@@ -2,8 +2,7 @@
 
 import pytest
 from connector_sdk import JSON
-from connector_sdk.path import ABSENT, parse_path, read_path
-from connector_sdk.picking import left_out, picked
+from connector_sdk.path import ABSENT, left_out, parse_path, picked, read_path
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -18,8 +18,8 @@ from connector_sdk import (
 )
 from stripe_connector import Stripe
 from stripe_connector.activities.choices.parameters import STREAM
-from stripe_connector.activities.writing.gathering import Gathering
-from stripe_connector.activities.writing.meter_stream import MeterStream
+from stripe_connector.activities.writing.meter_events import MeterStream
+from stripe_connector.activities.writing.stream_target import Gathering
 from stripe_connector.catalogue import load
 from stripe_connector.client import HORIZON, Client, Settings
 from stripe_connector.sandbox import Fault, Sandbox, SandboxRequest

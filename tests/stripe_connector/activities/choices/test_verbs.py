@@ -1,7 +1,6 @@
 """The table of deletions fits the catalogue."""
 
-from stripe_connector.activities.choices.deletion import impossible, ways
-from stripe_connector.activities.choices.verbs import is_test_helper, verb_of
+from stripe_connector.activities.choices.verbs import impossible, is_test_helper, verb_of, ways
 from stripe_connector.catalogue import load, overlay
 
 CATALOGUE = load()

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from connector_agent.connectors.files.columns import ColumnsClashError, nested, steps_of
 from connector_agent.connectors.files.connection import FilesConnection
 from connector_agent.connectors.files.connector import FilesConnector
-from connector_agent.connectors.files.nesting import ColumnsClashError, nested, steps_of
 from connector_sdk import JSON, Activity, Body, Call, MemoryHost, Request
 from hypothesis import given, settings
 from hypothesis import strategies as st
