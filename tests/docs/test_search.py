@@ -1,7 +1,7 @@
 """What the page on searches says of bounds is so."""
 
 from stripe_connector.activities.reading.driven import REMEMBERED
-from stripe_connector.query.normal import MOST
+from stripe_connector.query.narrowing import MOST
 
 from tests.docs.test_truth import page
 

@@ -18,7 +18,7 @@ from connector_agent.runs.runner import Runner
 from connector_agent.store import database
 from connector_sdk import ConnectorError
 from stripe_connector.client import client
-from stripe_connector.client.retry import Retry
+from stripe_connector.client.decision import Retry
 from stripe_connector.client.settings import Settings
 
 from tests.simulation.disk import Disk, Inline

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from connector_agent.one_off.feed import AHEAD, Feed
+from connector_agent.one_off.requests import AHEAD, Feed
 
 
 async def test_everything_comes_in_order() -> None:

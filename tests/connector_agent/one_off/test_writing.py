@@ -1,6 +1,6 @@
 """What commands add to writing without a ledger."""
 
-from connector_agent.one_off.writing import writing
+from connector_agent.one_off.requests import writing
 
 from tests.connector_sdk.fake_target import FakeTarget, records
 

@@ -17,7 +17,8 @@ import pytest
 from connector_agent.connectors.files.connector import FilesConnector
 from connector_agent.mapping import Mapper, read_lines
 from connector_agent.runs.guards import CardGuard
-from connector_agent.runs.outcomes import OutcomeRow, columns_of, csv_header, csv_row, without_marks
+from connector_agent.runs.outcome_table import columns_of, csv_header, csv_row, without_marks
+from connector_agent.runs.outcomes import OutcomeRow
 from connector_agent.runs.retry_rows import Original, restored
 from connector_agent.runs.stage import Stage
 from connector_sdk import JSON, Activity, MemoryHost, Record

@@ -7,14 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from connector_agent.runs.outcomes import (
-    OutcomeRow,
+from connector_agent.runs.outcome_table import (
     columns_of,
     csv_header,
     csv_row,
     place_of,
     without_marks,
 )
+from connector_agent.runs.outcomes import OutcomeRow
 from connector_agent.runs.retry_rows import Original, restored
 from connector_sdk import JSON
 from hypothesis import given

@@ -6,7 +6,7 @@ from functools import partial
 from connector_agent.cli.app import app
 from connector_agent.runs.execution import Pulse
 from stripe_connector.client import client
-from stripe_connector.client.retry import Retry
+from stripe_connector.client.decision import Retry
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from stripe_connector.catalogue import load
 from stripe_connector.query import Clause, check, fields_of, parse, write
 from stripe_connector.query.clause import Query
-from stripe_connector.query.normal import MOST, alternatives
+from stripe_connector.query.narrowing import MOST, alternatives
 from stripe_connector.query.plan import Route, plan
 
 from tests.stripe_connector.query.strategies import naive, queries

@@ -164,7 +164,7 @@ class StripeConnection:
         activity's `parents` and `expand` set, and of a create also that of an update. Settings
         that are required may be missing."""
         from stripe_connector.activities.calls import calls, note
-        from stripe_connector.activities.reading.sources import record_schema
+        from stripe_connector.activities.reading.record import record_schema
 
         resolved = resolve(self.catalogue, activity, self.mode, whole=False)
         return Schemas(
@@ -196,7 +196,8 @@ class StripeConnection:
 
     async def source(self, activity: Activity, requests: Source | None = None) -> Source:
         """Search and Read."""
-        from stripe_connector.activities.reading.sources import refined, source_of
+        from stripe_connector.activities.reading.record import refined
+        from stripe_connector.activities.reading.sources import source_of
 
         resolved = resolve(self.catalogue, activity, self.mode)
         if activity.type not in ("search", "read"):

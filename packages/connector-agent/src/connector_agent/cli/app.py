@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from connector_agent.cli.commands import AllCommands
-from connector_agent.cli.lazy_group import HELP
+from connector_agent.cli.commands import HELP, AllCommands
 
 app = typer.Typer(
     name="connector",
@@ -39,7 +38,7 @@ def _options(
         ),
     ] = False,
 ) -> None:
-    from connector_agent.cli.brought import AgentWorkspace
+    from connector_agent.cli.commands import AgentWorkspace
 
     ctx.obj = AgentWorkspace()
 

@@ -1,4 +1,4 @@
-"""connector ledger: keeps what a project knows of its writes."""
+"""connector ledger, connector forget: the care of what a project knows of its writes."""
 
 import asyncio
 import sys
@@ -10,7 +10,7 @@ import typer
 from connector_sdk import ConnectorError, Problem, SettingError
 
 from connector_agent.cli import completion
-from connector_agent.cli.lazy_group import HELP, Commands, LazyGroup, made
+from connector_agent.cli.commands import HELP, Commands, LazyGroup, made
 from connector_agent.cli.output import (
     COULD_NOT_RUN,
     WITH_PROBLEMS,
@@ -26,8 +26,8 @@ from connector_agent.cli.project_option import (
     ProjectOption,
     open_runner,
 )
-from connector_agent.runs.keeper import Keeper
-from connector_agent.runs.outcomes import problem_json
+from connector_agent.runs.keeper import Keeper, forget, wipe
+from connector_agent.runs.outcome_table import problem_json
 from connector_agent.runs.rebuild import Match, Rebuilt
 from connector_agent.store.vault import new_key
 
@@ -255,3 +255,55 @@ def _list(matches: list[Match]) -> None:
         out.print("          " + ", ".join(part for part in parts if part))
     if len(matches) > SHOWN:
         out.print(f"          and {len(matches) - SHOWN:,} more: --json lists all")
+
+
+def forget_command(
+    identity: Annotated[
+        str, typer.Option("--identity", help="The identity of the records, as the source has it.")
+    ],
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Erase one person's data from the ledger and its logs.
+
+    Erases the records, requests and problems with this identity from every run, and says
+    which objects remain in the other system. After that nothing is known of the person here:
+    importing the same record again writes it anew.
+
+    Example: connector forget --identity C-10118
+    """
+    try:
+        runner = open_runner(project)
+        try:
+            done = runner.database.call_now(lambda connection: forget(connection, identity))
+            if done.records or done.outcomes or done.remaining:
+                runner.database.call_outside(wipe)
+        finally:
+            runner.close()
+    except ConnectorError as error:
+        fail(error, as_json=as_json)
+    if as_json:
+        print_json(
+            {
+                "records": done.records,
+                "outcomes": done.outcomes,
+                "remaining": [
+                    {"operation": one.operation, "scope": one.scope, "id": one.object}
+                    for one in done.remaining
+                ],
+            }
+        )
+    elif not (done.records or done.outcomes or done.remaining):
+        out.print("The ledger knows no record with this identity. Nothing was erased.")
+    else:
+        records = "record and request" if done.records == 1 else "records and requests"
+        outcomes = "outcome" if done.outcomes == 1 else "outcomes"
+        out.print(f"Erased: {done.records} {records}, {done.outcomes} {outcomes}.")
+        for one in done.remaining:
+            out.print(
+                f"  Still there: {one.object} in {one.scope}, written by {one.operation!r}. "
+                "Delete it there if it has to go, too."
+            )
+        out.print("  Source files, and files that runs wrote, are yours to clean.")
+    if not (done.records or done.outcomes or done.remaining):
+        raise typer.Exit(COULD_NOT_RUN)

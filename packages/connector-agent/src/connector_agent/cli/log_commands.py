@@ -1,11 +1,14 @@
-"""connector runs, connector log: what happened."""
+"""connector runs, connector log, connector outcomes: what happened, and the outcome of each
+record."""
 
+from collections.abc import Iterator
 from contextlib import closing
-from typing import Annotated
+from itertools import islice
+from typing import Annotated, Literal
 
 import orjson
 import typer
-from connector_sdk import ConnectorError
+from connector_sdk import KINDS, ConnectorError, Kind
 from rich.text import Text
 
 from connector_agent.cli import completion
@@ -18,18 +21,23 @@ from connector_agent.cli.output import (
     print_json,
     span,
     table,
+    write_text,
 )
 from connector_agent.cli.project_folder import project_folder
-from connector_agent.cli.project_option import (
-    JsonOption,
-    ProjectOption,
-    open_runner,
-)
+from connector_agent.cli.project_option import JsonOption, ProjectOption, open_runner
 from connector_agent.project import STATE
 from connector_agent.runs.lock import is_held
-from connector_agent.runs.outcomes import problem_json
+from connector_agent.runs.outcome_table import (
+    columns_of,
+    csv_header,
+    csv_row,
+    outcome_json,
+    problem_json,
+)
+from connector_agent.runs.outcomes import OutcomeRow, read_outcomes
 from connector_agent.runs.retry import in_snapshot
 from connector_agent.runs.run import Run, find_run, list_runs, read_log
+from connector_agent.runs.runner import Runner
 
 RunArgument = Annotated[
     str,
@@ -137,3 +145,132 @@ def _run_json(run: Run, state: str) -> dict[str, object]:
         "pending": run.counts.pending,
         "problem": problem_json(run.problem) if run.problem is not None else None,
     }
+
+
+Only = Literal["problems", "written", "skipped", "refused", "failed", "unknown"]
+Format = Literal["table", "csv", "jsonl"]
+
+SHOWN = 100
+"""Rows of a table that people read at once; files get all."""
+
+
+def outcomes_command(
+    run: Annotated[
+        str,
+        typer.Argument(
+            help='Id of the run, how that ends, or "last".', autocompletion=completion.runs
+        ),
+    ],
+    only: Annotated[
+        Only | None, typer.Option("--only", help="Only these outcomes.", metavar="KIND")
+    ] = None,
+    format: Annotated[
+        Format, typer.Option("--format", "-f", help="A table for people; csv and jsonl hold all.")
+    ] = "table",
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=1, help="At most so many.")
+    ] = None,
+    mark_formulas: Annotated[
+        bool,
+        typer.Option(
+            "--mark-formulas/--no-mark-formulas",
+            help="In CSV, put an apostrophe before what a spreadsheet would run as a formula; a "
+            "retry takes it away again.",
+        ),
+    ] = True,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List what became of each record of a run.
+
+    KIND is problems, written, skipped, refused, failed or unknown. With csv the columns of the
+    record come first, so that the file can be mended and given to 'connector retry'. A run that
+    writes a file keeps outcomes only of what it did not write.
+
+    Example: connector outcomes last --only problems --format csv > problems.csv
+    """
+    try:
+        runner = open_runner(project)
+        try:
+            found = runner.database.call_now(lambda connection: find_run(connection, run))
+            rows = _rows(runner, found, _kinds(only))
+            chosen = "jsonl" if as_json else format
+            if chosen == "jsonl":
+                for row in islice(rows, limit):
+                    print_json(outcome_json(row))
+            elif chosen == "csv":
+                _print_csv(runner, found, _kinds(only), limit, mark_formulas)
+            else:
+                _print_table(found, rows, limit or SHOWN, only)
+        finally:
+            runner.close()
+    except ConnectorError as error:
+        fail(error, as_json=as_json)
+
+
+def _rows(runner: Runner, run: Run, kinds: list[Kind]) -> Iterator[OutcomeRow]:
+    after = 0
+    while True:
+        batch = runner.database.call_now(
+            lambda connection, after=after: list(  # type: ignore[misc]
+                read_outcomes(connection, run.id, kinds, after)
+            )
+        )
+        if not batch:
+            return
+        after = batch[-1].seq
+        yield from batch
+
+
+def _print_csv(runner: Runner, run: Run, kinds: list[Kind], limit: int | None, mark: bool) -> None:
+    columns = columns_of(islice(_rows(runner, run, kinds), SHOWN))
+    write_text(csv_header(columns, mark=mark))
+    for row in islice(_rows(runner, run, kinds), limit):
+        write_text(csv_row(row, columns, run.id, mark=mark))
+
+
+def _print_table(run: Run, rows: Iterator[OutcomeRow], limit: int, only: Only | None) -> None:
+    shown = table("record", "outcome", "id", "problem")
+    count = 0
+    for row in islice(rows, limit):
+        shown.add_row(*_cells(row))
+        count += 1
+    if count:
+        out.print(shown)
+        if next(rows, None) is not None:
+            kinds = f" --only {only}" if only else ""
+            out.print(
+                f"These are the first {count:,}. All of them:  "
+                f"connector outcomes {run.id}{kinds} --format csv > outcomes.csv"
+            )
+    elif run.counts.written and not run.counts.problems and only in (None, "problems"):
+        out.print(
+            "Everything was written. A run that writes a file keeps outcomes only of what it "
+            "did not take."
+        )
+    else:
+        out.print("No such outcomes.")
+
+
+def _kinds(only: Only | None) -> list[Kind]:
+    if only is None:
+        return []
+    if only == "problems":
+        return ["refused", "failed", "unknown"]
+    return [kind for kind in KINDS if kind == only]
+
+
+def _cells(row: OutcomeRow) -> tuple[str | Text, ...]:
+    style = {"written": "green", "skipped": "dim"}.get(row.kind, "red")
+    cell = Text()
+    problem = row.problem
+    if problem is not None:
+        cell.append(on_line(problem.message))
+        if problem.line:
+            cell.append(f" [{problem.line}]", style="dim")
+        if problem.remedy:
+            cell.append(f" {on_line(problem.remedy)}", style="dim")
+        if problem.request_id:
+            cell.append(f" {on_line(problem.request_id)}", style="dim")
+    place = on_line(row.at or f"record {row.seq}")
+    return (place, Text(row.kind, style=style), on_line(row.object), cell)

@@ -21,7 +21,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from connector_agent.cli import completion
-from connector_agent.cli.looking import Looked, look, survey
+from connector_agent.cli.inspection import Looked, look, survey
 from connector_agent.cli.output import err, fail, in_columns, out, print_json
 from connector_agent.cli.project_option import EnvironmentOption, JsonOption, ProjectOption
 from connector_agent.cli.schema_tree import (

@@ -1,22 +1,27 @@
-"""How the command line prints: results to standard output, everything else beside it."""
+"""How the command line prints and asks: results to standard output, everything else beside it."""
 
+import signal
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import orjson
 import typer
-from connector_sdk import ConnectorError, Problem, SettingError, visible, visible_json
+from connector_sdk import IRREVERSIBLE, ConnectorError, Problem, SettingError, visible, visible_json
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from connector_agent.runs.outcomes import problem_json
+from connector_agent.runs.outcome_table import problem_json
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from connector_agent.operations.guard import Question
+
 
 _WIDE = 200
 """Columns of a table that goes to a file or another program: nobody sees it fold there."""
@@ -166,3 +171,43 @@ def in_columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> "Text | T
 
 def _style(row: Sequence[str], names: Sequence[str]) -> str:
     return "bold" if len(row) < len(names) else ""
+
+
+def has_terminal() -> bool:
+    """Whether somebody can be asked."""
+    return sys.stdin.isatty()
+
+
+def by_option(error: ConnectorError) -> ConnectorError:
+    """The same error; the remedy of what nobody could be asked for names the option."""
+    if not isinstance(error, SettingError):
+        return error
+    return SettingError(*(_by_option(problem) for problem in error.problems))
+
+
+def confirm(question: "Question") -> None:
+    """Comes back after a yes. Raises typer.Exit after a no."""
+    err.print(mode_text("live"), question.text())
+    with _interruptible():
+        if typer.confirm("Go on?", default=False, err=True):
+            return
+    err.print("Nothing was done.")
+    raise typer.Exit(COULD_NOT_RUN)
+
+
+def _by_option(problem: Problem) -> Problem:
+    if problem.code != IRREVERSIBLE:
+        return problem
+    return problem._replace(
+        remedy="There is no terminal to ask on: look at what would be done, then add --yes."
+    )
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Inside, Ctrl-C ends the question; an event loop would keep it until there is an answer."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -11,13 +11,15 @@ import typer
 from connector_sdk import ConnectorError
 
 from connector_agent.cli import completion
-from connector_agent.cli.confirmation import by_option, confirm, has_terminal
 from connector_agent.cli.output import (
     COULD_NOT_RUN,
     INTERRUPTED,
     WITH_PROBLEMS,
+    by_option,
+    confirm,
     err,
     fail,
+    has_terminal,
     out,
     print_json,
     problem_text,
@@ -34,7 +36,7 @@ from connector_agent.cli.project_option import (
 from connector_agent.cli.signals import on_signal
 from connector_agent.operations.guard import Question
 from connector_agent.runs.consent import Consent
-from connector_agent.runs.outcomes import problem_json
+from connector_agent.runs.outcome_table import problem_json
 from connector_agent.runs.run import Run, Watch, count_warnings
 from connector_agent.runs.runner import Runner
 

@@ -1,10 +1,20 @@
-"""Values given one by one: `address.city=Leeds`, `items[0].quantity=2`, `tags:=["new"]`."""
+"""An activity and a request given on one line: `address.city=Leeds`, `items[0].quantity=2`,
+`tags:=["new"]`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import orjson
-from connector_sdk import JSON, Problem, SettingError, shown
+from connector_sdk import (
+    JSON,
+    Activity,
+    ActivityType,
+    Connection,
+    Field,
+    Problem,
+    SettingError,
+    shown,
+)
 from connector_sdk.path import Path, PathError, format_path, parse_path
 
 from connector_agent.runs.guards import long_number, loses_digits
@@ -160,3 +170,29 @@ def _through(path: Path) -> Problem:
         "Write lists as items[0], and objects as address.city.",
         path=format_path(path),
     )
+
+
+class Choosing:
+    """An activity type with its choices made, on one connection."""
+
+    def __init__(self, connection: Connection, kind: ActivityType, on: str, action: str) -> None:
+        """Raises SettingError for choices that don't exist."""
+        self._kind = kind
+        self._on = on
+        self._action = action
+        self.form = connection.settings(kind.name, kind.chosen(on, action))
+
+    def setting(self, name: str) -> Field | None:
+        """A setting that such an activity has, or None."""
+        return next((field for field in self.form.fields if field.name == name), None)
+
+    def activity(self, given: Iterable[Assignment], **settings: JSON) -> Activity:
+        """The activity with these settings, and those that are assigned. Raises SettingError."""
+        made = applied(settings, given)
+        return Activity(self._on, self._kind.name, self._on, self._action, made)
+
+
+def below(name: str, given: Iterable[Assignment]) -> Iterator[Assignment]:
+    """The assignments, made to parts of the setting `name`."""
+    for path, value in given:
+        yield Assignment((name, *path), value)

@@ -21,15 +21,14 @@ from connector_sdk import (
 )
 
 from connector_agent.project.result_files import ResultFiles, result_path
-from connector_agent.runs.outcomes import (
-    OutcomeRow,
+from connector_agent.runs.outcome_table import (
     columns_of,
     csv_header,
     csv_row,
     outcome_json,
     own_columns,
-    read_outcomes,
 )
+from connector_agent.runs.outcomes import OutcomeRow, read_outcomes
 from connector_agent.store import Database
 
 _KINDS: dict[str, tuple[Kind, ...]] = {

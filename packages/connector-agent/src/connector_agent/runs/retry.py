@@ -27,16 +27,8 @@ from connector_agent.connectors import registry
 from connector_agent.operations.grouped_source import RegroupedSource
 from connector_agent.operations.operation import Operation
 from connector_agent.runs.guards import MASK
-from connector_agent.runs.outcomes import (
-    MORE,
-    PARTS,
-    RECORD,
-    OutcomeRow,
-    place_of,
-    read_outcomes,
-    read_records,
-    without_marks,
-)
+from connector_agent.runs.outcome_table import MORE, PARTS, RECORD, place_of, without_marks
+from connector_agent.runs.outcomes import OutcomeRow, read_outcomes, read_records
 from connector_agent.runs.retry_rows import UNCLEAR, Original, restored
 from connector_agent.runs.run import Run
 from connector_agent.store import Database

@@ -13,7 +13,7 @@ import msgspec
 from connector_sdk import Problem, shown
 
 from connector_agent.runs.guards import long_number, with_long_as_text
-from connector_agent.runs.outcomes import PARTS, cell_text, parsed
+from connector_agent.runs.outcome_table import PARTS, cell_text, parsed
 
 UNCLEAR = "cell_unclear"
 """The code of a cell that can't be read for sure."""

@@ -11,9 +11,8 @@ from connector_sdk.errors import SettingError
 from connector_sdk.record import Problem
 from connector_sdk.schema import Field
 
-from stripe_connector.catalogue import overlay, sections, versions
-from stripe_connector.catalogue.model import Operation, Resource
-from stripe_connector.catalogue.routes import Routes
+from stripe_connector.catalogue import overlay, versions
+from stripe_connector.catalogue.model import Operation, Resource, Routes
 from stripe_connector.catalogue.schemas import Archive, archive
 
 
@@ -149,12 +148,12 @@ class Catalogue:
 
     def section(self, object: str) -> str:
         """The id of the section of Stripe's API reference that the object belongs to."""
-        return sections.section(object)
+        return overlay.section(object)
 
     def label(self, object: str) -> str:
         """What people read instead of the object's id ("Customer › Tax IDs"); unique within its
         section."""
-        return sections.label(object, self._names)
+        return overlay.label(object, self._names)
 
     def search_fields(self, object: str) -> Mapping[str, str]:
         """Field -> "token", "string" or "number" for a searchable object; empty for others."""

@@ -2,9 +2,8 @@
 
 from stripe_connector.client.answer import Answer
 from stripe_connector.client.client import Client
-from stripe_connector.client.clock import Clock
-from stripe_connector.client.key_life import HORIZON, HORIZON_V2, Earlier, horizon
-from stripe_connector.client.retry import Retry
+from stripe_connector.client.clock import HORIZON, HORIZON_V2, Clock, Earlier, horizon
+from stripe_connector.client.decision import Retry
 from stripe_connector.client.settings import ADDRESSES, Settings
 from stripe_connector.client.transport import Transport, Transports
 from stripe_connector.client.upload import FAULTS, Params

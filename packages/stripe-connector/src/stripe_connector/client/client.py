@@ -19,19 +19,18 @@ from connector_sdk import (
 
 from stripe_connector.catalogue.model import Operation
 from stripe_connector.client.answer import Answer, Fault, Reply
-from stripe_connector.client.clock import Clock, steady
+from stripe_connector.client.clock import KEY_TOO_OLD, Clock, Earlier, seconds_left, steady
 from stripe_connector.client.decision import (
     Request,
+    Retry,
     conclude,
     maybe_done,
+    retry_after,
     status_of,
     succeeded,
     wrong_answer,
 )
-from stripe_connector.client.key_life import KEY_TOO_OLD, Earlier, seconds_left
-from stripe_connector.client.limits import limit_hit, limits_of
-from stripe_connector.client.retry import Retry, retry_after
-from stripe_connector.client.settings import Settings, check_address
+from stripe_connector.client.settings import Settings, check_address, limit_hit, limits_of
 from stripe_connector.client.transport import Transports, over_http
 from stripe_connector.client.upload import Params, take_file
 from stripe_connector.wire import (

@@ -1,11 +1,10 @@
 """Stripe's search language, and ours beyond it: read, check, match, plan. Pure."""
 
 from stripe_connector.query.checking import check, unknown_fields
-from stripe_connector.query.clause import Clause, Group, Query, QueryError, clauses
+from stripe_connector.query.clause import Clause, Group, Query, QueryError, clauses, write
 from stripe_connector.query.fields import Fields, fields_of
 from stripe_connector.query.matching import Matcher, matcher
 from stripe_connector.query.parser import parse
-from stripe_connector.query.writing import write
 
 __all__ = [
     "Clause",

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from connector_sdk import JSON
 
-from stripe_connector.query.binding import Text, plain, text_of, value_of
 from stripe_connector.query.clause import (
     MAX_CHARACTERS,
     MAX_CLAUSES,
@@ -15,7 +14,11 @@ from stripe_connector.query.clause import (
     Query,
     QueryError,
     Span,
+    Text,
     clauses,
+    plain,
+    text_of,
+    value_of,
 )
 from stripe_connector.query.grammar import tree
 

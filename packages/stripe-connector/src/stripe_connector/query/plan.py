@@ -10,11 +10,17 @@ from typing import Literal
 from connector_sdk import JSON, Field
 
 from stripe_connector.catalogue.overlay import list_defaults
-from stripe_connector.query.clause import MAX_CHARACTERS, MAX_CLAUSES, Clause, Group, Query, clauses
+from stripe_connector.query.clause import (
+    MAX_CHARACTERS,
+    MAX_CLAUSES,
+    Clause,
+    Group,
+    Query,
+    clauses,
+    write,
+)
 from stripe_connector.query.fields import Fields
-from stripe_connector.query.narrowing import by_list, by_search, likely
-from stripe_connector.query.normal import Alternative, alternatives
-from stripe_connector.query.writing import write
+from stripe_connector.query.narrowing import Alternative, alternatives, by_list, by_search, likely
 
 ROWS = 100
 """Rows of one call."""

@@ -10,8 +10,8 @@ from urllib.parse import unquote_to_bytes
 
 from connector_sdk import JSON, Field, shown
 
-from stripe_connector.wire.fault import WireError
-from stripe_connector.wire.form import DEPTH
+from stripe_connector.wire.bodies import DEPTH
+from stripe_connector.wire.path import WireError
 
 _KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")

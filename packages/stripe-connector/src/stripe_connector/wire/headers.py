@@ -1,12 +1,26 @@
-"""The headers of a request."""
+"""The headers of a request, and the idempotency key."""
 
 import functools
+import hashlib
 import importlib.metadata
 import re
 
 from connector_sdk import CredentialError, Problem
 
-from stripe_connector.wire.fault import WireError
+from stripe_connector.wire.path import WireError
+
+
+def idempotency_key(*parts: str) -> str:
+    """The same key for the same parts, another for any others; 68 characters, of which the
+    parts can't be learned. Each part is hashed with its length, so that ("ab", "c") and
+    ("a", "bc") differ."""
+    digest = hashlib.sha256()
+    for part in parts:
+        raw = part.encode("utf-8", "surrogatepass")
+        digest.update(len(raw).to_bytes(8, "big"))
+        digest.update(raw)
+    return f"sc1_{digest.hexdigest()}"
+
 
 _VISIBLE = re.compile(r"[!-~]+")
 

@@ -1,12 +1,23 @@
-"""Paths of requests, and where a parameter stands."""
+"""Paths of requests, where a parameter is, and the fault of a request that can't be sent."""
 
 import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from connector_sdk import shown
+from connector_sdk import Problem, RefusedError, shown
 
-from stripe_connector.wire.fault import WireError
+
+class WireError(RefusedError):
+    """A request can't be written, or was not written as Stripe's API wants it.
+
+    `key` is the parameter as it stands on the wire ("items[0][price]"); "" where the fault
+    has no single place.
+    """
+
+    def __init__(self, key: str, message: str, remedy: str, code: str = "malformed_request"):
+        self.key = key
+        super().__init__(Problem(code, message, remedy, path=shown(key)))
+
 
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
 _PLAIN_NAME = re.compile(r"[^\s.\[\]\"]+")

@@ -8,7 +8,7 @@ from typing import Any
 
 from connector_sdk import JSON, Connection, Connector, MemoryHost, Problem, SettingError
 
-from connector_agent.cli.looking import endpoint_of, survey, unknown_endpoint
+from connector_agent.cli.inspection import endpoint_of, survey, unknown_endpoint
 from connector_agent.cli.one_off.options import connection_fields, option_of
 from connector_agent.operations.end import connect
 from connector_agent.project import STATE

@@ -9,7 +9,7 @@ import typer
 from connector_sdk import ActivityType, Command, Connector
 from typer.core import TyperCommand
 
-from connector_agent.cli.lazy_group import HELP, Commands, LazyGroup, made
+from connector_agent.cli.commands import HELP, Commands, LazyGroup, made
 from connector_agent.cli.one_off.options import parameters
 
 _FIRST = "connector_agent.first"

@@ -8,8 +8,7 @@ from connector_sdk import JSON, ActivityType, Command, ConnectorError, Option, P
 from connector_sdk.path import format_path
 
 from connector_agent.cli.output import err, problem_text
-from connector_agent.one_off.activity import below
-from connector_agent.one_off.assignment import Assignment, assignments
+from connector_agent.one_off.assignment import Assignment, assignments, below
 
 _SETTING = re.compile(r"`(\w+): (\w+)`")
 

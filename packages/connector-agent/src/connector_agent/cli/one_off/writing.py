@@ -28,10 +28,8 @@ from connector_sdk.fate import OUT
 from connector_sdk.keys import new_prefix
 from connector_sdk.writing import Writing, Written
 
-from connector_agent.cli.confirmation import by_option, confirm, has_terminal
 from connector_agent.cli.one_off.connecting import connected
-from connector_agent.cli.one_off.rows import format_of
-from connector_agent.cli.one_off.told import Printer
+from connector_agent.cli.one_off.rows import Printer, format_of
 from connector_agent.cli.one_off.words import (
     activity_words,
     assigned,
@@ -44,18 +42,19 @@ from connector_agent.cli.output import (
     COULD_NOT_RUN,
     INTERRUPTED,
     WITH_PROBLEMS,
+    by_option,
+    confirm,
     err,
     fail,
+    has_terminal,
     mode_text,
     problem_text,
 )
 from connector_agent.cli.signals import on_signal
-from connector_agent.one_off.activity import Choosing
-from connector_agent.one_off.assignment import applied, assignments
-from connector_agent.one_off.feed import Feed
+from connector_agent.one_off.assignment import Choosing, applied, assignments
 from connector_agent.one_off.intake import Given, ids, lines_of, objects
-from connector_agent.one_off.requests import about, of_ids, of_objects
-from connector_agent.one_off.writing import writing as writing_of
+from connector_agent.one_off.requests import Feed, about, of_ids, of_objects
+from connector_agent.one_off.requests import writing as writing_of
 from connector_agent.operations.guard import Question, Tally
 
 

@@ -19,8 +19,7 @@ from stripe_connector.query import (
     parse,
     unknown_fields,
 )
-from stripe_connector.query.binding import RECORD, names, text_of
-from stripe_connector.query.clause import FieldKind
+from stripe_connector.query.clause import RECORD, FieldKind, names, text_of
 from stripe_connector.query.fields import Known
 
 _TYPES: dict[FieldKind, Type] = {"number": "number"}

@@ -13,8 +13,7 @@ from connector_sdk import JSON, Problem, RefusedError, SourceChangedError
 from stripe_connector.catalogue.model import Operation
 from stripe_connector.client import Client
 from stripe_connector.query import Matcher
-from stripe_connector.query.clause import MAX_CLAUSES, Clause, Group, Query
-from stripe_connector.query.writing import write
+from stripe_connector.query.clause import MAX_CLAUSES, Clause, Group, Query, write
 from stripe_connector.wire.paging import Rows, compact, rows_of
 
 _log = logging.getLogger("stripe_connector.search")

@@ -14,7 +14,7 @@ from stripe_connector.activities.choices.parameters import STREAM
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.client import Client
 from stripe_connector.client.answer import Answer
-from stripe_connector.client.limits import ACCOUNT
+from stripe_connector.client.settings import ACCOUNT
 
 EVENTS = frozenset({"billing.meter_events.create", "v2.billing.meter_events.create", STREAM})
 

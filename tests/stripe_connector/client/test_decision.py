@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from stripe_connector.client import Retry
-from stripe_connector.client.retry import retry_after, worth_another
+from stripe_connector.client.decision import retry_after, worth_another
 
 
 @pytest.mark.parametrize(

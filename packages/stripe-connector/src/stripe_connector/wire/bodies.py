@@ -1,18 +1,21 @@
-"""Bodies and query strings of API v1: parameters as a form with brackets.
+"""The bodies of requests: forms with brackets (API v1), JSON (v2), uploads.
 
-`{"items": [{"price": "p"}], "metadata": {"a": "b"}}` is `items[0][price]=p&metadata[a]=b`.
-Written exactly as the official Python SDK writes it, with two exceptions where that loses
-something: a boolean inside of a list is "true", and a float has no exponent.
+`{"items": [{"price": "p"}], "metadata": {"a": "b"}}` is `items[0][price]=p&metadata[a]=b`. Forms
+are written as the official Python SDK writes them, with two exceptions where that loses
+something: a boolean in a list is "true", and a float has no exponent.
 """
 
+import json
 import math
+import secrets
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import NamedTuple
 from urllib.parse import quote_plus
 
 from connector_sdk import JSON, shown
 
-from stripe_connector.wire.fault import WireError
+from stripe_connector.wire.path import WireError
 
 DEPTH = 32
 """Levels of nesting that are written and read; Stripe's deepest parameter has 9."""
@@ -102,3 +105,51 @@ def _bad_name(name: str, key: str) -> WireError:
         if name
         else "Give the entry a name.",
     )
+
+
+def encode_json(params: Mapping[str, JSON]) -> bytes:
+    """The body of a v2 request: keys in the order given, null for None (which clears). Big
+    integers and decimals that Stripe wants as text come as text from `conform`, which knows
+    the schema. Raises WireError for what JSON can't hold."""
+    try:
+        return json.dumps(params, allow_nan=False, separators=(",", ":")).encode()
+    except (ValueError, TypeError, RecursionError):
+        raise WireError(
+            "",
+            "The request holds a value that JSON can't hold, or is nested without end.",
+            "Give text, finite numbers, true, false, null, lists and objects.",
+        ) from None
+
+
+class Upload(NamedTuple):
+    """The content of a file and the name under which Stripe keeps it."""
+
+    name: str
+    content: bytes
+
+
+def encode_multipart(params: Mapping[str, JSON], files: Mapping[str, Upload]) -> tuple[bytes, str]:
+    """The body and its content type. The boundary is random, so that no file can hold it.
+    Raises WireError as `encode_form` does."""
+    boundary = secrets.token_hex(30)
+    chunks: list[bytes] = []
+    for key, value in pairs(params):
+        head = f'Content-Disposition: form-data; name="{_escaped(key)}"'
+        chunks += _part(boundary, head, plain_text(key, value).encode())
+    for key, file in files.items():
+        head = (
+            f'Content-Disposition: form-data; name="{_escaped(key)}"; '
+            f'filename="{_escaped(file.name)}"\r\nContent-Type: application/octet-stream'
+        )
+        chunks += _part(boundary, head, file.content)
+    chunks.append(f"--{boundary}--\r\n".encode())
+    return b"".join(chunks), f"multipart/form-data; boundary={boundary}"
+
+
+def _part(boundary: str, head: str, content: bytes) -> list[bytes]:
+    return [f"--{boundary}\r\n{head}\r\n\r\n".encode(), content, b"\r\n"]
+
+
+def _escaped(text: str) -> str:
+    """As browsers do: what would end the quoted name or the line is percent-encoded."""
+    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from connector_agent.cli import brought
+from connector_agent.cli import commands
 from connector_sdk import COMMANDS, Problem, SettingError, Workspace
 
 from tests.connector_agent.cli.conftest import Call
@@ -33,7 +33,7 @@ group.command("inner")(failing)
 
 @pytest.fixture(autouse=True)
 def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    here = "tests.connector_agent.cli.test_brought"
+    here = "tests.connector_agent.cli.test_own_commands"
     found = {
         name: EntryPoint(name, value, COMMANDS)
         for name, value in {
@@ -43,7 +43,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             "run": f"{here}:failing",
         }.items()
     }
-    monkeypatch.setattr(brought, "entry_points", lambda: found)
+    monkeypatch.setattr(commands, "entry_points", lambda: found)
     return iter(())
 
 

@@ -1,4 +1,4 @@
-"""Endpoints and connectors opened to be looked at, by their name on the command line."""
+"""Endpoints and connectors opened to look at them, by their name on the command line."""
 
 import os
 from collections.abc import AsyncIterator, Mapping

@@ -3,7 +3,7 @@ from collections.abc import Mapping
 import pytest
 from stripe_connector.catalogue import load
 from stripe_connector.client import Settings
-from stripe_connector.client.limits import limit_hit, limits_of
+from stripe_connector.client.settings import limit_hit, limits_of
 
 LIVE = Settings("sk_live_x")
 TEST = Settings("rk_test_x")
