@@ -1,10 +1,11 @@
 """One write of a record, from its reading to its outcome, and the key that makes it repeatable."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
-from connector_sdk import Call, Outcome, Problem, Record, Request
+from connector_sdk import Body, Call, Outcome, Problem, Record, Request, encode
 from connector_sdk.keys import hashed
 
 from connector_agent.mapping import Mapped
@@ -53,7 +54,7 @@ class Item:
 
     __slots__ = (
         "at", "call", "create", "fresh", "identity", "outcome", "problem", "record", "seq",
-        "step", "stored", "update",
+        "step", "stored", "unsent", "update",
     )  # fmt: skip
 
     def __init__(
@@ -82,6 +83,7 @@ class Item:
         self.call = call
         self.outcome = outcome
         self.fresh = False
+        self.unsent = False
         self.stored = stored
 
     @classmethod
@@ -96,6 +98,54 @@ class Item:
         if mapped is None:
             return Request(self.record), None
         return Request(values=mapped.values), mapped
+
+    @classmethod
+    def of_intent(cls, row: Any, unseal: Callable[[bytes], bytes]) -> "Item":
+        """A write that the ledger holds, from its row of `intents`."""
+        body = Body(unseal(row.body), row.action, row.lock)
+        call = Call(row.seq, row.step, row.key, row.attempt, row.first_sent, body, bool(row.synced))
+        record = unseal(row.record)
+        return cls(row.seq, row.at, record, row.identity, step=row.step, call=call, stored=True)
+
+    def intent_row(self, run: str, seal: Callable[[bytes], bytes]) -> dict[str, Any]:
+        """Its row of `intents`."""
+        call = self.call
+        assert call is not None
+        return {
+            "run": run,
+            "seq": self.seq,
+            "step": self.step,
+            "identity": self.identity,
+            "at": self.at,
+            "record": seal(self.record),
+            "key": call.key,
+            "attempt": call.attempt,
+            "action": call.body.action,
+            "lock": call.body.lock,
+            "body": seal(call.body.json),
+            "first_sent": call.first_sent,
+            "synced": call.synced,
+        }
+
+    def outcome_row(self, run: str, seal: Callable[[bytes], bytes], ended: float) -> dict[str, Any]:
+        """Its row of `outcomes`, without a record that its intent holds."""
+        outcome = self.outcome
+        assert outcome is not None
+        problem = outcome.problem
+        return {
+            "run": run,
+            "seq": outcome.seq,
+            "step": outcome.step,
+            "kind": outcome.kind,
+            "object": outcome.id,
+            "request_id": outcome.request_id,
+            "replayed": outcome.replayed,
+            "problem": seal(encode(problem)) if problem is not None else None,
+            "identity": self.identity,
+            "at": self.at,
+            "record": None if self.stored else seal(self.record),
+            "ended": ended,
+        }
 
     def sent(self) -> Call:
         """The call of an item that has one."""

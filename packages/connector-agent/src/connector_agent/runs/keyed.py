@@ -6,13 +6,11 @@ stores outcomes. Nothing is sent before its intent is on disk.
 
 import asyncio
 import contextlib
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from connector_sdk import (
     Call,
     ConnectorError,
-    Kind,
     Outcome,
     SourceChangedError,
     Target,
@@ -20,8 +18,8 @@ from connector_sdk import (
 )
 from connector_sdk.fate import Outage
 
-from connector_agent.runs.execution import Batch, Halt, Parts, ProblemWatch, Pulse, Reading, Turns
-from connector_agent.runs.frontier import Frontier, Tally
+from connector_agent.runs.checkpoints import Checkpoints
+from connector_agent.runs.execution import Batch, Halt, Parts, ProblemWatch, Reading, Turns
 from connector_agent.runs.intake import take_in
 from connector_agent.runs.item import Item, name_of, outcomes_of
 from connector_agent.runs.ledger import Ledger, LostRunError
@@ -58,16 +56,13 @@ class KeyedExecution:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._watch = ProblemWatch(parts.options, parts.counts)
-        self._pulse = Pulse(parts.ledger.run.settled)
+        self._checkpoints = Checkpoints(parts)
         self._turns = Turns()
         self._stamps_early = self.in_doubt >= WINDOW
         self._lot = 1 if self._stamps_early else self.in_doubt
-        self._frontier = Frontier(parts.ledger.run.settled)
-        self._tally = Tally()
         self._queue: asyncio.Queue[Item | None] = asyncio.Queue()
         self._room = asyncio.Event()
         self._open: dict[Place, Item] = {}
-        self._unsent: set[Place] = set()
         self._settlement = Settlement(parts.target)
         self._finished: list[Outcome] = []
         self._wake = asyncio.Event()
@@ -119,20 +114,12 @@ class KeyedExecution:
             self._failure = error
         self.stop()
 
-    # reading
-
     async def _recover(self) -> None:
         parts = self._parts
         pending, partly = await parts.database.call(
             lambda connection: (parts.ledger.pending(connection), parts.ledger.partly(connection))
         )
-        self._tally.expect([item.seq for item in pending])
-        for seq, kind in partly:
-            self._tally.note(seq, kind)
-        # The frontier counts on over records that the last checkpoint did not know of.
-        settled = set(range(self._frontier.at + 1, parts.counts.read + 1))
-        settled -= {item.seq for item in pending}
-        self._frontier.settle(settled)
+        self._checkpoints.recover(pending, partly)
         if not pending:
             return
         await parts.log.add("info", "pending", f"{len(pending)} records of before are still open.")
@@ -147,8 +134,8 @@ class KeyedExecution:
         if self._stamps_early:
             await self._stamp(batch)
         for item in batch:
-            item.fresh = True
-            self._plan(item)
+            item.fresh = item.unsent = True
+            self._open[(item.seq, item.step)] = item
             self._queue.put_nowait(item)
 
     async def _stamp(self, batch: Sequence[Item]) -> None:
@@ -206,13 +193,13 @@ class KeyedExecution:
         self._exhausted = batch.exhausted
         parts.counts.read = read
         parts.counts.filtered = filtered
-        self._tally.expect([item.seq for item in planned])
-        self._tally.expect([item.seq for item in decided])
-        self._count(outcomes_of(decided))
+        self._checkpoints.expect(planned)
+        self._checkpoints.expect(decided)
+        self._checkpoints.count(outcomes_of(decided))
         for item in await self._ready(planned):
             self._queue.put_nowait(item)
         self._watch.check()
-        await self._checkpoint_if_due()
+        await self._checkpoints.take_if_due()
 
     async def _ready(self, batch: Sequence[Item]) -> list[Item]:
         """The calls that may be sent now. Those whose key the target may have forgotten are
@@ -221,7 +208,8 @@ class KeyedExecution:
         ready: list[Item] = []
         stale: list[Item] = []
         for item in batch:
-            self._plan(item)
+            self._open[(item.seq, item.step)] = item
+            item.unsent = item.fresh
             (ready if item.fresh or self.may_repeat(item.sent()) else stale).append(item)
         for at in range(0, len(stale), SETTLE_AT_ONCE):
             some = stale[at : at + SETTLE_AT_ONCE]
@@ -238,7 +226,6 @@ class KeyedExecution:
         return ready
 
     async def _handed_over(self, lot: list[Item]) -> list[Item]:
-        """Calls that the target is about to take."""
         if not lot:
             return lot
         try:
@@ -260,14 +247,6 @@ class KeyedExecution:
             return False
         return now - horizon <= call.first_sent <= now + AHEAD
 
-    def _plan(self, item: Item) -> None:
-        place = (item.seq, item.step)
-        self._open[place] = item
-        if item.fresh:
-            self._unsent.add(place)
-
-    # writing
-
     async def _write(self) -> None:
         while True:
             async with contextlib.aclosing(self._parts.target.write(self._calls())) as outcomes:
@@ -287,14 +266,11 @@ class KeyedExecution:
                 await self._turns.give()
                 if self._parts.host.stopping():
                     return
-                place, call = (item.seq, item.step), item.call
+                call = item.call
                 assert call is not None
-                if place in self._unsent:
-                    # The ledger has to count it as sent from now on; the target knows better.
-                    self._unsent.discard(place)
-                    yield call._replace(first_sent=None)
-                else:
-                    yield call
+                # The ledger has to count it as sent from now on; the target knows better.
+                unsent, item.unsent = item.unsent, False
+                yield call._replace(first_sent=None) if unsent else call
 
     async def _next_lot(self) -> list[Item]:
         """What is next in the queue; nothing once the source has ended."""
@@ -310,8 +286,6 @@ class KeyedExecution:
     def _collect(self, outcome: Outcome) -> None:
         self._finished.append(outcome)
         self._wake.set()
-
-    # outcomes
 
     async def _keep_flushing(self) -> None:
         try:
@@ -355,27 +329,10 @@ class KeyedExecution:
             items.append(item)
         await parts.database.call(lambda connection: parts.ledger.settle(connection, items))
         for outcome in batch:
-            place = (outcome.seq, outcome.step)
-            del self._open[place]
-            self._unsent.discard(place)
-        self._count(batch)
+            del self._open[(outcome.seq, outcome.step)]
+        self._checkpoints.count(batch)
         self._room.set()
-        await self._checkpoint_if_due()
-
-    def _count(self, batch: Iterable[Outcome]) -> None:
-        """A record counts once, when the last of its writes has its outcome."""
-        counts = self._parts.counts
-        kinds: Counter[Kind] = Counter()
-        settled: list[int] = []
-        for outcome in batch:
-            counts.replayed += outcome.replayed
-            kind = self._tally.add(outcome.seq, outcome.kind)
-            if kind is not None:
-                kinds[kind] += 1
-                settled.append(outcome.seq)
-        for kind, count in kinds.items():
-            counts.add(kind, count)
-        self._frontier.settle(settled)
+        await self._checkpoints.take_if_due()
 
     async def _send_again(self, item: Item) -> None:
         """The key is used up and nothing was done: the next attempt has a key of its own."""
@@ -383,23 +340,11 @@ class KeyedExecution:
         item.call = self._parts.ledger.keys.next(item.sent(), name)
         await self._line_up([item])
 
-    async def _checkpoint_if_due(self) -> None:
-        if self._pulse.due(self._frontier.at):
-            await self._checkpoint()
-
-    async def _checkpoint(self) -> None:
-        parts = self._parts
-        settled, counts, seconds = self._frontier.at, parts.counts.copy(), parts.seconds()
-        await parts.database.call(
-            lambda connection: parts.ledger.checkpoint(connection, settled, counts, seconds)
-        )
-        self._pulse.taken(settled)
-        await parts.results.catch_up(settled)
-
     async def _release(self) -> None:
         """Ends cleanly: the last checkpoint, and calls that surely were not sent say so."""
         parts = self._parts
-        calls = [self._open[place].sent()._replace(first_sent=None) for place in self._unsent]
+        open_ = self._open.values()
+        calls = [item.sent()._replace(first_sent=None) for item in open_ if item.unsent]
         if calls:
             await parts.database.call(lambda connection: parts.ledger.rewrite(connection, calls))
-        await self._checkpoint()
+        await self._checkpoints.take()

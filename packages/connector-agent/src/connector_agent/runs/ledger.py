@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from connector_sdk import KINDS, Body, Call, Cursor, Kind, Outcome, Problem, encode
+from connector_sdk import KINDS, Call, Cursor, Kind, Outcome, Problem, encode
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -94,26 +94,7 @@ class Ledger:
         seal = vault_of(connection).seal
         if planned:
             connection.execute(
-                insert(intents),
-                [
-                    {
-                        "run": self.run.id,
-                        "seq": item.seq,
-                        "step": item.step,
-                        "identity": item.identity,
-                        "at": item.at,
-                        "record": seal(item.record),
-                        "key": call.key,
-                        "attempt": call.attempt,
-                        "action": call.body.action,
-                        "lock": call.body.lock,
-                        "body": seal(call.body.json),
-                        "first_sent": call.first_sent,
-                        "synced": call.synced,
-                    }
-                    for item in planned
-                    if (call := item.call) is not None
-                ],
+                insert(intents), [item.intent_row(self.run.id, seal) for item in planned]
             )
         self._insert_outcomes(connection, decided)
         for item in planned:
@@ -123,26 +104,7 @@ class Ledger:
         """The intents that have no outcome, in order."""
         rows = connection.execute(self._pending(*intents.c).order_by(intents.c.seq, intents.c.step))
         unseal = vault_of(connection).open
-        return [
-            Item(
-                row.seq,
-                row.at,
-                unseal(row.record),
-                row.identity,
-                step=row.step,
-                call=Call(
-                    row.seq,
-                    row.step,
-                    row.key,
-                    row.attempt,
-                    row.first_sent,
-                    Body(unseal(row.body), row.action, row.lock),
-                    bool(row.synced),
-                ),
-                stored=True,
-            )
-            for row in rows
-        ]
+        return [Item.of_intent(row, unseal) for row in rows]
 
     def _pending(self, *columns: ColumnElement[Any]) -> Select[Any]:
         of_same = and_(
@@ -357,24 +319,7 @@ class Ledger:
     def _insert_outcomes(self, connection: Connection, items: Iterable[Item]) -> None:
         moment = time.time()
         seal = vault_of(connection).seal
-        rows = [
-            {
-                "run": self.run.id,
-                "seq": outcome.seq,
-                "step": outcome.step,
-                "kind": outcome.kind,
-                "object": outcome.id,
-                "request_id": outcome.request_id,
-                "replayed": outcome.replayed,
-                "problem": seal(encode(outcome.problem)) if outcome.problem is not None else None,
-                "identity": item.identity,
-                "at": item.at,
-                "record": None if item.stored else seal(item.record),
-                "ended": moment,
-            }
-            for item in items
-            if (outcome := item.outcome) is not None
-        ]
+        rows = [item.outcome_row(self.run.id, seal, moment) for item in items]
         if rows:
             connection.execute(insert(outcomes), rows)
 

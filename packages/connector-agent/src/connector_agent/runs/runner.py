@@ -1,49 +1,35 @@
 """Starts, resumes and abandons runs of a project's operations, in this process."""
 
-import asyncio
-import time
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import orjson
 from connector_sdk import (
-    ConnectorError,
     MemoryHost,
-    Problem,
     SettingError,
-    Source,
-    SourceChangedError,
-    Target,
     TargetLostError,
 )
 
 from connector_agent.operations.compatibility import guarantee_faults, has_to_remember
-from connector_agent.operations.operation import Operation, open_operation, require
+from connector_agent.operations.operation import open_operation, require
 from connector_agent.project import STATE, Project, environment_of
 from connector_agent.runs.consent import NOBODY, Asking, Consent, allowed, noted, was_given
+from connector_agent.runs.driver import Driver
 from connector_agent.runs.ending import (
-    FINISHED,
     abandon,
-    closing,
-    finish,
     make_up,
     other_account,
     require_same,
     was_abandoned,
 )
-from connector_agent.runs.execution import Halt, Parts
 from connector_agent.runs.executions import execution_of
 from connector_agent.runs.identities import account_for, unaccounted
 from connector_agent.runs.keeper import Keeper, sealing_faults
-from connector_agent.runs.ledger import Ledger, LostRunError
 from connector_agent.runs.lock import OperationLock
 from connector_agent.runs.renaming import unrecognised
-from connector_agent.runs.results import Results
 from connector_agent.runs.retry import (
     Retry,
-    in_snapshot,
     kinds_of,
     open_source,
     require_other_file,
@@ -51,17 +37,12 @@ from connector_agent.runs.retry import (
     retry_fault,
 )
 from connector_agent.runs.run import (
-    Progress,
     Run,
-    RunLog,
-    Status,
     Watch,
     find_run,
     new_run,
-    take_run,
     unfinished_run,
 )
-from connector_agent.runs.stage import stage_of
 from connector_agent.store import Database
 from connector_agent.store.vault import Vault
 
@@ -156,7 +137,8 @@ class Runner:
                         limit=limit,
                     )
                 )
-                return await self._execute(run, ready, host, target, watch, resumed=False)
+                driver = Driver(self.folder, self.database, ready, host, watch)
+                return await driver.execute(run, target, resumed=False)
 
     async def retry(
         self,
@@ -238,137 +220,5 @@ class Runner:
                         lambda connection: unaccounted(connection, scope, run.operation)
                     )
                 )
-            return await self._execute(run, ready, host, target, watch, resumed=True, lost=lost)
-
-    async def _execute(
-        self,
-        run: Run,
-        opened: Operation,
-        host: MemoryHost,
-        target: Target,
-        watch: Watch,
-        *,
-        resumed: bool,
-        lost: Problem | None = None,
-    ) -> Run:
-        taken = await self.database.call(lambda connection: take_run(connection, run.id))
-        log = RunLog(self.database, run.id)
-        await log.add("info", "resumed" if resumed else "started", _opening(taken, opened))
-        ledger = await self.database.call(lambda connection: Ledger.of(connection, taken))
-        if lost is not None:
-            await log.add("warning", lost.code, lost.text())
-            ledger.run = await self.database.call(ledger.begin_anew)
-        began = time.monotonic()
-        try:
-            end = await self._drive(ledger, opened, host, target, log, watch, resumed)
-        except LostRunError:
-            raise SettingError(
-                Problem(
-                    "run_taken",
-                    f"Another process has taken the run {run.id}; this one ended.",
-                    "Look at it with 'connector runs'.",
-                )
-            ) from None
-        except ConnectorError as error:  # of the target's end, or of a source that won't open
-            end = _End("stopped", error.problem)
-        seconds = taken.seconds + time.monotonic() - began
-        await self.database.call(
-            lambda connection: ledger.end(connection, end.status, end.problem, seconds)
-        )
-        await self.database.mark()
-        ended = await self.find(run.id)
-        if end.problem is not None:
-            await log.add_problem(end.status, end.problem)
-        elif end.status == FINISHED and end.source is not None:
-            if not resumed and in_snapshot(orjson.loads(run.snapshot)) is None:
-                for warning in opened.composition.never_there():
-                    await log.add("warning", warning.code, warning.text())
-            await finish(ended, end.source, log)
-        else:
-            await log.add("info", end.status, closing(ended))
-        return ended
-
-    async def _drive(
-        self,
-        ledger: Ledger,
-        opened: Operation,
-        host: MemoryHost,
-        target: Target,
-        log: RunLog,
-        watch: Watch,
-        resumed: bool,
-    ) -> "_End":
-        document = opened.document
-        while True:
-            retry = in_snapshot(orjson.loads(ledger.run.snapshot))
-            execution_type = execution_of(target)
-            counts = await execution_type.counts(self.database, ledger, target)
-            source, file = await open_source(retry, opened, self.database, host)
-            results = Results(
-                self.folder,
-                document.results,
-                self.database,
-                ledger.run.id,
-                [field.name for field in opened.source.schemas.response.fields],
-            )
-            parts = Parts(
-                database=self.database,
-                ledger=ledger,
-                log=log,
-                host=host,
-                source=source,
-                target=target,
-                stage=stage_of(opened, ledger.run.scope, self.database),
-                options=document.options,
-                results=results,
-                counts=counts,
-                started=time.monotonic(),
-                resend=target.guarantee == "none" and _unknown_again(ledger.run),
-            )
-            execution = execution_type(parts)
-            total = await source.total() if ledger.run.limit is None else ledger.run.limit
-            environment = opened.environment
-            watch(Progress(ledger.run, parts.counts, total, resumed, execution.stop, environment))
-            complete = False
-            try:
-                await results.catch_up(ledger.run.settled)
-                complete = await execution.run()
-                await results.catch_up(None)
-            except Halt as halt:
-                return _End("stopped", halt.problem, source)
-            except (SourceChangedError, TargetLostError) as changed:
-                if not execution.starts_over:
-                    return _End("stopped", changed.problem, source)
-                await log.add("warning", changed.problem.code, changed.problem.text())
-            except ConnectorError as error:
-                return _End("stopped", error.problem, source)
-            else:
-                return _End("finished" if complete else "interrupted", None, source)
-            finally:
-                results.close()
-                if file is not None:
-                    await file.close()
-                await asyncio.shield(target.finish(complete))
-            # Nobody has seen the unfinished target: it is written from the start.
-            ledger.run = await self.database.call(ledger.begin_anew)
-            target = await opened.target.connection.target(opened.target.activity)
-
-
-class _End(NamedTuple):
-    """How an execution ended, and what it read from."""
-
-    status: Status
-    problem: Problem | None
-    source: Source | None = None
-
-
-def _unknown_again(run: Run) -> bool:
-    """Whether a person wants records of unknown outcome sent again."""
-    retry = in_snapshot(orjson.loads(run.snapshot))
-    return retry is not None and "unknown" in retry.kinds
-
-
-def _opening(run: Run, opened: Operation) -> str:
-    document = opened.document
-    environment = f", environment {opened.environment}" if opened.environment else ""
-    return f"{document.source} to {document.target} as {run.scope} ({run.mode}{environment})."
+            driver = Driver(self.folder, self.database, ready, host, watch)
+            return await driver.execute(run, target, resumed=True, lost=lost)

@@ -53,6 +53,7 @@ class Stage:
         self.identity = tuple(parse_path(path) for path in identity)
         self._transforms = Transforms(transform, update)
         self.cards = cards
+        self._suspects = cards.suspects
         self._blocking = blocking
         self._prepare = prepare
         self._note = note
@@ -67,20 +68,21 @@ class Stage:
         return self._all(records, transforms)
 
     def _all(self, records: Sequence[tuple[int, Record]], transforms: Transforms) -> list[Item]:
-        return [self._one(seq, record, transforms) for seq, record in records]
+        items = []
+        for seq, record in records:
+            item = self._item(seq, record, transforms)
+            items.append(self._without_card(item, record) if self._suspects(record.raw) else item)
+        return items
 
-    def _one(self, seq: int, record: Record, transforms: Transforms) -> Item:
-        """The record under its number. A card number in it is refused here."""
-        item = self._item(seq, record, transforms)
-        if not self.cards.suspects(record.raw):
-            return item
+    def _without_card(self, item: Item, record: Record) -> Item:
+        """The same item, refused if a card number is in it."""
         for updates in (False, True):
             request, _ = item.request(updates=updates)
             made = _raw(request) if item.problem is None else None
             problem = self.cards.check(record.raw, made)
             if problem is not None:
                 harmless = record._replace(raw=masked(record.raw))
-                return Item.refused(seq, harmless, self.identity_in(harmless), problem)
+                return Item.refused(item.seq, harmless, self.identity_in(harmless), problem)
         return item
 
     def _item(self, seq: int, record: Record, transforms: Transforms) -> Item:
