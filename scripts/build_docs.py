@@ -5,7 +5,8 @@
 
 The steps in docs/mapping.md come from their declarations, the commands in README.md and
 docs/commands.md from their help, the settings in docs/databases.md, docs/files.md and
-docs/settings.md from their declarations, what docs/sandbox.md says it does from the sandbox's own
+docs/settings.md from their declarations, the codes in docs/errors.md from the problems in the
+source, what docs/sandbox.md says it does from the sandbox's own
 tables, the index of the decisions from the first line of each, and docs/reference as a whole from
 the catalogue of Stripe.
 """
@@ -22,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from scripts.command_pages import command_reference, command_table  # noqa: E402
+from scripts.problem_codes import error_tables  # noqa: E402
 from scripts.reference_pages import FOLDER, reference_pages  # noqa: E402
 from scripts.sandbox_page import coverage  # noqa: E402
 from scripts.setting_tables import (  # noqa: E402
@@ -68,6 +70,7 @@ def pages() -> Iterator[tuple[Path, str]]:
         ("README.md", command_table()),
         ("docs/commands.md", command_reference()),
         ("docs/databases.md", database_settings()),
+        ("docs/errors.md", error_tables()),
         ("docs/files.md", file_settings()),
         ("docs/mapping.md", steps()),
         ("docs/sandbox.md", coverage()),

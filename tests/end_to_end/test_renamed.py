@@ -134,7 +134,7 @@ async def test_the_old_name_is_free_and_knows_nothing(
     assert sandbox.requests[CREATE] == len(await customers(sandbox.address)) == 24
     with pytest.raises(SettingError) as error:
         rename(runner, "clients", "import")
-    assert error.value.problem.code == "name_taken"
+    assert error.value.problem.code == "operation_exists"
 
 
 async def test_renamed_by_hand(project: Path, runner: Runner, sandbox: Sandbox) -> None:

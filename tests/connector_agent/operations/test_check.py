@@ -26,7 +26,7 @@ async def test_a_sound_project(check: Check) -> None:
         ("endpoints/acme.yaml", "${env:STRIPE_KEY}", "sk_test_1", "literal_secret", "3:3"),
         ("endpoints/acme.yaml", "  address", "  adress", "unknown_field", "4:3"),
         ("endpoints/crm.yaml", "data/customers.csv", "data/c.csv", "no_such_file", "5:5"),
-        ("operations/import.yaml", "identity: crm_id\n", "", "no_identity", "1:1"),
+        ("operations/import.yaml", "identity: crm_id\n", "", "needs_identity", "1:1"),
         ("operations/import.yaml", "identity: crm_id", "identity: idd", "unknown_field", "2:1"),
         ("operations/import.yaml", "identity: crm_id", "identity: a..b", "bad_path", "2:1"),
         ("operations/import.yaml", "to: email", "to: emial", "unknown_field", "4:5"),

@@ -82,8 +82,8 @@ async def test_repeat_create_needs_no_identity(write: Write) -> None:
 
 
 TOLD = {
-    "keyed": ["no_identity"],
-    "none": ["no_identity"],
+    "keyed": ["needs_identity"],
+    "none": ["needs_identity"],
     "positioned": [],
     "transactional": [],
     "repeatable": [],

@@ -49,7 +49,7 @@ async def test_faults_of_the_file_are_told_once(check: Check) -> None:
 async def test_a_file_that_can_not_be_read(check: Check, tmp_path: Path) -> None:
     (tmp_path / "steps.py").write_bytes(b"x = '\xff'\n")
     faults = (await check({"operations/import.yaml": IMPORT})).faults
-    assert [(each.code, each.line) for each in faults] == [("unreadable_file", "steps.py:1:1")]
+    assert [(each.code, each.line) for each in faults] == [("file_unreadable", "steps.py:1:1")]
 
 
 async def test_a_run_keeps_the_text(write: Write) -> None:

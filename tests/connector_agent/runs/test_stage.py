@@ -58,7 +58,8 @@ async def test_it_passes_as_text_and_where_nothing_reads_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "code"), [(1 << 70, "number_too_long"), ("\ud83d", "not_json"), (print, "not_json")]
+    ("value", "code"),
+    [(1 << 70, "number_too_long"), ("\ud83d", "mapping_not_json"), (print, "mapping_not_json")],
 )
 async def test_what_is_no_json_is_a_problem_of_its_record(value: Any, code: str) -> None:
     stage = Stage([], lambda record, at: Mapped({"a": value}), cards=CardGuard())

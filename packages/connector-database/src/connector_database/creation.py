@@ -54,7 +54,7 @@ def column_faults(columns: Mapping[str, str], key: Sequence[str]) -> list[Proble
     """What is wrong with columns that are stated, and with a key of them."""
     problems = [
         Problem(
-            "unknown_type",
+            "unknown_column_type",
             f"The column {name!r} can't have the type {kind!r}.",
             did_you_mean(kind, TYPES) or f"Take one of {', '.join(TYPES)}.",
             path=f"columns.{name}",

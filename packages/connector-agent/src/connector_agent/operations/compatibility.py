@@ -214,7 +214,7 @@ def identity_faults(document: OperationDocument, guarantee: Guarantee) -> list[P
         return []
     return [
         Problem(
-            "no_identity",
+            "needs_identity",
             f"The operation {document.name!r} doesn't say what makes a source record the "
             "same record again, so that running it twice would write everything twice.",
             "Add a line such as `identity: crm_id`; or, where each run has to write everything "

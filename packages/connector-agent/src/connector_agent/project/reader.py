@@ -28,7 +28,7 @@ def read(path: Path, file: str) -> Document:
     except OSError as error:
         raise SettingError(
             Problem(
-                "unreadable_file",
+                "file_unreadable",
                 f"{file} can't be read: {error.strerror or 'the system refuses'}.",
                 "Look at the file and its permissions.",
                 line=file,

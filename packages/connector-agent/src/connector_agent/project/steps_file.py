@@ -21,7 +21,7 @@ def read_steps(folder: Path) -> str:
         reason = error.strerror or "the system refuses"
     raise SettingError(
         Problem(
-            "unreadable_file",
+            "file_unreadable",
             f"{FILE} can't be read: {reason}.",
             "Look at the file and its permissions, and save it as UTF-8.",
             line=f"{FILE}:1:1",

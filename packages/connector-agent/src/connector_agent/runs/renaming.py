@@ -203,7 +203,9 @@ def _require_free(project: Project, old: str, new: str) -> None:
     if new.casefold() in folded or (there.exists() and not there.samefile(own)):
         taken = f"operations/{folded.get(new.casefold(), new)}.yaml"
         raise SettingError(
-            Problem("name_taken", f"{taken} exists already.", "Choose another name.", line=taken)
+            Problem(
+                "operation_exists", f"{taken} exists already.", "Choose another name.", line=taken
+            )
         )
 
 

@@ -167,7 +167,7 @@ def _raw(request: Request) -> bytes | None:
 
 def _not_written() -> Problem:
     return Problem(
-        "not_json",
+        "mapping_not_json",
         "The mapping makes a value that JSON can't express.",
         "Correct the step or the expression that gives it.",
     )

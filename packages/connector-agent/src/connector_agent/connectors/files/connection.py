@@ -285,7 +285,7 @@ def _not_driven() -> Problem:
 
 def _unknown_type(type: str) -> Problem:
     return Problem(
-        "unknown_type",
+        "unknown_activity_type",
         f"Files have no activity type {type!r} here.",
         did_you_mean(type, _ROLES) or "Write read for a source and write for a target.",
         path="type",

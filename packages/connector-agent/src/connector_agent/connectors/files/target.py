@@ -164,7 +164,7 @@ class FileTarget:
         if self._made is not None:
             raise TargetLostError(
                 Problem(
-                    "part_lost",
+                    "part_complete",
                     f"{self._path.name} is whole already; nothing can be added to it.",
                     "It is written from its start.",
                 )

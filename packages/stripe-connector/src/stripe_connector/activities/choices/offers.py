@@ -52,7 +52,7 @@ def offers(catalogue: Catalogue, type: str, mode: Mode) -> Mapping[str, Actions]
     if type not in names:
         raise SettingError(
             Problem(
-                "unknown_type",
+                "unknown_activity_type",
                 f"Stripe has no activity type {type!r}; there are {', '.join(names)}.",
                 did_you_mean(type, names) or "Choose one of them.",
                 path="type",
