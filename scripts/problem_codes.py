@@ -53,7 +53,7 @@ def problems() -> Iterator[Found]:
     for (distribution, path), tree in trees.items():
         file = str(path.relative_to(ROOT / "packages" / distribution / "src"))
         for node in ast.walk(tree):
-            if _is_problem(node):
+            if isinstance(node, ast.Call) and _is_problem(node):
                 code, message, remedy = _arguments(node)
                 known = constants.get(code.id) if isinstance(code, ast.Name) else None
                 if isinstance(code, ast.Constant):
@@ -85,13 +85,11 @@ def error_tables() -> Iterator[str]:
         yield ""
 
 
-def _is_problem(node: ast.AST) -> bool:
-    name = node.func if isinstance(node, ast.Call) else None
-    return isinstance(name, ast.Name) and name.id == "Problem"
+def _is_problem(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Name) and node.func.id == "Problem"
 
 
-def _arguments(node: ast.AST) -> tuple[ast.expr | None, ast.expr | None, ast.expr | None]:
-    assert isinstance(node, ast.Call)
+def _arguments(node: ast.Call) -> tuple[ast.expr | None, ast.expr | None, ast.expr | None]:
     named = {each.arg: each.value for each in node.keywords}
     given = dict(zip(("code", "message", "remedy"), node.args, strict=False))
     return tuple(given.get(name) or named.get(name) for name in ("code", "message", "remedy"))  # type: ignore[return-value]
