@@ -14,6 +14,7 @@ from connector_agent.runs.outcomes import read_outcomes
 from connector_agent.runs.run import Counts, Run, take_run
 from connector_agent.runs.stage import Stage
 from connector_sdk import (
+    JSON,
     Call,
     CredentialError,
     Outcome,
@@ -81,6 +82,22 @@ async def test_update_sends_to_the_object_of_before(workshop: Workshop) -> None:
             f"update {made[n]}" for n in range(1, 6)
         }
     assert len(target.objects) == 15, "each run updates anew: its keys are its own"
+
+
+async def test_a_line_that_fails_refuses_also_what_was_written_before(workshop: Workshop) -> None:
+    target = KeyedTarget()
+    await execute(workshop, await workshop.new(), ListSource(rows(2)), target)
+    run = await workshop.new()
+    parts = await workshop.parts(run, ListSource(rows(2)), target)
+    bad = (Problem("no_date", "It is no date."),)
+
+    def second_fails(record: dict[str, JSON], at: str) -> Mapped:
+        return Mapped(record, bad if record["id"] == "C2" else ())
+
+    parts.stage = Stage(("id",), second_fails, cards=CardGuard())
+    await KeyedExecution(parts).run()
+    assert parts.counts == Counts(read=2, skipped=1, refused=1)
+    assert len(target.sent) == 2, "nothing is sent again"
 
 
 async def test_an_update_is_made_by_the_lines_for_updates(workshop: Workshop) -> None:

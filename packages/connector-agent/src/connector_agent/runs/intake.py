@@ -85,7 +85,9 @@ def _decide(
 def _plan(parts: Parts, item: Item, known: Known | None, moment: tuple[float, bool]) -> None:
     """Sets the call of an item, sent from this `moment` on, or its problem or outcome."""
     repeat = parts.options.repeat
-    if known is not None and repeat == "skip" and (known.object or known.state == "written"):
+    written = known is not None and (known.object or known.state == "written")
+    failed = item.create is not None and item.create.problems
+    if known is not None and written and repeat == "skip" and not failed:
         item.outcome = Outcome(item.seq, item.step, "skipped", id=known.object)
         return
     existing = known.object if known is not None and repeat == "update" else ""
