@@ -9,7 +9,7 @@ from connector_sdk import JSON
 from stripe_connector.activities.writing.answers import effect_of
 from stripe_connector.catalogue import Operation
 from stripe_connector.sandbox.dispatch import ACTIONS, UNDONE
-from stripe_connector.sandbox.transitions import table
+from stripe_connector.sandbox.verbs import table
 
 from tests.stripe_connector.battery import shape
 from tests.stripe_connector.battery.maker import CATALOGUE, OFF_SITE, Maker

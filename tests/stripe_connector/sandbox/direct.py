@@ -13,8 +13,7 @@ from stripe_connector.sandbox.keys import Keys
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.registry import standard
 from stripe_connector.sandbox.request import Answer
-from stripe_connector.sandbox.search_index import SearchIndex, Searching
-from stripe_connector.sandbox.store import Ids, Store, Work
+from stripe_connector.sandbox.store import Ids, SearchIndex, Searching, Store, Work
 from stripe_connector.sandbox.turn import Turn
 
 REGISTRY = standard()

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stripe_connector.sandbox.behaviour.subscription_item import later
+from stripe_connector.sandbox.behaviour.subscription import later
 
 from tests.stripe_connector.sandbox.direct import REGISTRY, Direct
 

@@ -2,7 +2,7 @@
 
 from stripe_connector.sandbox.journal import AlreadyServedError
 from stripe_connector.sandbox.request import Fault, SandboxRequest
-from stripe_connector.sandbox.search_index import Searching
 from stripe_connector.sandbox.server import Sandbox
+from stripe_connector.sandbox.store import Searching
 
 __all__ = ["AlreadyServedError", "Fault", "Sandbox", "SandboxRequest", "Searching"]

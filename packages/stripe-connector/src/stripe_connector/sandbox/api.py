@@ -24,8 +24,17 @@ from stripe_connector.sandbox.request import (
     SandboxRequest,
     read_parameters,
 )
-from stripe_connector.sandbox.search_index import SearchIndex, Searching
-from stripe_connector.sandbox.store import Account, Body, Ids, Remembered, Store, Work, compact
+from stripe_connector.sandbox.store import (
+    Account,
+    Body,
+    Ids,
+    Remembered,
+    SearchIndex,
+    Searching,
+    Store,
+    Work,
+    compact,
+)
 from stripe_connector.sandbox.turn import Turn
 from stripe_connector.sandbox.verbs import Verb
 

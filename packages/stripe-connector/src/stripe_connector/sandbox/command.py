@@ -15,8 +15,8 @@ from connector_sdk import private_file
 
 from stripe_connector.sandbox.access import UnknownPermissionError
 from stripe_connector.sandbox.journal import AlreadyServedError
-from stripe_connector.sandbox.search_index import Searching
 from stripe_connector.sandbox.server import Sandbox
+from stripe_connector.sandbox.store import Searching
 
 _STOPPED = 0
 _FAILED = 1

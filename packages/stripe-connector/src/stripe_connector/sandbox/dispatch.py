@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 
 from stripe_connector.catalogue import Operation
-from stripe_connector.sandbox import transitions
 from stripe_connector.sandbox.behaviour import (
     account,
     charge,
-    coupon,
     credit_note,
     customer,
     event,
@@ -16,44 +14,35 @@ from stripe_connector.sandbox.behaviour import (
     invoice,
     invoice_item,
     issuing,
-    line_item,
     meter,
     payment_method,
     price,
     quote,
-    report,
     secret,
-    source,
     subscription,
-    subscription_item,
     tax,
     terminal_reader,
 )
 from stripe_connector.sandbox.turn import Behaviour
-from stripe_connector.sandbox.verbs import VERBS, VERBS_V2, Verb
+from stripe_connector.sandbox.verbs import VERBS, VERBS_V2, Verb, act, transitions
 
 _FAMILIES = (
     account,
     charge,
-    coupon,
     credit_note,
     customer,
     event,
-    file,
     intent,
     invoice,
     invoice_item,
     issuing,
-    line_item,
     meter,
     payment_method,
     price,
     quote,
-    report,
+    file,
     secret,
-    source,
     subscription,
-    subscription_item,
     tax,
     terminal_reader,
 )
@@ -105,5 +94,5 @@ def verb_of(operation: Operation) -> Verb | None:
     if verb is not None or operation.id in UNDONE or not operation.returns:
         return verb
     generic = VERBS_V2 if operation.v2 else VERBS
-    moves = operation.id in transitions.table()
-    return generic.get(operation.action) or (transitions.act if moves else None)
+    moves = operation.id in transitions()
+    return generic.get(operation.action) or (act if moves else None)

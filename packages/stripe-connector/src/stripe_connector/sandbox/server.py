@@ -21,8 +21,7 @@ from stripe_connector.sandbox.keys import Keys
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.registry import standard
 from stripe_connector.sandbox.request import Answer, Fault, SandboxRequest
-from stripe_connector.sandbox.search_index import Searching
-from stripe_connector.sandbox.store import Ids, Store
+from stripe_connector.sandbox.store import Ids, Searching, Store
 
 Hook = Callable[[SandboxRequest], Awaitable[Fault | None]]
 Clock = Callable[[], float]

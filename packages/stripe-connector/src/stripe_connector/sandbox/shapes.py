@@ -1,7 +1,7 @@
 """Objects: created from the response schema, filled from parameters.
 
-A field starts with null, else with its first choice or the neutral value of its type. Behaviours
-set what no rule here can know.
+A field starts with null, else with its first choice or the neutral value of its type. `DEFAULTS`
+has the initial values that differ (docs.stripe.com/api); behaviours set what no rule here can know.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,9 +13,88 @@ from connector_sdk import JSON, Field
 
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.model import is_list
-from stripe_connector.sandbox.defaults import DEFAULTS
 from stripe_connector.sandbox.metadata import merged
 from stripe_connector.sandbox.store import Body
+
+DEFAULTS: Mapping[str, Mapping[str, JSON]] = {
+    "account": {
+        "charges_enabled": True,
+        "country": "US",
+        "default_currency": "usd",
+        "details_submitted": True,
+        "payouts_enabled": True,
+        "type": "standard",
+    },
+    "apps.install": {"status": "installed"},
+    "bank_account": {"status": "new"},
+    "billing.alert": {"status": "active"},
+    "billing.feedback_option": {"status": "active"},
+    "billing.meter": {"status": "active"},
+    "billing_portal.configuration": {"active": True},
+    "checkout.session": {"payment_status": "unpaid", "status": "open"},
+    "climate.order": {"status": "open"},
+    "coupon": {"duration": "once", "valid": True},
+    "credit_note": {"status": "issued"},
+    "customer": {
+        "balance": 0,
+        "delinquent": False,
+        "next_invoice_sequence": 1,
+        "tax_exempt": "none",
+    },
+    "dispute": {"status": "needs_response"},
+    "entitlements.feature": {"active": True},
+    "financial_connections.account": {"status": "active"},
+    "identity.verification_session": {"status": "requires_input"},
+    "invoice": {"auto_advance": False, "status": "draft"},
+    "invoice_item": {"discountable": True, "quantity": 1, "quantity_decimal": "1"},
+    "invoice_line_item": {"discountable": True, "quantity": 1, "quantity_decimal": "1"},
+    "invoice_rendering_template": {"status": "active"},
+    "issuing.authorization": {
+        "approved": True,
+        "authorization_method": "online",
+        "status": "pending",
+    },
+    "issuing.card": {"status": "inactive"},
+    "issuing.cardholder": {"status": "active"},
+    "issuing.dispute": {"status": "unsubmitted"},
+    "issuing.personalization_design": {"status": "review"},
+    "payment_link": {"active": True},
+    "payout": {"reconciliation_status": "not_applicable", "status": "pending"},
+    "plan": {"active": True, "billing_scheme": "per_unit", "usage_type": "licensed"},
+    "price": {"active": True, "billing_scheme": "per_unit", "tax_behavior": "unspecified"},
+    "product": {"active": True, "type": "service"},
+    "promotion_code": {"active": True},
+    "quote": {"status": "draft"},
+    "reporting.report_run": {"status": "pending"},
+    "review": {"open": True},
+    "setup_intent": {"status": "requires_payment_method", "usage": "off_session"},
+    "shipping_rate": {"active": True, "type": "fixed_amount"},
+    "source": {"status": "pending"},
+    "subscription_schedule": {"end_behavior": "release", "status": "not_started"},
+    "tax.transaction": {"type": "transaction"},
+    "tax_rate": {"active": True},
+    "test_helpers.test_clock": {"status": "ready"},
+    "three_d_secure.authentication": {"status": "requires_submission"},
+    "topup": {"status": "pending"},
+    "treasury.credit_reversal": {"status": "processing"},
+    "treasury.debit_reversal": {"status": "processing"},
+    "treasury.financial_account": {"status": "open"},
+    "treasury.inbound_transfer": {"cancelable": True, "status": "processing"},
+    "treasury.outbound_payment": {"cancelable": True, "status": "processing"},
+    "treasury.outbound_transfer": {"cancelable": True, "status": "processing"},
+    "treasury.received_credit": {"status": "succeeded"},
+    "treasury.received_debit": {"status": "succeeded"},
+    "v2.core.account": {"closed": False},
+    "v2.core.event_destination": {"status": "enabled"},
+    "v2.money_management.financial_account": {"status": "open"},
+    "v2.money_management.outbound_payment": {"status": "processing"},
+    "v2.money_management.outbound_setup_intent": {"status": "requires_payout_method"},
+    "v2.money_management.payout_intent": {"status": "pending"},
+    "v2.money_management.received_credit": {"status": "succeeded"},
+    "v2.money_management.recipient_verification": {"status": "awaiting_acknowledgement"},
+    "webhook_endpoint": {"status": "enabled"},
+}
+
 
 _NEUTRAL: Mapping[str, JSON] = {
     "string": "",

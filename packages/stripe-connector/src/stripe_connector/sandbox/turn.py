@@ -10,8 +10,7 @@ from stripe_connector.catalogue import Operation
 from stripe_connector.sandbox import refusal
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.registry import NamedId, Registry
-from stripe_connector.sandbox.search_index import SearchIndex
-from stripe_connector.sandbox.store import Body, Ids, Stored, Work
+from stripe_connector.sandbox.store import Body, Ids, SearchIndex, Stored, Work
 
 EMBEDDED = 10
 """Rows of a list within an object."""

@@ -2,17 +2,22 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from itertools import islice
-from typing import cast
+from pathlib import Path
+from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
 
+import orjson
 from connector_sdk import JSON
 
 from stripe_connector.query import QueryError, check, fields_of, matcher, parse, unknown_fields
 from stripe_connector.sandbox import listing, refusal
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.request import Contents
+from stripe_connector.sandbox.shapes import moment
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Turn
 
@@ -200,3 +205,65 @@ VERBS_V2: Mapping[str, Verb] = {
     "delete": delete_v2,
     "list": list_v2,
 }
+
+
+_PARAMETER = re.compile(r"\{([\w.]+)\}")
+
+
+@cache
+def transitions() -> Mapping[str, Mapping[str, Any]]:
+    """By the call's id."""
+    data: dict[str, Any] = orjson.loads(Path(__file__).with_name("transitions.json").read_bytes())
+    found: dict[str, Mapping[str, Any]] = data["transitions"]
+    return found
+
+
+def act(turn: Turn) -> Body:
+    rule = transitions()[turn.operation.id]
+    stored = own(turn)
+    _expect(turn, stored, rule)
+    body = turn.work.edit(stored)
+    shapes = turn.registry.shapes
+    shapes.fill(stored.resource, body, turn.params)
+    for path, value in rule.get("to", {}).items():
+        shapes.put(stored.resource, body, path, _filled(value, turn.params))
+    for path, value in rule.get("add", {}).items():
+        have, more = _at(body, path), _filled(value, turn.params)
+        shapes.put(stored.resource, body, path, cast(int, have) + cast(int, more))
+    for path in rule.get("at", ()):
+        now: JSON = moment(turn.now) if turn.operation.v2 else turn.now
+        shapes.put(stored.resource, body, path, now)
+    return turn.shown(stored)
+
+
+def _expect(turn: Turn, stored: Stored, rule: Mapping[str, Any]) -> None:
+    for path, allowed in rule.get("from", {}).items():
+        value = _at(stored.body, path)
+        if value not in allowed:
+            name = turn.registry.catalogue.resource(stored.resource).object_name
+            done = turn.operation.action.partition("_")[0]
+            raise refusal.not_allowed(
+                f"You can't {done} {name.rpartition('.')[2].replace('_', ' ')} '{stored.id}', "
+                f"because its {path} is {_written(value)}.",
+                rule.get("code", ""),
+            )
+
+
+def _at(body: JSON, path: str) -> JSON:
+    for step in path.split("."):
+        body = body.get(step) if isinstance(body, dict) else None
+    return body
+
+
+def _filled(value: JSON, params: Body) -> JSON:
+    """ "{name}" alone keeps the parameter's type."""
+    if not isinstance(value, str):
+        return value
+    whole = _PARAMETER.fullmatch(value)
+    if whole:
+        return _at(params, whole[1])
+    return _PARAMETER.sub(lambda found: str(_at(params, found[1])), value)
+
+
+def _written(value: JSON) -> str:
+    return value if isinstance(value, str) and value else orjson.dumps(value).decode()

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import cast
 
-from stripe_connector.sandbox import transitions
 from stripe_connector.sandbox.behaviour.invoice_payment import mark_paid
 from stripe_connector.sandbox.refusal import missing, not_allowed
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn
-from stripe_connector.sandbox.verbs import Verb
+from stripe_connector.sandbox.verbs import Verb, act
 
 _LINE = "credit_note_line_item"
 _KINDS = {"open": "pre_payment", "uncollectible": "pre_payment", "paid": "post_payment"}
@@ -105,7 +104,7 @@ def void(turn: Turn) -> Body:
     kind = str(stored.body["type"])
     if kind == "post_payment" or invoice.body["status"] == "paid":
         raise not_allowed("You can only void a credit note on an open invoice.")
-    transitions.act(turn)
+    act(turn)
     _take(turn, invoice, kind, -cast(int, stored.body["amount"]))
     return turn.shown(stored)
 

@@ -1,6 +1,8 @@
-"""Subscriptions: begun with a trial, a payment or an open invoice; changed; canceled."""
+"""Subscriptions and their items: trials, payments, open invoices, changes and cancellation."""
 
+import calendar
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from connector_sdk import JSON
@@ -8,13 +10,80 @@ from connector_sdk import JSON
 from stripe_connector.sandbox.behaviour.invoice import collect, finalize
 from stripe_connector.sandbox.behaviour.invoice_item import add_line, priced, total
 from stripe_connector.sandbox.behaviour.payment_method import default_of
-from stripe_connector.sandbox.behaviour.price import amount_of
-from stripe_connector.sandbox.behaviour.subscription_item import price_for
+from stripe_connector.sandbox.behaviour.price import amount_of, as_plan
 from stripe_connector.sandbox.listing import agrees
 from stripe_connector.sandbox.refusal import RefusalError, missing, not_allowed
 from stripe_connector.sandbox.store import Body, Stored
 from stripe_connector.sandbox.turn import Behaviour, Turn
 from stripe_connector.sandbox.verbs import Verb
+
+_DAYS = {"day": 1, "week": 7}
+_MONTHS = {"month": 1, "year": 12}
+
+
+def later(start: int, interval: str, count: int) -> int:
+    """Unix seconds, in UTC. Short months end on their last day."""
+    begin = datetime.fromtimestamp(start, UTC)
+    if interval in _DAYS:
+        return int((begin + timedelta(days=_DAYS[interval] * count)).timestamp())
+    months = begin.month - 1 + _MONTHS[interval] * count
+    year, month = begin.year + months // 12, months % 12 + 1
+    day = min(begin.day, calendar.monthrange(year, month)[1])
+    return int(begin.replace(year=year, month=month, day=day).timestamp())
+
+
+def price_for(turn: Turn, data: Body, param: str) -> Stored:
+    """Raises RefusalError."""
+    described = data.get("price_data")
+    if isinstance(described, dict):
+        return turn.create("price", dict(described))
+    named = data.get("price") or data.get("plan")
+    if not named:
+        raise missing(f"{param}[price]" if param else "price")
+    price = turn.find("price", named, f"{param}[price]" if param else "price", 400)
+    if price.body["type"] != "recurring":
+        raise not_allowed(
+            "The price specified is set to `type=one_time` but this field only accepts prices "
+            "with `type=recurring`.",
+            "",
+            f"{param}[price]" if param else "price",
+        )
+    return price
+
+
+def before_create_item(turn: Turn, params: Body) -> None:
+    params["price"] = price_for(turn, params, "").id
+
+
+def after_create_item(turn: Turn, stored: Stored, params: Body) -> None:
+    subscription = turn.find("subscription", params["subscription"], "subscription", 400)
+    body = stored.body
+    price = turn.find("price", params["price"]).body
+    body["price"] = dict(price)
+    body["plan"] = as_plan(turn, price)
+    recurring = cast(Body, price["recurring"])
+    metered = recurring["usage_type"] == "metered"
+    body["quantity"] = None if metered else params.get("quantity", 1)
+    start = cast(int, subscription.body["billing_cycle_anchor"])
+    body["current_period_start"] = subscription.body["trial_start"] or start
+    body["current_period_end"] = subscription.body["trial_end"] or later(
+        start, str(recurring["interval"]), cast(int, recurring["interval_count"])
+    )
+
+
+def after_update_item(turn: Turn, stored: Stored, params: Body) -> None:
+    if params.get("price") or params.get("price_data"):
+        price = price_for(turn, params, "").body
+        stored.body["price"] = dict(price)
+        stored.body["plan"] = as_plan(turn, price)
+
+
+def before_delete_item(turn: Turn, stored: Stored) -> None:
+    if len(turn.children("subscription_item", str(stored.body["subscription"]))) == 1:
+        raise not_allowed(
+            "A subscription must have at least one active plan. Cancel the subscription instead."
+        )
+
 
 _DAY = 86400
 _ITEM_FILTERS = ("current_period_end", "current_period_start", "plan", "price")
@@ -229,6 +298,15 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
             **{name: _of_item(name) for name in _ITEM_FILTERS},
         },
         hides=hides,
-    )
+    ),
+    "subscription_item": Behaviour(
+        before_create=before_create_item,
+        after_create=after_create_item,
+        after_update=after_update_item,
+        before_delete=before_delete_item,
+        parent_params=("subscription",),
+    ),
 }
-ACTIONS: Mapping[str, Verb] = {"subscriptions.cancel": cancel}
+ACTIONS: Mapping[str, Verb] = {
+    "subscriptions.cancel": cancel,
+}
