@@ -18,7 +18,7 @@ COMPUTED = {
     "connector_agent/project/project.py": "unknown_endpoint, unknown_operation",
     "connector_agent/project/reader.py": "a fault of YAML",
     "connector_agent/project/variables.py": "a fault of a reference",
-    "connector_agent/runs/checkpointed.py": "the kind of an outcome that has no problem",
+    "connector_agent/runs/executions.py": "the kind of an outcome that has no problem",
     "connector_agent/runs/ending.py": "abandoned",
     "connector_agent/runs/keeper.py": "what is wrong with a ledger",
     "connector_database/faults.py": "what a database said",

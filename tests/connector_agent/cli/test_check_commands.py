@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from connector_agent.runs.checkpointed import PositionedExecution
+from connector_agent.runs.executions import PositionedExecution
 
 from tests.connector_agent.cli.conftest import Call
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from connector_agent.runs.checkpointed import PositionedExecution
+from connector_agent.runs.executions import PositionedExecution
 from connector_agent.runs.lock import OperationLock
 
 from tests.connector_agent.cli.conftest import Call

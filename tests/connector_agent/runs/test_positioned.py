@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator
 import pytest
 from connector_agent.mapping import Mapped
 from connector_agent.project.operation import Options
-from connector_agent.runs.checkpointed import PositionedExecution
 from connector_agent.runs.execution import Halt, Pulse
+from connector_agent.runs.executions import PositionedExecution
 from connector_agent.runs.outcomes import read_outcomes
 from connector_agent.runs.run import Counts, unfinished_run
 from connector_sdk import Cursor, Outcome, Page, Problem, SourceChangedError, UnreachableError

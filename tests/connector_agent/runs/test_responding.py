@@ -6,9 +6,9 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator
 
 import pytest
-from connector_agent.runs import checkpointed
-from connector_agent.runs.checkpointed import PositionedExecution, TransactionalExecution
+from connector_agent.runs import executions
 from connector_agent.runs.execution import Turns
+from connector_agent.runs.executions import PositionedExecution, TransactionalExecution
 from connector_agent.runs.keyed import KeyedExecution
 from connector_agent.store.tables import outcomes
 from connector_sdk import Call, Outcome
@@ -88,7 +88,7 @@ async def test_a_long_batch_is_given_up(
     kind: type[PositionedExecution],
     target: BlockingLines,
 ) -> None:
-    monkeypatch.setattr(checkpointed, "GRACE", 0.0)
+    monkeypatch.setattr(executions, "GRACE", 0.0)
     run = await workshop.new()
     parts = await workshop.parts(run, ListSource(rows(500), page=500), target)
     execution = kind(parts)

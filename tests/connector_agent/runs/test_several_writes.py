@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 from connector_agent.mapping import Mapped
-from connector_agent.runs.checkpointed import PositionedExecution
+from connector_agent.runs.checkpoints import Frontier, Tally
 from connector_agent.runs.execution import Parts
-from connector_agent.runs.frontier import Frontier, Tally
+from connector_agent.runs.executions import PositionedExecution
 from connector_agent.runs.guards import CardGuard
 from connector_agent.runs.item import Item
 from connector_agent.runs.keyed import KeyedExecution

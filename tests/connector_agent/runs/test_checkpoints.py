@@ -1,6 +1,6 @@
 """How far the records of a run are settled."""
 
-from connector_agent.runs.frontier import Frontier
+from connector_agent.runs.checkpoints import Frontier
 from hypothesis import given
 from hypothesis import strategies as st
 
