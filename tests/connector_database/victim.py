@@ -31,6 +31,7 @@ def main() -> None:
 
     if last:
         Pulse.RECORDS = 50  # so that several deaths fit into the records
+        Pulse.LEAST = 0.0
         RowTarget._commit = counted  # type: ignore[method-assign]
     try:
         app(sys.argv[3:])

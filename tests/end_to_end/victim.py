@@ -37,6 +37,7 @@ def main() -> None:
         checkpoint(self, *arguments, **named)
 
     Pulse.RECORDS = 50  # so that twenty deaths fit into the records
+    Pulse.LEAST = 0.0
     Ledger.settle = counted  # type: ignore[method-assign]
     Ledger.checkpoint = checked  # type: ignore[method-assign]
     app(sys.argv[3:])

@@ -52,6 +52,7 @@ async def test_a_resume_doubles_no_line_and_loses_none(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch, page: int, dies_at: int
 ) -> None:
     monkeypatch.setattr(Pulse, "RECORDS", 10)
+    monkeypatch.setattr(Pulse, "LEAST", 0.0)
     run, lines = await workshop.new(), list[bytes]()
     data: list[dict[str, object]] = [*rows(99), {"bad": "line"}]
     first = await workshop.parts(
@@ -105,15 +106,21 @@ async def test_on_problem_stop_goes_on_behind_it(workshop: Workshop) -> None:
     assert (await workshop.run(run.id)).counts == Counts(read=20, written=18, refused=2)
 
 
-@given(st.lists(st.integers(0, 3000), max_size=20))
-def test_checkpoints_come_at_least_every_thousand_records(steps: list[int]) -> None:
-    pulse, settled, last = Pulse(0), 0, 0
-    for step in steps:
-        settled += step
-        if pulse.due(settled):
-            pulse.taken(settled)
-            last = settled
-        assert settled - last < Pulse.RECORDS
+@given(st.lists(st.tuples(st.integers(0, 3000), st.floats(0.0, 3.0)), max_size=20))
+def test_checkpoints_come_after_enough_records_and_time(steps: list[tuple[int, float]]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        now = 0.0
+        patch.setattr("time.monotonic", lambda: now)
+        pulse, settled, last, moment = Pulse(0), 0, 0, 0.0
+        for step, seconds in steps:
+            settled += step
+            now += seconds
+            if pulse.due(settled):
+                assert now - moment >= Pulse.LEAST
+                pulse.taken(settled)
+                last, moment = settled, now
+            assert settled - last < Pulse.RECORDS or now - moment < Pulse.LEAST
+            assert settled == last or now - moment < Pulse.SECONDS
 
 
 class Ordering(ListSource):

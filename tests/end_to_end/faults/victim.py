@@ -12,6 +12,7 @@ from stripe_connector.client.decision import Retry
 def main() -> None:
     client.Retry = partial(Retry, first=0.01, most=0.05)  # type: ignore[assignment, attr-defined]
     Pulse.RECORDS = 20
+    Pulse.LEAST = 0.0
     Pulse.SECONDS = 0.2
     app()
 

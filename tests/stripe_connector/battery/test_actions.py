@@ -9,7 +9,7 @@ from connector_sdk import JSON
 from stripe_connector.activities.writing.answers import effect_of
 from stripe_connector.catalogue import Operation
 from stripe_connector.sandbox.dispatch import ACTIONS, UNDONE
-from stripe_connector.sandbox.verbs import table
+from stripe_connector.sandbox.verbs import transitions
 
 from tests.stripe_connector.battery import shape
 from tests.stripe_connector.battery.maker import CATALOGUE, OFF_SITE, Maker
@@ -133,7 +133,7 @@ def test_an_action_is_carried_out(operation: Operation) -> None:
         assert body.startswith(b"%PDF")
         return
     assert shape.faults(operation, body) == []
-    rule = table().get(operation.id, {})
+    rule = transitions().get(operation.id, {})
     for name, value in rule.get("to", {}).items():
         if not (isinstance(value, str) and "{" in value):
             assert at(body, name) == value, name
@@ -186,11 +186,11 @@ def test_an_action_is_refused_where_nothing_is(operation: Operation) -> None:
     assert maker.sandbox.everything() == before
 
 
-@pytest.mark.parametrize("name", sorted(table()))
+@pytest.mark.parametrize("name", sorted(transitions()))
 def test_what_a_state_does_not_allow_is_refused(name: str) -> None:
     """In any other state of the object: a sane error, and nothing is changed."""
     operation = CATALOGUE.operations[name]
-    for field, allowed in table()[name].get("from", {}).items():
+    for field, allowed in transitions()[name].get("from", {}).items():
         schema = _field(operation, field)
         others: list[JSON] = [each for each in schema.choices if each not in allowed]
         if schema.type == "boolean":
@@ -222,9 +222,9 @@ def _field(operation: Operation, path: str) -> Any:
     return schema
 
 
-@pytest.mark.parametrize("name", sorted(table()))
+@pytest.mark.parametrize("name", sorted(transitions()))
 def test_states_are_those_of_the_catalogue(name: str) -> None:
-    rule = table()[name]
+    rule = transitions()[name]
     operation = CATALOGUE.operations[name]
     states = [(path, value) for path, values in rule.get("from", {}).items() for value in values]
     states += [*rule.get("to", {}).items(), *rule.get("add", {}).items()]
@@ -267,8 +267,8 @@ def test_every_action_is_tried_or_listed() -> None:
     known = {each.id for each in ALL}
     assert len(known) == 151
     assert UNDONE.keys() <= CATALOGUE.operations.keys()
-    assert not UNDONE.keys() & (ACTIONS.keys() | table().keys())
-    carried_out = ACTIONS.keys() | table().keys()
+    assert not UNDONE.keys() & (ACTIONS.keys() | transitions().keys())
+    carried_out = ACTIONS.keys() | transitions().keys()
     assert known <= carried_out | UNDONE.keys()
     assert len(DONE) == 133
     assert CATALOGUE.operations.keys() >= OFF_SITE

@@ -13,7 +13,14 @@ from connector_sdk.activity import (
     Workspace,
 )
 from connector_sdk.conform import Conformed, conform, did_you_mean, shown
-from connector_sdk.connection import Connection, Mode, Source, Target, TransactionalTarget
+from connector_sdk.connection import (
+    Connection,
+    LineTarget,
+    Mode,
+    Source,
+    Target,
+    TransactionalTarget,
+)
 from connector_sdk.connector import CONTRACT, ENTRY_POINTS, Connector, FirstProject
 from connector_sdk.connector_base import ConnectionBase, ConnectorBase
 from connector_sdk.driver_thread import DriverThread
@@ -47,6 +54,7 @@ from connector_sdk.record import (
     Page,
     Prepared,
     Problem,
+    RawRecords,
     Record,
     Request,
     decode,
@@ -99,6 +107,7 @@ __all__ = [
     "Host",
     "Kind",
     "Limit",
+    "LineTarget",
     "LocalFile",
     "Marked",
     "Marking",
@@ -114,6 +123,7 @@ __all__ = [
     "PlannedCall",
     "Prepared",
     "Problem",
+    "RawRecords",
     "Record",
     "RefusedError",
     "Request",

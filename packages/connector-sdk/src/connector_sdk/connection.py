@@ -93,6 +93,20 @@ class TransactionalTarget(Target, Protocol):
         ...
 
 
+@runtime_checkable
+class LineTarget(Target, Protocol):
+    """A target that can take records as they are read. Where nothing is mapped, a run hands it
+    whole pages instead of calls."""
+
+    takes_lines: bool
+    """Whether this one does, with its settings."""
+
+    async def append(self, lines: bytes, count: int) -> None:
+        """Writes `count` compact JSON objects, one a line, as if each had come as a call and was
+        "written". Raises as `write` does."""
+        ...
+
+
 class Connection(Protocol):
     """An opened connection. Close it with `close`."""
 

@@ -4,8 +4,8 @@ Hot values are named tuples, so that a run of a million records stays cheap. Eve
 survives `decode(type, encode(value))`: the contract is JSON at its border.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar, overload
 
 import msgspec
 
@@ -100,6 +100,54 @@ class Record(NamedTuple):
     problem: Problem | None = None
 
 
+_BRACE = ord("{")
+
+
+class RawRecords(Sequence[Record]):
+    """Records of a source that has each as compact JSON. They are made when asked for, so that a
+    page may reach a `LineTarget` as bytes."""
+
+    __slots__ = ("_first", "_place", "_rows")
+
+    def __init__(self, first: int, rows: Sequence[bytes], place: Callable[[bytes], str]) -> None:
+        """`first` is the number of the first record; `place` gives the place of a raw one."""
+        self._first = first
+        self._rows = rows
+        self._place = place
+
+    def lines(self) -> bytes:
+        """All of them, a line each; b"" if one is not an object."""
+        if any(memoryview(row)[0] != _BRACE for row in self._rows):
+            return b""
+        return b"\n".join((*self._rows, b""))
+
+    def values(self) -> list[Any]:
+        """All of them, decoded."""
+        found: list[Any] = msgspec.json.decode(b"[%b]" % b",".join(self._rows))
+        return found
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Record: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> "RawRecords": ...
+
+    def __getitem__(self, at: int | slice) -> "Record | RawRecords":
+        if isinstance(at, slice):
+            first = self._first + at.indices(len(self._rows))[0]
+            return RawRecords(first, self._rows[at], self._place)
+        raw = bytes(self._rows[at])
+        return Record(self._first + at % len(self._rows), raw, self._place(raw))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 class Page(NamedTuple):
     """A batch of records and the cursor that goes on behind the last of them.
 
@@ -115,12 +163,22 @@ class Request:
     """A request for a target: the values that a mapping made, or a record as its source gave it.
     Each form is made from the other at most once."""
 
-    __slots__ = ("_raw", "_values")
+    __slots__ = ("_compact", "_raw", "_values")
 
     def __init__(self, raw: bytes | None = None, values: dict[str, JSON] | None = None) -> None:
         """Of the JSON in UTF-8, or of the values."""
         self._raw = raw
         self._values = values
+        self._compact = values is not None
+
+    @property
+    def compact(self) -> bytes:
+        """The same without the blanks between its parts. Raises ValueError as `raw` does, and
+        where it isn't JSON."""
+        if not self._compact:
+            self._raw = msgspec.json.format(self.raw, indent=-1)
+            self._compact = True
+        return self.raw
 
     @property
     def raw(self) -> bytes:

@@ -164,7 +164,7 @@ class Reads(Opened):
     ) -> AsyncGenerator[dict[str, Any], None]:
         """Every record. Settings without a value count as not given."""
         import msgspec
-        from connector_sdk import Activity, RefusedError
+        from connector_sdk import Activity, RawRecords, RefusedError
 
         given: dict[str, Any] = {
             name: value if isinstance(value, (str, int, Mapping)) else [*value]
@@ -177,6 +177,10 @@ class Reads(Opened):
             _log.warning("%s", warning.text())
         async with aclosing(source.read(None)) as pages:
             async for page in pages:
+                if isinstance(page.records, RawRecords):
+                    for values in page.records.values():
+                        yield values
+                    continue
                 for record in page.records:
                     if record.problem is not None:
                         raise RefusedError(record.problem)

@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 from connector_sdk import (
     Cursor,
+    LineTarget,
     MemoryHost,
     Page,
     Problem,
+    RawRecords,
     Record,
     Source,
     SourceChangedError,
@@ -20,6 +22,7 @@ from connector_sdk import (
 )
 
 from connector_agent.project.operation import Options
+from connector_agent.runs.guards import is_plain
 from connector_agent.runs.item import Item
 from connector_agent.runs.ledger import Ledger, fingerprint
 from connector_agent.runs.results import Results
@@ -83,9 +86,11 @@ class Turns:
 
 
 class Pulse:
-    """When the next checkpoint is due: every 1,000 records or 2 seconds."""
+    """When the next checkpoint is due: after 1,000 records, but at most four times a second; and
+    after 2 seconds."""
 
     RECORDS = 1000
+    LEAST = 0.25
     SECONDS = 2.0
 
     def __init__(self, settled: int) -> None:
@@ -96,10 +101,9 @@ class Pulse:
         """Whether it is due, with all records up to `settled` settled."""
         if settled == self._settled:
             return False
-        return (
-            settled - self._settled >= self.RECORDS
-            or time.monotonic() - self._moment >= self.SECONDS
-        )
+        seconds = time.monotonic() - self._moment
+        many = settled - self._settled >= self.RECORDS
+        return seconds >= (self.LEAST if many else self.SECONDS)
 
     def taken(self, settled: int) -> None:
         self._settled = settled
@@ -138,14 +142,16 @@ class ProblemWatch:
 
 
 class Batch(NamedTuple):
-    """The writes of one page's records. `cursor` continues after them; None while a changed
-    source is read again from its start. `exhausted`: nothing follows."""
+    """The writes of one page's records, or the records as `lines` for a `LineTarget`. `cursor`
+    continues after them; None while a changed source is read again from its start. `exhausted`:
+    nothing follows."""
 
     items: list[Item]
     size: int
     cursor: Cursor | None
     filtered: int
     exhausted: bool
+    lines: bytes = b""
 
 
 class Reading:
@@ -165,6 +171,10 @@ class Reading:
         self._left = None if run.limit is None else run.limit - run.counts.read
         self._passed_over: Counter[str] = Counter()
         self._turns = Turns()
+        target = parts.target
+        self._as_lines = (
+            isinstance(target, LineTarget) and target.takes_lines and not parts.stage.maps
+        )
 
     async def batches(self) -> AsyncGenerator[Batch, None]:
         """Raises SourceChangedError, CredentialError, UnreachableError as the source does."""
@@ -218,6 +228,11 @@ class Reading:
             yield Batch([], 0, after, 0, True)
 
     async def _batch(self, page: Page) -> Batch:
+        if self._as_lines and isinstance(page.records, RawRecords) and not self._passed_over:
+            records = page.records if self._left is None else page.records[: self._left]
+            lines = records.lines()
+            if lines and is_plain(lines):
+                return self._whole(page, lines, len(records))
         taken: list[tuple[int, Record]] = []
         for record in page.records:
             if self._passed_over and self._is_in_run(record):
@@ -231,6 +246,12 @@ class Reading:
         items = await self._parts.stage.all(taken)
         cursor = None if self._passed_over else page.after
         return Batch(items, len(taken), cursor, page.filtered, exhausted=self._left == 0)
+
+    def _whole(self, page: Page, lines: bytes, size: int) -> Batch:
+        self._last += size
+        if self._left is not None:
+            self._left -= size
+        return Batch([], size, page.after, page.filtered, self._left == 0, lines)
 
     def _is_in_run(self, record: Record) -> bool:
         mark = fingerprint(self._parts.stage.identity_in(record), record.raw)

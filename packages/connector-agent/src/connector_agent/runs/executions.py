@@ -8,10 +8,12 @@ read and written again.
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
+from typing import cast
 
 from connector_sdk import (
     Call,
     Guarantee,
+    LineTarget,
     Outcome,
     Problem,
     SettingError,
@@ -95,6 +97,10 @@ class PositionedExecution:
         settled = parts.counts.settled + batch.size
         parts.counts.read += batch.size
         parts.counts.filtered += batch.filtered
+        if batch.lines:
+            await cast(LineTarget, parts.target).append(batch.lines, batch.size)
+            parts.counts.add("written", batch.size)
+            return True
         planned, decided = await self._take_in(batch.items)
         tally.expect([item.seq for item in planned])
         tally.expect([item.seq for item in decided])

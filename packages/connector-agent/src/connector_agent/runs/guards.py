@@ -10,9 +10,10 @@ A number with more than 64 bits is read as another one: two ids of 21 digits wou
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 import orjson
 from connector_sdk import JSON, Problem, shown
@@ -21,7 +22,9 @@ _FORM = r"(?<![A-Za-z0-9_.])[2-6](?:[ -]?[0-9]){12,18}(?![A-Za-z0-9_])"
 _LIKELY = re.compile(_FORM.encode())
 _DIGITS = re.compile(_FORM)
 _ESCAPED_DIGIT = b"\\u003"
-_POWER = re.compile(rb"[0-9][eE]\+?1[0-9]")
+_POWER = re.compile(rb"[0-9][eE]\+?1[0-9](?:[,}\]\s]|$)")
+_MAYBE_CARD = rb"[2-6](?:[ -]?[0-9]){12}|\\u003|[0-9][eE]\+?1[0-9](?:[,}\]\s]|$)"
+_MAYBE_LONG = rb"(?:^|[:,\[\s-])(?:[0-9]{19}|[0-9][0-9.]{16})"
 _SCHEMES = re.compile(
     r"4(?:[0-9]{12}|[0-9]{15}|[0-9]{18})"  # Visa
     r"|(?:5[1-5][0-9]{2}|222[1-9]|22[3-9][0-9]|2[3-6][0-9]{2}|27[01][0-9]|2720)[0-9]{12}"
@@ -55,6 +58,27 @@ def _without(token: re.Match[bytes]) -> bytes:
     return b'"%b"' % MASK if _LIKELY.search(text) else text
 
 
+@cache
+def _scanner(pattern: bytes) -> Callable[[bytes], object]:
+    import re2  # type: ignore[import-untyped]
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1  # of bytes
+    options.never_capture = True
+    search: Callable[[bytes], object] = re2.compile(pattern, options=options).search
+    return search
+
+
+def _finds(pattern: bytes, raw: bytes) -> bool:
+    """Whether the pattern is anywhere in it. RE2 reads each byte once, which `re` doesn't."""
+    return _scanner(pattern)(raw) is not None
+
+
+def is_plain(raw: bytes) -> bool:
+    """Whether JSON, or lines of it, surely has neither a card number nor a long number."""
+    return not _finds(_MAYBE_CARD + b"|" + _MAYBE_LONG, raw)
+
+
 @dataclass(frozen=True, slots=True)
 class CardGuard:
     """Keeps card numbers out of the ledger and of requests. `known` names source fields whose
@@ -64,8 +88,8 @@ class CardGuard:
     sealed: bool = False
 
     def suspects(self, raw: bytes) -> bool:
-        """Whether a closer look is due; cheap, and never a wrong no."""
-        return (
+        """Whether JSON, or lines of it, may hold a card number: cheap, and never a wrong no."""
+        return _finds(_MAYBE_CARD, raw) and (
             _LIKELY.search(raw) is not None
             or _ESCAPED_DIGIT in raw
             or _POWER.search(raw) is not None
@@ -147,7 +171,6 @@ def _problem(path: str, number: str, what: str) -> Problem:
     )
 
 
-_CANDIDATE = re.compile(rb"[0-9]{19}|[0-9][0-9.]{16}")
 _LEAST, _MOST = -(1 << 63), (1 << 64) - 1
 _MOST_DIGITS = 20
 
@@ -155,7 +178,7 @@ _MOST_DIGITS = 20
 def long_number(raw: bytes) -> str:
     """The first such number of a JSON value, as written; "" without one."""
     found: list[str] = []
-    if _CANDIDATE.search(raw):
+    if _finds(_MAYBE_LONG, raw):
         json.loads(
             raw,
             parse_int=lambda text: found.append(text) if _is_long(text) else None,

@@ -14,7 +14,7 @@ from connector_agent.mapping import Found, Mapped, Mapper, Wanted
 from connector_agent.mapping.identity import identity_of
 from connector_agent.operations.operation import Operation
 from connector_agent.project.names import canonical
-from connector_agent.runs.guards import CardGuard, long_number, loses_digits, masked
+from connector_agent.runs.guards import CardGuard, is_plain, long_number, loses_digits, masked
 from connector_agent.runs.identities import Identities, identity_scope_of
 from connector_agent.runs.item import Item
 from connector_agent.store import Database
@@ -36,8 +36,9 @@ Prepare = Callable[[Sequence[Record]], Awaitable[Transforms]]
 
 
 class Stage:
-    """Maps records. `identity` holds paths; `note` is called with each record; a `blocking`
-    transform runs in a thread; `prepare` gives the transforms for each batch. Raises PathError."""
+    """Maps records; without `maps` each is its own request. `identity` holds paths; `note` is
+    called with each record; a `blocking` transform runs in a thread; `prepare` gives the
+    transforms for each batch. Raises PathError."""
 
     def __init__(
         self,
@@ -53,7 +54,7 @@ class Stage:
         self.identity = tuple(parse_path(path) for path in identity)
         self._transforms = Transforms(transform, update)
         self.cards = cards
-        self._suspects = cards.suspects
+        self.maps = bool(identity) or transform is not None
         self._blocking = blocking
         self._prepare = prepare
         self._note = note
@@ -69,9 +70,12 @@ class Stage:
 
     def _all(self, records: Sequence[tuple[int, Record]], transforms: Transforms) -> list[Item]:
         items = []
+        plain = is_plain(b"\n".join([record.raw for _, record in records]))
         for seq, record in records:
-            item = self._item(seq, record, transforms)
-            items.append(self._without_card(item, record) if self._suspects(record.raw) else item)
+            item = self._item(seq, record, transforms, plain=plain)
+            if not plain and self.cards.suspects(record.raw):
+                item = self._without_card(item, record)
+            items.append(item)
         return items
 
     def _without_card(self, item: Item, record: Record) -> Item:
@@ -85,7 +89,7 @@ class Stage:
                 return Item.refused(item.seq, harmless, self.identity_in(harmless), problem)
         return item
 
-    def _item(self, seq: int, record: Record, transforms: Transforms) -> Item:
+    def _item(self, seq: int, record: Record, transforms: Transforms, *, plain: bool) -> Item:
         transform = transforms.create
         if record.problem is not None:
             return Item.refused(seq, record, self.identity_in(record), record.problem)
@@ -100,7 +104,7 @@ class Stage:
                 "Correct the record in its source.",
             )
             return Item.refused(seq, record, "", problem)
-        long = long_number(record.raw)
+        long = "" if plain else long_number(record.raw)
         if long:
             return Item.refused(seq, record, "", loses_digits(long))
         if self._note is not None:

@@ -9,7 +9,7 @@ from connector_sdk.activity import Guarantee
 from connector_sdk.conformance.description import assert_round_trip, assert_told, opened
 from connector_sdk.conformance.driver import write
 from connector_sdk.conformance.subject import Subject
-from connector_sdk.connection import Target, TransactionalTarget
+from connector_sdk.connection import LineTarget, Target, TransactionalTarget
 from connector_sdk.record import Body, Call, Outcome, Request, one_problem
 
 
@@ -122,6 +122,25 @@ class WritingTests:
             assert {outcome.kind for outcome in outcomes} == {"written"}
             await target.finish(True)
         assert await subject.held() - before == len(calls)
+
+    async def test_lines_are_written_as_calls_are(self, subject: Subject) -> None:
+        before = await subject.held()
+        lines = b"".join(Request(request).compact + b"\n" for request in subject.good)
+        async with opened(subject) as connection:
+            target = await connection.target(subject.target)
+            if not isinstance(target, LineTarget) or not target.takes_lines:
+                await target.finish(False)
+                pytest.skip("it takes calls only")
+            await target.append(lines, len(subject.good))
+            kept = await target.position()
+            await target.append(lines, len(subject.good))
+            await target.finish(False)
+        assert await subject.held() == before, "nothing is visible before it is complete"
+        async with opened(subject) as connection:
+            target = await connection.target(subject.target, kept)
+            await write(target, calls_for(subject, target))
+            await target.finish(True)
+        assert await subject.held() - before == 2 * len(subject.good)
 
     async def test_rows_commit_with_their_mark(self, subject: Subject) -> None:
         before = await subject.held()

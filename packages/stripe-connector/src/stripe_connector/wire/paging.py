@@ -18,9 +18,14 @@ class Rows(NamedTuple):
     the parameters that lead there where the API gives them (a search's page token, all that
     stands in a next_page_url of v2)."""
 
-    raw: list[bytes]
+    slices: list[msgspec.Raw]
     more: bool
     following: dict[str, JSON]
+
+    @property
+    def raw(self) -> list[bytes]:
+        """The rows themselves; a slice keeps the whole page in memory."""
+        return [*map(bytes, self.slices)]
 
 
 class _Answer(msgspec.Struct):
@@ -55,7 +60,7 @@ def rows_of(body: bytes) -> Rows:
         following["page"] = answer.next_page
     elif answer.next_page_url:
         following.update(parse_qsl(urlsplit(answer.next_page_url).query))
-    return Rows([bytes(row) for row in answer.data], answer.has_more or bool(following), following)
+    return Rows(answer.data, answer.has_more or bool(following), following)
 
 
 def head(raw: bytes) -> tuple[str, str]:

@@ -24,7 +24,7 @@ from connector_agent.connectors.files.part import MadeNote, Part, part_of
 from connector_agent.connectors.files.settings import WriteSettings
 from connector_agent.connectors.files.threads import in_thread
 
-_CHUNK = 1 << 18
+_CHUNK = 1 << 20
 
 
 class Position(msgspec.Struct):
@@ -56,6 +56,7 @@ class FileTarget:
         TargetLostError when that is gone or changed."""
         columns, rows = (resume.columns, resume.rows) if resume is not None else ((), 0)
         self._content = content_of(settings, columns, rows)
+        self.takes_lines = settings.kind == "jsonl"
         self._packing = settings.packing == "gzip" and self._content.make() is None
         self._note = MadeNote(state, settings.path)
         self._path = settings.path
@@ -81,7 +82,7 @@ class FileTarget:
     def prepare(self, request: Request, existing: str = "") -> Prepared:
         """The line to write, compact. `existing` has no say: a file has no ids."""
         try:
-            line = msgspec.json.format(request.raw, indent=-1)
+            line = request.compact
         except ValueError as error:
             return not_an_object(error)
         if not line.startswith(b"{"):
@@ -106,6 +107,14 @@ class FileTarget:
             if len(self._waiting) >= _CHUNK:
                 await self._flush()
             yield Outcome(call.seq, call.step, "written")
+
+    async def append(self, lines: bytes, count: int) -> None:
+        """Appends a page of JSON Lines. Raises TargetFullError."""
+        self._waiting += lines
+        self._content.rows += count
+        self._records += count
+        if len(self._waiting) >= _CHUNK:
+            await self._flush()
 
     async def settle(self, calls: Sequence[Call]) -> Sequence[Outcome | None]:
         """Surely not there: a resume has cut off whatever stood behind the position."""

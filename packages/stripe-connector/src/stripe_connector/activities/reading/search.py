@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 
-from connector_sdk import JSON, Host, Page, Problem, Record, RefusedError
+from connector_sdk import JSON, Host, Page, Problem, RawRecords, RefusedError
 
 from stripe_connector.activities.choices.resolution import Resolved
 from stripe_connector.activities.reading.cursor import cursor, parse_cursor
@@ -62,8 +62,8 @@ class SearchSource:
         return params
 
     def _page(self, rows: Rows, at: dict[str, JSON], seq: int) -> tuple[Page, dict[str, JSON]]:
-        kept = rows.raw[: self._limit - seq] if self._limit else rows.raw
-        records = [Record(seq + count, raw, place(raw)) for count, raw in enumerate(kept, 1)]
+        kept = rows.slices[: self._limit - seq] if self._limit else rows.slices
+        records = RawRecords(seq + 1, kept, place)
         following: dict[str, JSON] = {"seq": seq + len(records)}
         if not rows.more or (self._limit and seq + len(records) >= self._limit):
             following["done"] = True
@@ -74,7 +74,7 @@ class SearchSource:
         return Page(records, cursor(**following)), following
 
     def _last_id(self, rows: Rows) -> str:
-        last = head(rows.raw[-1])[0] if rows.raw else ""
+        last = head(bytes(rows.slices[-1]))[0] if rows.slices else ""
         if not last or not self._by_id:
             raise RefusedError(
                 Problem(

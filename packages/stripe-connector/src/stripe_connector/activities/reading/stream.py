@@ -161,7 +161,7 @@ class Stream:
             return rows_of(body)
         raw = compact(body)
         gone = msgspec.json.decode(raw).get("deleted") is True
-        return Rows([] if gone else [raw], False, {})
+        return Rows([] if gone else [msgspec.Raw(raw)], False, {})
 
     async def _was_deleted(self, problem: Problem) -> bool:
         """Whether a clause asks for an object that was deleted and can still be read, as
