@@ -15,6 +15,9 @@ EDITABLE := $(addprefix -e ,$(PACKAGES))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet
 CODE := packages tests bench scripts examples
 
+# The packages are used from their sources: without bytecode, each command of a test compiles them.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo setup dev test test-full check bench fix constraints
 .DEFAULT_GOAL := demo
 

@@ -29,7 +29,7 @@ def run(command: Sequence[str], environ: Mapping[str, str]) -> Usage:
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**os.environ, **environ},
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **environ},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,

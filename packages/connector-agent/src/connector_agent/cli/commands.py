@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 from functools import partial
 from importlib import import_module, metadata
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import typer
 from connector_sdk import COMMANDS, Activity, Connector, ConnectorError, Problem, SettingError
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -129,32 +129,82 @@ def _broken(name: str, entry_point: metadata.EntryPoint, error: Exception) -> An
     return made(name, tell, help="This command can't be loaded.")
 
 
+class Own(NamedTuple):
+    """One of the agent's own commands: a function of a module beside this one, and the first line
+    of its help, which a list of commands shows without importing it."""
+
+    module: str
+    function: str
+    summary: str
+
+
 OWN = {
-    "init": "init_command:init_command",
-    "check": "check_commands:check_command",
-    "objects": "objects_command:objects_command",
-    "schema": "objects_command:schema_command",
-    "show": "show_command:show_command",
-    "test": "check_commands:test_command",
-    "run": "run_commands:run_command",
-    "resume": "run_commands:resume_command",
-    "runs": "log_commands:runs_command",
-    "log": "log_commands:log_command",
-    "outcomes": "log_commands:outcomes_command",
-    "retry": "run_commands:retry_command",
-    "abandon": "run_commands:abandon_command",
-    "steps": "steps_command:steps_command",
-    "rename": "rename_command:rename_command",
-    "forget": "ledger_commands:forget_command",
-    "ledger": "ledger_commands:ledger",
+    "init": Own("init_command", "init_command", "Make a small project that runs at once."),
+    "check": Own(
+        "check_commands",
+        "check_command",
+        "Find every fault of the project, each with its file, line and column.",
+    ),
+    "objects": Own(
+        "objects_command", "objects_command", "List the objects that activities can work on."
+    ),
+    "schema": Own(
+        "objects_command", "schema_command", "Show the fields that an activity takes or gives."
+    ),
+    "show": Own("show_command", "show_command", "Show an operation with all settings resolved."),
+    "test": Own(
+        "check_commands",
+        "test_command",
+        "Test the connection of an endpoint with one cheap call.",
+    ),
+    "run": Own("run_commands", "run_command", "Run an operation here and now, until it ends."),
+    "resume": Own(
+        "run_commands",
+        "resume_command",
+        "Continue an interrupted or stopped run as it was stored, in its own environment.",
+    ),
+    "runs": Own("log_commands", "runs_command", "List runs, the newest first."),
+    "log": Own("log_commands", "log_command", "Show the log of one run."),
+    "outcomes": Own(
+        "log_commands", "outcomes_command", "List the outcome of each record of a run."
+    ),
+    "retry": Own(
+        "run_commands",
+        "retry_command",
+        "Run the refused or failed records of a run again, corrected or as they were.",
+    ),
+    "abandon": Own(
+        "run_commands",
+        "abandon_command",
+        "End a run that can't continue: its account, source or sandbox is gone.",
+    ),
+    "steps": Own(
+        "steps_command",
+        "steps_command",
+        "List the steps that mappings can use, or explain one; in a project, its own too.",
+    ),
+    "rename": Own(
+        "rename_command",
+        "rename_command",
+        "Rename an operation without losing track of what it wrote.",
+    ),
+    "forget": Own(
+        "ledger_commands",
+        "forget_command",
+        "Erase one person's data from the ledger and its logs.",
+    ),
+    "ledger": Own(
+        "ledger_commands",
+        "ledger",
+        "Verify, back up, restore and rebuild the record of what was written.",
+    ),
 }
-"""The agent's own commands, in the order of the help: modules beside this one."""
+"""The agent's own commands, in the order of the help."""
 
 
 def _own(name: str) -> Any:
-    module, _, function = OWN[name].partition(":")
-    found = import_module(f"connector_agent.cli.{module}")
-    command = getattr(found, function)
+    own = OWN[name]
+    command = getattr(import_module(f"connector_agent.cli.{own.module}"), own.function)
     return group_of(name, command) if isinstance(command, typer.Typer) else made(name, command)
 
 
@@ -165,6 +215,15 @@ class AllCommands(LazyGroup):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.offer(Commands(OWN, _own, _installed))
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """The help with a list of all commands, which needs none of the agent's own."""
+        lines = {name: TyperCommand(name, help=own.summary) for name, own in OWN.items()}
+        whole, self.commands = self.commands, {**lines, **_brought()}
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self.commands = whole
 
     def _main_shell_completion(self, *args: Any, **settings: Any) -> None:
         if "_CONNECTOR_COMPLETE" in os.environ or any("-completion" in each for each in sys.argv):
@@ -200,6 +259,10 @@ def _installed() -> dict[str, Maker]:
         if name not in found and any(kind.levels for kind in connector.activity_types()):
             found[name] = partial(_group, connector)
     return found
+
+
+def _brought() -> dict[str, Any]:
+    return {name: make(name) for name, make in _installed().items() if name not in OWN}
 
 
 def _group(connector: Connector, _: str) -> Any:

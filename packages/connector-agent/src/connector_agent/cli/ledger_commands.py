@@ -181,7 +181,7 @@ class _Ledger(LazyGroup):
 ledger = typer.Typer(
     name="ledger",
     cls=_Ledger,
-    help="Keep what the project knows of its writes.",
+    help="Verify, back up, restore and rebuild the record of what was written.",
     no_args_is_help=True,
     add_completion=False,
     context_settings=HELP,

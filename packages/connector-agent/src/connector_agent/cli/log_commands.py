@@ -94,7 +94,7 @@ def runs_command(
 def log_command(
     run: RunArgument, project: ProjectOption = None, as_json: JsonOption = False
 ) -> None:
-    """Tell the story of one run.
+    """Show the log of one run.
 
     Example: connector log last
     """
@@ -181,7 +181,7 @@ def outcomes_command(
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List what became of each record of a run.
+    """List the outcome of each record of a run.
 
     KIND is problems, written, skipped, refused, failed or unknown. With csv the columns of the
     record come first, so that the file can be mended and given to 'connector retry'. A run that

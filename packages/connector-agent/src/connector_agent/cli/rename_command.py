@@ -31,7 +31,7 @@ def rename_command(
     environment: EnvironmentOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Rename an operation, so that it goes on to know what it wrote.
+    """Rename an operation without losing track of what it wrote.
 
     Renames its file, changes the lookups of other operations that name it, and hands its runs
     and identities on in the ledger. Where the file was renamed by hand, it does the rest.

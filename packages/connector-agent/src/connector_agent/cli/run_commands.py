@@ -95,7 +95,7 @@ def resume_command(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Go on with an interrupted or stopped run, as it was stored, in its own environment.
+    """Continue an interrupted or stopped run as it was stored, in its own environment.
 
     One that has ended by itself has nothing left to do; that is no fault, and the exit status is 0.
 
@@ -123,7 +123,7 @@ def abandon_command(
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """End a run that can't go on: its account, its source or its sandbox is gone.
+    """End a run that can't continue: its account, source or sandbox is gone.
 
     Calls nobody. What surely was not sent is failed, and what may have been sent is unknown; a
     new run of the operation looks for that before it sends it.
@@ -163,7 +163,7 @@ def retry_command(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Run again what was refused or failed in a run, mended or as it was.
+    """Run the refused or failed records of a run again, corrected or as they were.
 
     A new run of the operation, as the project is now. What was refused is sent with a new key,
     what failed with the same one. FILE has the form of 'connector outcomes --format csv';

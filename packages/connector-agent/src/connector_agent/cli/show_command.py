@@ -28,7 +28,7 @@ def show_command(
     environment: EnvironmentOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Show an operation with everything that it comes to.
+    """Show an operation with all settings resolved.
 
     Variables are filled in; what stands in the environment, such as keys, is not. Nobody is
     called. The code in the project's steps.py runs, if it has one.

@@ -27,7 +27,7 @@ def steps_command(
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the steps that mappings have, or explain one; in a project also its own.
+    """List the steps that mappings can use, or explain one; in a project, its own too.
 
     To find the project's own steps, the code in its steps.py runs.
 

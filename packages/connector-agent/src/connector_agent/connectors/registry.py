@@ -1,8 +1,10 @@
 """The connectors that are installed, found through entry points and loaded one by one."""
 
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from importlib import metadata
 from typing import cast
 
@@ -107,7 +109,14 @@ class Installed(Mapping[str, Connector]):
 
 
 def installed() -> Installed:
-    """The connectors that are installed beside this agent right now."""
+    """The connectors that are installed beside this agent. They are looked for once, and again
+    where `sys.path` has changed: that takes longer than most of what a command does."""
+    return _installed(tuple(sys.path))
+
+
+@lru_cache(maxsize=1)
+def _installed(path: tuple[str, ...]) -> Installed:
+    del path
     return Installed(metadata.entry_points(group=ENTRY_POINTS), metadata.version(_AGENT))
 
 

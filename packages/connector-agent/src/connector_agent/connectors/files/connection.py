@@ -27,11 +27,8 @@ from connector_sdk import (
 )
 
 from connector_agent.connectors.files.columns import columns_as_field, steps_of
-from connector_agent.connectors.files.csv_reading import ready_csv
-from connector_agent.connectors.files.forms import Kind, Read, Write
-from connector_agent.connectors.files.json_lines import ready_json_lines
-from connector_agent.connectors.files.json_reading import ready_json
-from connector_agent.connectors.files.parquet import arrow, ready_parquet
+from connector_agent.connectors.files.forms import Read, Write
+from connector_agent.connectors.files.parquet import arrow
 from connector_agent.connectors.files.place import Found, found_files
 from connector_agent.connectors.files.ready import Ready
 from connector_agent.connectors.files.settings import (
@@ -44,20 +41,23 @@ from connector_agent.connectors.files.settings import (
 from connector_agent.connectors.files.source import FileSource
 from connector_agent.connectors.files.target import FileTarget, position_of
 from connector_agent.connectors.files.threads import in_thread
-from connector_agent.connectors.files.xlsx_reading import ready_xlsx
-
-_READY: dict[Kind, Callable[[ReadSettings], Ready]] = {
-    "csv": ready_csv,
-    "jsonl": ready_json_lines,
-    "json": ready_json,
-    "xlsx": ready_xlsx,
-    "parquet": ready_parquet,
-}
 
 
 def look_at(settings: ReadSettings) -> Ready:
     """The file, ready to be read. Raises SettingError for what shows before its records."""
-    return _READY[settings.kind](settings)
+    # A format is imported when a file has it.
+    match settings.kind:
+        case "csv":
+            from connector_agent.connectors.files.csv_reading import ready_csv as ready
+        case "jsonl":
+            from connector_agent.connectors.files.json_lines import ready_json_lines as ready
+        case "json":
+            from connector_agent.connectors.files.json_reading import ready_json as ready
+        case "xlsx":
+            from connector_agent.connectors.files.xlsx_reading import ready_xlsx as ready
+        case "parquet":
+            from connector_agent.connectors.files.parquet import ready_parquet as ready
+    return ready(settings)
 
 
 _ROLES = ("read", "write")
