@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from tests.connector_database.test_conformance import numbers
 from tests.connector_database.workbench import Workbench
+from tests.warm import Call, call
 
 VICTIM = Path(__file__).with_name("victim.py")
 GROWTH = 24_000
@@ -42,28 +44,45 @@ def fill(bench: Workbench, rows: int) -> None:
 
 async def connector(
     bench: Workbench, *arguments: str, death: int = 0, when: str = "-"
-) -> tuple[int, Any, int]:
-    """The exit status, the last line of JSON, and how many kilobytes it took at most."""
+) -> tuple[int, Any]:
+    """The exit status and the last line of JSON but one."""
+    said = await asyncio.to_thread(
+        partial(call, program=VICTIM, environ=environ(bench)),
+        bench.folder,
+        str(death),
+        when,
+        *arguments,
+        "--json",
+    )
+    assert said.status in (0, 1, 3, -signal.SIGKILL), said
+    if said.status == -signal.SIGKILL:
+        return said.status, None
+    return said.status, json.loads(said.out.splitlines()[-2])
+
+
+def environ(bench: Workbench) -> dict[str, str]:
+    return {"TEST_URL": bench.url, "PATH": os.environ["PATH"]}
+
+
+async def measured(bench: Workbench, *arguments: str) -> tuple[int, Any, int]:
+    """The same in a process that nothing was imported for, and how many kilobytes it took."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         str(VICTIM),
-        str(death),
-        when,
+        "0",
+        "-",
         *arguments,
         "--project",
         str(bench.folder),
         "--json",
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={"TEST_URL": bench.url, "PATH": os.environ["PATH"]},
+        env=environ(bench),
     )
     out, err = await process.communicate()
-    status = process.returncode or 0
-    assert status in (0, 1, 3, -signal.SIGKILL), (status, out.decode(), err.decode())
-    if status == -signal.SIGKILL:
-        return status, None, 0
+    assert process.returncode == 0, err.decode()
     *_, end, peak = [json.loads(line) for line in out.decode().splitlines()]
-    return status, end, peak["peak"]
+    return 0, end, peak["peak"]
 
 
 def differences(bench: Workbench) -> list[tuple[Any, ...]]:
@@ -88,13 +107,13 @@ async def test_killed_again_and_again(bench: Workbench, verb: str) -> None:
     project(bench, f"type: {verb}\n    on: copy")
     seen = 0
     for death, when in ((2, "before"), (1, "after"), (1, "before"), (2, "after")):
-        status, _, _ = await connector(bench, "run", "copy", death=death, when=when)
+        status, _ = await connector(bench, "run", "copy", death=death, when=when)
         assert status == -signal.SIGKILL
         committed = bench.count("copy")
         assert committed >= seen
         seen = committed
     assert 0 < seen < rows
-    status, end, _ = await connector(bench, "resume", "last")
+    status, end = await connector(bench, "resume", "last")
     assert (status, end["status"]) == (0, "finished"), end
     assert (end["read"], end["written"], end["pending"]) == (rows, rows, 0)
     assert differences(bench) == []
@@ -109,26 +128,14 @@ async def test_killed_at_any_moment(bench: Workbench) -> None:
     project(bench, "type: insert\n    on: copy")
     kills = 0
     for target in (1000, 4000, 7000):
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "connector_agent.cli",
-            "run",
-            "copy",
-            "--project",
-            str(bench.folder),
-            "--json",
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            env={"TEST_URL": bench.url, "PATH": os.environ["PATH"]},
-        )
-        while process.returncode is None and bench.count("copy") < target:
+        process = Call(bench.folder, "run", "copy", "--json", environ=environ(bench))
+        ended = asyncio.create_task(asyncio.to_thread(process.wait))
+        while not ended.done() and bench.count("copy") < target:
             await asyncio.sleep(0.01)
-        if process.returncode is None:
-            process.send_signal(signal.SIGKILL)
-            kills += 1
-        await process.wait()
-    status, end, _ = await connector(bench, "run", "copy")
+        if not ended.done():
+            process.kill()
+        kills += (await ended).status == -signal.SIGKILL
+    status, end = await connector(bench, "run", "copy")
     assert kills > 0
     assert (status, end["written"]) == (0, rows), end
     assert differences(bench) == []
@@ -140,9 +147,9 @@ async def test_refusals_survive_a_kill(bench: Workbench) -> None:
     bench.sql("INSERT INTO copy SELECT * FROM people WHERE id IN (10, 90, 300)")
     project(bench, "type: insert\n    on: copy")
     for when in ("before", "after"):
-        status, _, _ = await connector(bench, "run", "copy", death=2, when=when)
+        status, _ = await connector(bench, "run", "copy", death=2, when=when)
         assert status == -signal.SIGKILL
-    status, end, _ = await connector(bench, "run", "copy")
+    status, end = await connector(bench, "run", "copy")
     assert (status, end["read"], end["written"], end["refused"]) == (3, rows, rows - 3, 3), end
     assert differences(bench) == []
 
@@ -156,13 +163,13 @@ async def test_a_second_run_recognises_what_was_written(bench: Workbench) -> Non
     )
     mapping = "identity: id\nmapping:\n  - to: name\n    from: name\n"
     project(bench, "type: insert\n    on: copy", mapping)
-    _, end, _ = await connector(bench, "run", "copy")
+    _, end = await connector(bench, "run", "copy")
     assert end["written"] == 2
     bench.sql("INSERT INTO people VALUES (3, 'c')", "UPDATE people SET name = 'x' WHERE id = 1")
-    _, end, _ = await connector(bench, "run", "copy")
+    _, end = await connector(bench, "run", "copy")
     assert (end["written"], end["skipped"]) == (1, 2)
     project(bench, "type: insert\n    on: copy", mapping + "options:\n  repeat: update\n")
-    _, end, _ = await connector(bench, "run", "copy")
+    _, end = await connector(bench, "run", "copy")
     assert end["written"] == 3, end
     assert bench.sql("SELECT no, name FROM copy ORDER BY no") == [(1, "x"), (2, "b"), (3, "c")]
 
@@ -171,7 +178,7 @@ async def peak_of(bench: Workbench, rows: int) -> int:
     bench.sql("DROP TABLE IF EXISTS people", "DROP TABLE IF EXISTS copy")
     fill(bench, rows)
     project(bench, "type: upsert\n    on: copy")
-    status, end, peak = await connector(bench, "run", "copy")
+    status, end, peak = await measured(bench, "run", "copy")
     assert (status, end["written"]) == (0, rows), end
     assert differences(bench) == []
     return peak

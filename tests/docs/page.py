@@ -11,6 +11,8 @@ from typing import NamedTuple
 from connector_sdk import Activity
 from ruamel.yaml import YAML
 
+from tests.warm import shim_folder
+
 ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = re.compile(
     r"^(?:<!-- (?P<note>[^\n]*?) -->\n)?```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.M | re.S
@@ -70,7 +72,9 @@ class Reader:
             name: value for name, value in os.environ.items() if not name.startswith("STRIPE_")
         }
         self._environ["XDG_STATE_HOME"] = str(folder / "state")
-        self._environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        self._environ["PATH"] = (
+            f"{shim_folder()}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+        )
 
     def follow(self, page: str) -> int:
         """Does all that a page says: makes its files, runs its commands, each of which has to

@@ -1,30 +1,17 @@
 """What goes wrong around a run: a key that is taken away, a full disk, two runs at once."""
 
 import asyncio
-import json
 import os
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 from stripe_connector.sandbox import Sandbox
 from stripe_connector.sandbox.request import Fault, SandboxRequest
 
 from tests.end_to_end.crash_project import CREATE, KEY, customers, write_project
-
-
-class Said(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-    @property
-    def end(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.out.splitlines()[-1])
-        return found
+from tests.warm import Said, call
 
 
 def _ledger_key() -> dict[str, str]:
@@ -32,18 +19,8 @@ def _ledger_key() -> dict[str, str]:
 
 
 async def connector(folder: Path, *arguments: str) -> Said:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "connector_agent.cli",
-        *arguments,
-        cwd=folder,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={"STRIPE_API_KEY": KEY, "PATH": "", **_ledger_key()},
-    )
-    out, err = await process.communicate()
-    return Said(process.returncode or 0, out.decode(), err.decode())
+    environ = {"STRIPE_API_KEY": KEY, "PATH": "", **_ledger_key()}
+    return await asyncio.to_thread(call, folder, *arguments, environ=environ)
 
 
 @pytest.fixture

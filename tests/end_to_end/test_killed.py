@@ -1,11 +1,10 @@
 """Real processes, killed with -9 at the three places where a call can hang between worlds."""
 
 import asyncio
-import json
 import random
 import signal
-import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from stripe_connector.sandbox import Sandbox
 from stripe_connector.sandbox.request import Fault, SandboxRequest
 
 from tests.end_to_end.crash_project import CREATE, KEY, csv_of, customers, write_project
+from tests.warm import Call
 
 VICTIM = Path(__file__).with_name("victim.py")
 
@@ -23,8 +23,9 @@ class Killer:
     def __init__(self, folder: Path, sandbox: Sandbox) -> None:
         self.folder = folder
         self.sandbox = sandbox
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: Call | None = None
         self.replays = 0
+        self.ended = asyncio.Event()
         self._left = 0
         sandbox.on_answer = self._on_answer
 
@@ -33,31 +34,26 @@ class Killer:
             return None
         self._left -= 1
         if self._left == 0 and self.process is not None:
-            self.process.send_signal(signal.SIGKILL)  # applied, and never answered
-            await self.process.wait()
+            self.process.kill()  # applied, and never answered
+            await self.ended.wait()
         return None
 
     async def run(self, place: str, number: int, *arguments: str) -> tuple[int, dict[str, object]]:
         """The exit status and the last JSON line."""
         self._left = number if place == "applied" else 0
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            str(VICTIM),
+        self.ended = asyncio.Event()
+        self.process = await asyncio.to_thread(
+            partial(Call, program=VICTIM, environ={"STRIPE_API_KEY": KEY, "PATH": ""}),
+            self.folder,
             place,
             str(number),
             *(arguments or ("run", "import")),
-            "--project",
-            str(self.folder),
             "--json",
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={"STRIPE_API_KEY": KEY, "PATH": ""},
         )
-        out, err = await self.process.communicate()
-        status = self.process.returncode or 0
-        assert status in (0, 3, -signal.SIGKILL), (status, out.decode(), err.decode())
-        lines = out.decode().splitlines()
-        return status, json.loads(lines[-1]) if lines else {}
+        said = await asyncio.to_thread(self.process.wait)
+        self.ended.set()
+        assert said.status in (0, 3, -signal.SIGKILL), said
+        return said.status, said.end if said.out else {}
 
 
 async def killed(folder: Path, records: int, kills: int, seed: int) -> None:

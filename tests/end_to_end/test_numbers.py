@@ -13,7 +13,8 @@ from openpyxl import Workbook
 from stripe_connector.sandbox import Sandbox
 
 from tests.end_to_end.crash_project import customers, write_project
-from tests.end_to_end.test_bad_days import Said, connector
+from tests.end_to_end.test_bad_days import connector
+from tests.warm import Said
 
 Row = dict[str, Any]
 MONEY = 'money_to_minor: {currency_from: cur, decimal: ",", thousands: "."'

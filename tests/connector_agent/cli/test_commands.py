@@ -16,7 +16,14 @@ HEAVY = {"aiohttp", "sqlalchemy", "alembic", "jsonata", "lark", "openpyxl", "pya
 
 @pytest.mark.parametrize(
     "arguments",
-    [("-h",), (), ("objects",), ("schema", "stripe", "create", "customers"), ("steps",), ("--version",)],
+    [
+        ("-h",),
+        (),
+        ("objects",),
+        ("schema", "stripe", "create", "customers"),
+        ("steps",),
+        ("--version",),
+    ],
     ids=" ".join,
 )
 def test_looking_loads_little(arguments: tuple[str, ...], tmp_path: Path) -> None:

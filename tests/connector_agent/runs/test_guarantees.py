@@ -1,9 +1,8 @@
 """Every guarantee with the real runner: a process that is killed loses and doubles nothing."""
 
 import asyncio
-import json
 import signal
-import sys
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast, get_args
@@ -19,6 +18,7 @@ from tests.connector_agent.runs.memory_project import (
     names,
     write_project,
 )
+from tests.warm import call
 
 VICTIM = Path(__file__).with_name("victim.py")
 RECORDS = 2000
@@ -29,23 +29,16 @@ BY_ROW = {"create": 300, "append": 300}
 
 async def connector(folder: Path, death: int, when: str, *arguments: str) -> tuple[int, Any]:
     """The exit status and the last line of JSON."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        str(VICTIM),
+    said = await asyncio.to_thread(
+        partial(call, program=VICTIM, environ=environ_with_memory(folder.parent)),
+        folder,
         str(death),
         when,
         *arguments,
-        "--project",
-        str(folder),
         "--json",
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=environ_with_memory(folder.parent),
     )
-    out, err = await process.communicate()
-    assert process.returncode in (0, 1, 3, -signal.SIGKILL), (out.decode(), err.decode())
-    lines = out.decode().splitlines()
-    return process.returncode or 0, json.loads(lines[-1]) if lines else {}
+    assert said.status in (0, 1, 3, -signal.SIGKILL), said
+    return said.status, said.end if said.out else {}
 
 
 def test_each_guarantee_has_an_execution() -> None:
