@@ -7,8 +7,8 @@ from typing import Any
 from unittest.mock import patch
 
 from connector_agent.runs import identities, settlement
-from connector_sdk import fate
-from connector_sdk.fate import Outage
+from connector_sdk import open_outcomes
+from connector_sdk.open_outcomes import Outage
 from stripe_connector.activities.writing import answers, target
 from stripe_connector.activities.writing.target import StripeTarget
 from stripe_connector.client import client, decision
@@ -51,7 +51,7 @@ def no_outage() -> list[Patch]:
 
 def new_key_after_any_refusal() -> list[Patch]:
     """A refusal is final though the send before it may still be under way."""
-    found_out = fate.found_out
+    found_out = open_outcomes.found_out
 
     def final(outcome: Any, found: Any) -> Any:
         return found_out(outcome, found)._replace(open=False)

@@ -5,7 +5,7 @@ from connector_agent.runs.execution import Halt
 from connector_agent.runs.keyed import KeyedExecution
 from connector_agent.runs.run import Counts
 from connector_sdk import Call, Kind, Outcome, Problem
-from connector_sdk.fate import MOST
+from connector_sdk.open_outcomes import MOST
 
 from tests.connector_agent.runs.memory import KeyedTarget, ListSource, Workshop
 

@@ -40,8 +40,7 @@ from connector_sdk import (
 from connector_sdk.conformance import Subject
 from connector_sdk.memory import MemoryConnection, MemoryConnector, MemorySettings, Store
 from connector_sdk.memory import store as stored
-from connector_sdk.memory.connector import THING
-from connector_sdk.memory.source import MemorySource
+from connector_sdk.memory.connector import THING, MemorySource
 from connector_sdk.memory.targets import (
     AppendTarget,
     CreateTarget,

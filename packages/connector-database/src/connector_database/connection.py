@@ -33,10 +33,9 @@ from sqlalchemy.engine import Connection
 
 from connector_database.address import Address
 from connector_database.creation import column_faults, table_of
-from connector_database.engine import engine_of, for_reading, for_writing
+from connector_database.engine import Session, engine_of, for_reading, for_writing
 from connector_database.forms import RECORDS, Query, Read, Settings, Write
 from connector_database.paging import Plan, plan_of_query, plan_of_table
-from connector_database.session import Session
 from connector_database.source import ROWS, RowSource
 from connector_database.tables import TableInfo, exists, planned_info, table_info, table_names
 from connector_database.target import RowTarget

@@ -18,9 +18,9 @@ from connector_sdk import (
 from sqlalchemy.engine import Connection
 
 from connector_database.columns import Column
+from connector_database.decoding import UnfitError, reader_of
+from connector_database.engine import Session
 from connector_database.paging import Plan, key_json, key_of
-from connector_database.reading_values import UnfitError, reader_of
-from connector_database.session import Session
 
 ROWS = 500
 BYTES = 1 << 22

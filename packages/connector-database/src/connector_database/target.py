@@ -25,14 +25,14 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from connector_database.creation import create
+from connector_database.engine import Session
 from connector_database.faults import is_of_row, refusal
-from connector_database.positions import Positions
-from connector_database.request import Requests
-from connector_database.session import Session
+from connector_database.paging import Positions
 from connector_database.tables import TableInfo, table_info
 from connector_database.verbs import (
     Deleting,
     Inserting,
+    Requests,
     Row,
     Updating,
     Upserting,

@@ -9,6 +9,8 @@ from connector_sdk.activity import (
     Form,
     Guarantee,
     Option,
+    Plan,
+    PlannedCall,
     Tested,
     Workspace,
 )
@@ -16,6 +18,8 @@ from connector_sdk.conform import Conformed, conform, did_you_mean, shown
 from connector_sdk.connection import (
     Connection,
     LineTarget,
+    Marked,
+    Marking,
     Mode,
     Source,
     Target,
@@ -23,7 +27,6 @@ from connector_sdk.connection import (
 )
 from connector_sdk.connector import CONTRACT, ENTRY_POINTS, Connector, FirstProject
 from connector_sdk.connector_base import ConnectionBase, ConnectorBase
-from connector_sdk.driver_thread import DriverThread
 from connector_sdk.errors import (
     ConnectorError,
     CredentialError,
@@ -39,9 +42,7 @@ from connector_sdk.errors import (
 from connector_sdk.files import LocalFile, inside, narrowed, private_file, private_folder, sha256_of
 from connector_sdk.guard import IRREVERSIBLE, Guarded, Money
 from connector_sdk.host import Host, MemoryHost
-from connector_sdk.marking import Marked, Marking
 from connector_sdk.paged_source import PagedSource, Rows
-from connector_sdk.plan import Plan, PlannedCall
 from connector_sdk.record import (
     JSON,
     KINDS,
@@ -71,7 +72,7 @@ from connector_sdk.setting import (
     setting,
     setting_of,
 )
-from connector_sdk.target_base import BatchTarget, RowTarget, not_an_object
+from connector_sdk.target_base import BatchTarget, DriverThread, RowTarget, not_an_object
 from connector_sdk.terminal import visible, visible_json
 
 __all__ = [

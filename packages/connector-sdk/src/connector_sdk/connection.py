@@ -1,13 +1,37 @@
 """One opened account of a system, and the sources and targets that it gives."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
-from connector_sdk.activity import Activity, Choice, Form, Guarantee, Tested
+from connector_sdk.activity import Activity, Choice, Form, Guarantee, Plan, Tested
 from connector_sdk.guard import Guarded
-from connector_sdk.plan import Plan
-from connector_sdk.record import Call, Cursor, Outcome, Page, Prepared, Problem, Request
+from connector_sdk.record import Body, Call, Cursor, Outcome, Page, Prepared, Problem, Request
 from connector_sdk.schema import Schemas
+
+
+class Marked(NamedTuple):
+    """An object that a call with this `key` made. `failed` says that the call was declined all
+    the same: a payment that was made and not paid."""
+
+    key: str
+    id: str
+    failed: bool = False
+
+
+@runtime_checkable
+class Marking(Protocol):
+    """What a target offers beside `Target` where it can list what carries a key."""
+
+    def shelf(self, body: Body) -> bytes | None:
+        """Where the object that this request makes is to be found: the same bytes for all that
+        stand together. None where it carries no key, or can't be listed."""
+        ...
+
+    def marked(self, shelf: bytes) -> AsyncGenerator[Marked, None]:
+        """All objects of a shelf that carry a key. Raises CredentialError, UnreachableError,
+        and RefusedError where the other system does not list them."""
+        ...
+
 
 Mode = Literal["live", "test", "sandbox", "none"]
 

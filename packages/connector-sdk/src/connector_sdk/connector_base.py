@@ -5,14 +5,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Generic, TypeVar
 
-from connector_sdk.activity import Activity, ActivityType, Choice, Form, Tested
+from connector_sdk.activity import Activity, ActivityType, Choice, Form, Plan, PlannedCall, Tested
 from connector_sdk.conform import did_you_mean
 from connector_sdk.connection import Connection, Mode, Source, Target
 from connector_sdk.connector import CONTRACT, FirstProject
 from connector_sdk.errors import ConnectorError, SettingError
 from connector_sdk.guard import Guarded
 from connector_sdk.host import Host
-from connector_sdk.plan import Plan, PlannedCall
 from connector_sdk.record import JSON, Cursor, Problem
 from connector_sdk.setting import NoSettings, fitted, form_of
 

@@ -1,9 +1,13 @@
-"""Targets with defaults for what is the same in most of them."""
+"""Targets with defaults for what is the same in most of them, and the thread for a driver that
+blocks."""
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
+from functools import partial
+from typing import ParamSpec, TypeVar
 
 from connector_sdk.activity import Guarantee
 from connector_sdk.conform import conform
@@ -20,6 +24,40 @@ from connector_sdk.record import (
     encode,
 )
 from connector_sdk.schema import Field
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class DriverThread:
+    """Runs the calls of one blocking driver one after the other, always on the same thread, as
+    `sqlite3` and most database drivers want it:
+
+        self._thread = DriverThread("sqlite")
+        rows = await self._thread.call(connection.execute, "select 1")
+
+    A call that has begun can't be interrupted. Whoever is cancelled meanwhile still waits for
+    its end, so that nothing is closed under it. Close it with `close`.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
+
+    async def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """The result of `function`. Raises what it raises."""
+        loop = asyncio.get_running_loop()
+        step = loop.run_in_executor(self._pool, partial(function, *args, **kwargs))
+        try:
+            return await asyncio.shield(step)
+        except asyncio.CancelledError:
+            if not step.done():
+                await asyncio.wait([step])
+                step.exception()
+            raise
+
+    def close(self) -> None:
+        """Waits for the call that is under way. May be called twice."""
+        self._pool.shutdown()
 
 
 class TargetBase:

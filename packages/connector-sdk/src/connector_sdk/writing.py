@@ -9,8 +9,8 @@ from typing import NamedTuple
 from connector_sdk.activity import Guarantee
 from connector_sdk.connection import Target
 from connector_sdk.errors import ConnectorError, UnreachableError
-from connector_sdk.fate import Outage, found_out, is_open, is_other_body
 from connector_sdk.keys import Keys
+from connector_sdk.open_outcomes import Outage, found_out, is_open, is_other_body
 from connector_sdk.record import (
     Body,
     Call,

@@ -16,7 +16,7 @@ from connector_sdk import (
     Target,
     UnreachableError,
 )
-from connector_sdk.fate import Outage
+from connector_sdk.open_outcomes import Outage
 
 from connector_agent.runs.checkpoints import Checkpoints
 from connector_agent.runs.execution import Batch, Halt, Parts, ProblemWatch, Reading, Turns

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from connector_sdk import ConnectorError, Outcome, Target
-from connector_sdk.fate import found_out, is_burnt, is_open
+from connector_sdk.open_outcomes import found_out, is_burnt, is_open
 
 from connector_agent.runs.item import Item
 

@@ -6,13 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from connector_sdk.activity import Activity, ActivityType, Choice, Form, Tested
+from connector_sdk.activity import Activity, ActivityType, Choice, Form, Plan, Tested
 from connector_sdk.conformance.subject import Subject
 from connector_sdk.connection import Connection
 from connector_sdk.connector import CONTRACT, FirstProject
 from connector_sdk.errors import SettingError
 from connector_sdk.guard import Guarded
-from connector_sdk.plan import Plan
 from connector_sdk.record import Problem, decode, encode
 from connector_sdk.schema import Schemas, json_schema
 

@@ -6,14 +6,24 @@ from importlib import resources
 from pathlib import Path
 from typing import ClassVar
 
-from connector_sdk.activity import Activity, ActivityType, Choice, Command, Option
+import msgspec
+
+from connector_sdk.activity import (
+    Activity,
+    ActivityType,
+    Choice,
+    Command,
+    Option,
+    Plan,
+    PlannedCall,
+)
 from connector_sdk.connection import Connection, Source, Target
 from connector_sdk.connector import FirstProject
 from connector_sdk.connector_base import ConnectionBase, ConnectorBase
 from connector_sdk.errors import SettingError
 from connector_sdk.files import inside
 from connector_sdk.host import Host
-from connector_sdk.memory.source import MemorySource
+from connector_sdk.memory import store
 from connector_sdk.memory.store import Store
 from connector_sdk.memory.targets import (
     AppendTarget,
@@ -22,10 +32,31 @@ from connector_sdk.memory.targets import (
     ReplaceTarget,
     UpsertTarget,
 )
-from connector_sdk.plan import Plan, PlannedCall
+from connector_sdk.paged_source import PagedSource, Rows
 from connector_sdk.record import JSON, Cursor, Problem
 from connector_sdk.schema import Field, Schemas
 from connector_sdk.setting import declared, fitted, setting
+
+
+class MemorySource(PagedSource):
+    """Pages of `size` records, in the order in which they were added."""
+
+    def __init__(self, kept: Store, on: str, size: int) -> None:
+        self._store = kept
+        self._on = on
+        self._size = size
+
+    async def rows(self, after: JSON) -> Rows:
+        """The page behind the record with the id `after`."""
+        last = after if isinstance(after, int) else 0
+        found = await self._store.call(store.page, self._on, last, self._size)
+        rows = [msgspec.json.decode(record) for _, record in found]
+        return Rows(rows, found[-1][0] if len(found) == self._size else None)
+
+    async def total(self) -> int | None:
+        """How many there are now."""
+        return await self._store.call(store.count, self._on)
+
 
 THING = Field(
     name="thing",

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 
-from connector_sdk.driver_thread import DriverThread
+from connector_sdk.target_base import DriverThread
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -24,8 +24,8 @@ from connector_sdk import (
     Record,
     SettingError,
 )
-from connector_sdk.fate import OUT
 from connector_sdk.keys import new_prefix
+from connector_sdk.open_outcomes import OUT
 from connector_sdk.writing import Writing, Written
 
 from connector_agent.cli.one_off.connecting import connected

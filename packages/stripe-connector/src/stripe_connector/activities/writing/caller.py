@@ -21,7 +21,7 @@ from connector_sdk import (
     conform,
     setting_of,
 )
-from connector_sdk.fate import OUT
+from connector_sdk.open_outcomes import OUT
 from connector_sdk.writing import Written
 
 from stripe_connector.activities.choices.offers import offer_for
