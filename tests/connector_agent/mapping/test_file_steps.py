@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from connector_agent.mapping import STEPS, read_lines
 from connector_agent.mapping.declaration import StepFaultError, Surroundings
-from connector_agent.mapping.state import Value
+from connector_agent.mapping.value import Value
 from connector_sdk import JSON
 
 from tests.connector_agent.mapping.checked import CheckedMapper

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from connector_agent.mapping import ABSENT, STEPS, load_steps, read_lines
 from connector_agent.mapping.declaration import StepFaultError, Surroundings
-from connector_agent.mapping.state import Value
+from connector_agent.mapping.value import Value
 from connector_sdk import JSON, Problem
 from hypothesis import example, given
 from hypothesis import strategies as st

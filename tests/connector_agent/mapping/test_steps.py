@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from connector_agent.mapping import ABSENT, STEPS, Step, StepExample
 from connector_agent.mapping.declaration import StepFaultError, Surroundings
-from connector_agent.mapping.state import Value
+from connector_agent.mapping.value import Value
 from connector_sdk import JSON, conform
 from hypothesis import example, given
 from hypothesis import strategies as st

@@ -139,9 +139,9 @@ class Own(NamedTuple):
 
 
 OWN = {
-    "init": Own("init_command", "init_command", "Make a small project that runs at once."),
+    "init": Own("project_commands", "init_command", "Make a small project that runs at once."),
     "check": Own(
-        "check_commands",
+        "project_commands",
         "check_command",
         "Find every fault of the project, each with its file, line and column.",
     ),
@@ -151,9 +151,11 @@ OWN = {
     "schema": Own(
         "objects_command", "schema_command", "Show the fields that an activity takes or gives."
     ),
-    "show": Own("show_command", "show_command", "Show an operation with all settings resolved."),
+    "show": Own(
+        "operation_commands", "show_command", "Show an operation with all settings resolved."
+    ),
     "test": Own(
-        "check_commands",
+        "project_commands",
         "test_command",
         "Test the connection of an endpoint with one cheap call.",
     ),
@@ -184,7 +186,7 @@ OWN = {
         "List the steps that mappings can use, or explain one; in a project, its own too.",
     ),
     "rename": Own(
-        "rename_command",
+        "operation_commands",
         "rename_command",
         "Rename an operation without losing track of what it wrote.",
     ),

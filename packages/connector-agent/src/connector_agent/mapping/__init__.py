@@ -9,7 +9,7 @@ from connector_agent.mapping.making import Found, Wanted
 from connector_agent.mapping.mapper import Mapped, Mapper
 from connector_agent.mapping.own_step import step
 from connector_agent.mapping.registry import STEPS, OwnSteps, load_steps
-from connector_agent.mapping.state import ABSENT, Absent, is_blank
+from connector_agent.mapping.value import ABSENT, Absent, is_blank
 
 __all__ = [
     "ABSENT",

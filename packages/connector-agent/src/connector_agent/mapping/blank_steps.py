@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from connector_sdk import JSON, Field
 
 from connector_agent.mapping.declaration import Arguments, Run, Step, StepExample, Surroundings
-from connector_agent.mapping.state import ABSENT, Value, is_blank
+from connector_agent.mapping.value import ABSENT, Value, is_blank
 
 
 def _default(arguments: Arguments, around: Surroundings) -> Run:

@@ -16,7 +16,7 @@ from connector_agent.mapping.fields import Unknown, find, missing, unknown
 from connector_agent.mapping.file_steps import NAME as FILE_STEP
 from connector_agent.mapping.lines import RECORD, VALUE, MappingLine
 from connector_agent.mapping.making import step_problem
-from connector_agent.mapping.state import ABSENT, Value
+from connector_agent.mapping.value import ABSENT, Value
 
 _TELL = 3
 """Wrong outputs of one step that are told; a table may hold thousands."""

@@ -17,8 +17,8 @@ from connector_agent.mapping.number_text import (
     remembering,
     without_numbers,
 )
-from connector_agent.mapping.state import ABSENT, Value
 from connector_agent.mapping.tree import clashes
+from connector_agent.mapping.value import ABSENT, Value
 
 _NO_TEXT: tuple[Kind, ...] = ("integer", "boolean")
 

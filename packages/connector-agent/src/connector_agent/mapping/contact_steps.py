@@ -1,6 +1,7 @@
-"""Steps on telephone numbers, e-mail addresses and countries."""
+"""Steps on telephone numbers, e-mail addresses and countries, and the one that hides such data."""
 
 import difflib
+import hashlib
 import importlib.resources
 import re
 from functools import cache
@@ -17,8 +18,9 @@ from connector_agent.mapping.declaration import (
     StepFaultError,
     Surroundings,
 )
-from connector_agent.mapping.state import ABSENT, Value, is_blank
+from connector_agent.mapping.list_steps import written
 from connector_agent.mapping.text_steps import strip_accents, text_of
+from connector_agent.mapping.value import ABSENT, Value, is_blank
 
 
 def _phone(arguments: Arguments, around: Surroundings) -> Run:
@@ -238,6 +240,51 @@ COUNTRY_STEPS = (
             StepExample("Côte d'Ivoire", {}, "CI"),
             StepExample("Gemany", {}, fault="unknown_country"),
             StepExample("n/a", {"missing": "skip"}, ABSENT),
+        ),
+    ),
+)
+
+
+def _hash(arguments: Arguments, around: Surroundings) -> Run:
+    salted = hashlib.sha256(arguments.get("salt", "").encode(errors="surrogatepass"))
+
+    def run(value: str, record: object) -> str:
+        made = salted.copy()
+        made.update(written(value).encode(errors="surrogatepass"))
+        return made.hexdigest()
+
+    return run
+
+
+HASH_STEPS = (
+    Step(
+        "hash",
+        "Hash",
+        "Makes the SHA-256 of a value, as 64 hexadecimal digits: the same value gives the same "
+        "digits. Short or guessable values need a salt, or they can be found by trying.",
+        "any",
+        "text",
+        _hash,
+        arguments=(
+            Field(
+                "salt",
+                "string",
+                description="Text to put before the value; keep it out of the mapping with "
+                "${var:NAME}.",
+            ),
+        ),
+        examples=(
+            StepExample(
+                "ann@example.org",
+                {},
+                "438c4c7afe600cdf1e455c369bec76dc970fc8ca463447c7b387a347f3c79331",
+            ),
+            StepExample(
+                1,
+                {"salt": "s"},
+                "e8bc163c82eee18733288c7d4ac636db3a6deb013ef2d37b68322be20edc45cc",
+            ),
+            StepExample([], {}, fault="not_text"),
         ),
     ),
 )

@@ -9,7 +9,7 @@ from connector_sdk.path import Path, format_path
 from connector_agent.mapping.compiled import Compiled
 from connector_agent.mapping.fields import find
 from connector_agent.mapping.money_steps import NAME
-from connector_agent.mapping.state import is_blank
+from connector_agent.mapping.value import is_blank
 
 
 class _Placed(NamedTuple):

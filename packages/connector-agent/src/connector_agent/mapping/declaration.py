@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from connector_sdk import JSON, Field
 
-from connector_agent.mapping.state import Value
+from connector_agent.mapping.value import Value
 
 Kind = Literal["any", "text", "number", "integer", "boolean", "list"]
 """What a step takes or gives. "number" takes text that is one, too; "any" is not checked."""

@@ -17,7 +17,7 @@ from connector_sdk import JSON
 from connector_sdk.path import Path
 
 from connector_agent.mapping.number_text import with_numbers
-from connector_agent.mapping.state import ABSENT, Value
+from connector_agent.mapping.value import ABSENT, Value
 
 SECONDS = 1.0
 """How long one evaluation may take."""

@@ -9,7 +9,7 @@ from connector_sdk.path import Path, PathError, format_path, parse_path
 from connector_agent.mapping.declaration import Step
 from connector_agent.mapping.lines import TESTS, Lookup, MappingLine, Only, StepCall, When
 from connector_agent.mapping.registry import STEPS
-from connector_agent.mapping.state import ABSENT, Value
+from connector_agent.mapping.value import ABSENT, Value
 
 Position: TypeAlias = Callable[[tuple[str | int, ...]], str]
 """Tells the place ("operations/import.yaml:12:5") of a part of the mapping by its keys."""

@@ -9,7 +9,7 @@ from connector_sdk.path import Path, parse_path, read_path
 
 from connector_agent.mapping.declaration import Step
 from connector_agent.mapping.number_text import plain_number
-from connector_agent.mapping.state import ABSENT, Value, is_blank
+from connector_agent.mapping.value import ABSENT, Value, is_blank
 
 Test = Literal["equals", "not_equals", "in", "blank"]
 TESTS: tuple[Test, ...] = ("equals", "not_equals", "in", "blank")

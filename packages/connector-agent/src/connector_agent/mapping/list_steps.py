@@ -14,8 +14,8 @@ from connector_agent.mapping.declaration import (
     Surroundings,
 )
 from connector_agent.mapping.number_text import numbers_in, plain_number, with_numbers
-from connector_agent.mapping.state import ABSENT, Value, is_blank
 from connector_agent.mapping.text_steps import text_of
+from connector_agent.mapping.value import ABSENT, Value, is_blank
 
 
 def _split(arguments: Arguments, around: Surroundings) -> Run:

@@ -9,11 +9,10 @@ from connector_sdk.path import format_path
 from connector_agent.mapping.compiled import Compiled, Element
 from connector_agent.mapping.declaration import StepFaultError
 from connector_agent.mapping.expression import ExpressionFault, Expressions
-from connector_agent.mapping.identity import identity_of
 from connector_agent.mapping.lines import MappingLine
 from connector_agent.mapping.number_text import NumberText
-from connector_agent.mapping.state import ABSENT, Value
 from connector_agent.mapping.tree import PlaceError, put
+from connector_agent.mapping.value import ABSENT, Value, identity_of
 
 
 class Wanted(NamedTuple):

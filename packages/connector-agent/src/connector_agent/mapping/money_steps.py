@@ -22,7 +22,7 @@ from connector_agent.mapping.number_steps import (
     number_reader,
     whole,
 )
-from connector_agent.mapping.state import is_blank
+from connector_agent.mapping.value import is_blank
 
 _WIDE = Context(prec=200)
 

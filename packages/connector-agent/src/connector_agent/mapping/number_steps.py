@@ -15,8 +15,7 @@ from connector_agent.mapping.declaration import (
     StepFaultError,
     Surroundings,
 )
-from connector_agent.mapping.number_faults import number_fault
-from connector_agent.mapping.number_text import LONGEST, NumberText, read_again
+from connector_agent.mapping.number_text import LONGEST, NumberText, number_fault, read_again
 
 LARGEST = 2**63 - 1
 """Whole numbers beyond this fit no system that we write to."""

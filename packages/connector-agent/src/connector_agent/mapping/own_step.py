@@ -19,7 +19,7 @@ from connector_agent.mapping.declaration import (
     StepExample,
     StepFaultError,
 )
-from connector_agent.mapping.state import ABSENT, Absent, Value
+from connector_agent.mapping.value import ABSENT, Absent, Value
 
 FILE = "steps.py"
 """The file of a project that holds its own steps."""

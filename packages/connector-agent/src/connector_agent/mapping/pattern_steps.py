@@ -14,8 +14,8 @@ from connector_agent.mapping.declaration import (
     StepFaultError,
     Surroundings,
 )
-from connector_agent.mapping.state import ABSENT, Value
 from connector_agent.mapping.text_steps import text_of
+from connector_agent.mapping.value import ABSENT, Value
 
 _GROUP = re.compile(r"\\([0-9])")
 _LOOSE = re.compile(r"(?<!\\)(?:\\\\)*\\(?![0-9\\])")

@@ -12,18 +12,17 @@ from typing import Any
 from connector_sdk import Problem, conform, shown
 
 from connector_agent.mapping.blank_steps import BLANK_STEPS
-from connector_agent.mapping.contact_steps import CONTACT_STEPS, COUNTRY_STEPS
+from connector_agent.mapping.contact_steps import CONTACT_STEPS, COUNTRY_STEPS, HASH_STEPS
 from connector_agent.mapping.date_steps import DATE_STEPS
 from connector_agent.mapping.declaration import Step, StepExample, StepFaultError, Surroundings
 from connector_agent.mapping.file_steps import FILE_STEPS, TABLE_STEPS
-from connector_agent.mapping.hash_step import HASH_STEPS
 from connector_agent.mapping.list_steps import LIST_STEPS
 from connector_agent.mapping.money_steps import MONEY_STEPS
 from connector_agent.mapping.number_steps import NUMBER_STEPS
 from connector_agent.mapping.own_step import FILE, DeclarationError, is_declared, place_of, step_of
 from connector_agent.mapping.pattern_steps import PATTERN_STEPS
-from connector_agent.mapping.state import ABSENT
 from connector_agent.mapping.text_steps import TEXT_STEPS
+from connector_agent.mapping.value import ABSENT
 
 STEPS: Mapping[str, Step] = MappingProxyType(
     {

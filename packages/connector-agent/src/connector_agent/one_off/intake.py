@@ -11,8 +11,8 @@ from typing import IO, NamedTuple
 import orjson
 from connector_sdk import JSON, Problem, SettingError, shown
 
+from connector_agent.connectors.files.csv_reading import find_delimiter, rows
 from connector_agent.connectors.files.limits import bounded_lines
-from connector_agent.connectors.files.rows import find_delimiter, rows
 from connector_agent.runs.guards import long_number, loses_digits
 
 STDIN = "-"

@@ -19,7 +19,7 @@ from connector_agent.mapping import (
 )
 from connector_agent.mapping.fields import Unknown, find, unknown
 from connector_agent.mapping.lines import Only, lines_for
-from connector_agent.mapping.unseen import Unseen
+from connector_agent.mapping.mapper import Unseen
 from connector_agent.operations.compatibility import unmapped_faults
 from connector_agent.operations.filter import Choose, Conditions, ExpressionFilter, read_tests
 from connector_agent.operations.grouped_source import grouped

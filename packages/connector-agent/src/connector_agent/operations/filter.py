@@ -10,8 +10,8 @@ from connector_sdk import JSON, Cursor, Page, Problem, Record, Source, shown
 from connector_agent.mapping import ABSENT, When, read_lines
 from connector_agent.mapping.expression import ExpressionFault, Expressions
 from connector_agent.mapping.line_reader import Position
-from connector_agent.mapping.state import Value
-from connector_agent.mapping.unseen import Unseen
+from connector_agent.mapping.mapper import Unseen
+from connector_agent.mapping.value import Value
 from connector_agent.project.operation import OperationDocument
 
 Choose = Callable[[Sequence[Record]], Sequence[Record]]

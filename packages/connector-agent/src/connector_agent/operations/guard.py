@@ -8,7 +8,7 @@ import orjson
 from connector_sdk import JSON, Guarded, Problem, Schemas, conform
 
 from connector_agent.mapping import MappingLine
-from connector_agent.mapping.state import ABSENT
+from connector_agent.mapping.value import ABSENT
 from connector_agent.operations.end import End
 
 

@@ -2,9 +2,8 @@
 
 from connector_agent.project.document import Document, Keys
 from connector_agent.project.endpoint import EndpointDocument
-from connector_agent.project.operation import OperationDocument, Options, Place
+from connector_agent.project.operation import Group, OperationDocument, Options, Place
 from connector_agent.project.project import STATE, Project, Survey, environment_of
-from connector_agent.project.selection import Group
 
 __all__ = [
     "STATE",

@@ -11,7 +11,7 @@ from connector_sdk.path import format_path, parse_path
 from sqlalchemy import Connection
 
 from connector_agent.mapping import Found, Mapped, Mapper, Wanted
-from connector_agent.mapping.identity import identity_of
+from connector_agent.mapping.value import identity_of
 from connector_agent.operations.operation import Operation
 from connector_agent.project.names import canonical
 from connector_agent.runs.guards import CardGuard, is_plain, long_number, loses_digits, masked

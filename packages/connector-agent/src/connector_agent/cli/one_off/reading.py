@@ -45,7 +45,7 @@ from connector_agent.cli.output import (
     table,
 )
 from connector_agent.mapping.fields import Unknown, find
-from connector_agent.mapping.state import ABSENT
+from connector_agent.mapping.value import ABSENT
 from connector_agent.one_off.assignment import Choosing
 from connector_agent.one_off.intake import ids, lines_of
 

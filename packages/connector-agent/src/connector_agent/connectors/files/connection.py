@@ -29,8 +29,9 @@ from connector_sdk import (
 from connector_agent.connectors.files.columns import columns_as_field, steps_of
 from connector_agent.connectors.files.forms import Read, Write
 from connector_agent.connectors.files.parquet import arrow
+from connector_agent.connectors.files.part import in_thread
 from connector_agent.connectors.files.place import Found, found_files
-from connector_agent.connectors.files.ready import Ready
+from connector_agent.connectors.files.readable import Ready
 from connector_agent.connectors.files.settings import (
     ReadOptions,
     ReadSettings,
@@ -40,7 +41,6 @@ from connector_agent.connectors.files.settings import (
 )
 from connector_agent.connectors.files.source import FileSource
 from connector_agent.connectors.files.target import FileTarget, position_of
-from connector_agent.connectors.files.threads import in_thread
 
 
 def look_at(settings: ReadSettings) -> Ready:
@@ -50,7 +50,7 @@ def look_at(settings: ReadSettings) -> Ready:
         case "csv":
             from connector_agent.connectors.files.csv_reading import ready_csv as ready
         case "jsonl":
-            from connector_agent.connectors.files.json_lines import ready_json_lines as ready
+            from connector_agent.connectors.files.json_reading import ready_json_lines as ready
         case "json":
             from connector_agent.connectors.files.json_reading import ready_json as ready
         case "xlsx":

@@ -16,7 +16,7 @@ from connector_agent.connectors.files.cells import Scalar, text_of
 from connector_agent.connectors.files.columns import header_problems
 from connector_agent.connectors.files.limits import too_long, unpacked_too_large
 from connector_agent.connectors.files.opening import Stored, reading
-from connector_agent.connectors.files.ready import Columns, Reads, Ready
+from connector_agent.connectors.files.readable import Columns, Reads, Ready
 from connector_agent.connectors.files.settings import ReadSettings
 
 

@@ -1,6 +1,7 @@
 """The hidden file in which a target is written until it is whole, and a note of what a whole one
 was made of."""
 
+import asyncio
 import errno
 import os
 import zlib
@@ -8,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, ParamSpec, TypeVar
 
 import msgspec
 from connector_sdk import (
@@ -23,6 +24,23 @@ from connector_sdk import (
 from filelock import lock_descriptor
 
 from connector_agent.connectors.files.opening import GZIP_LEVEL
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """The result of `function`, run in a thread. A thread can't be interrupted: when the
+    caller is cancelled it still waits for the end, so that nobody closes the file under it."""
+    step = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
+    try:
+        return await asyncio.shield(step)
+    except asyncio.CancelledError:
+        if not step.done():
+            await asyncio.wait([step])
+            step.exception()
+        raise
+
 
 _ANEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 

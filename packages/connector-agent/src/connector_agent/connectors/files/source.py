@@ -11,9 +11,9 @@ import msgspec
 from connector_sdk import Cursor, Host, Page, Problem, Record, SettingError, SourceChangedError
 
 from connector_agent.connectors.files.encoding import LOGGER
+from connector_agent.connectors.files.part import in_thread
 from connector_agent.connectors.files.place import Found, put_away
-from connector_agent.connectors.files.ready import Reads, Ready
-from connector_agent.connectors.files.threads import in_thread
+from connector_agent.connectors.files.readable import Reads, Ready
 
 _RECORDS = 500
 _BYTES = 1 << 22

@@ -20,9 +20,8 @@ from connector_sdk import (
 
 from connector_agent.connectors.files.cells import CellError
 from connector_agent.connectors.files.content import content_of
-from connector_agent.connectors.files.part import MadeNote, Part, part_of
+from connector_agent.connectors.files.part import MadeNote, Part, in_thread, part_of
 from connector_agent.connectors.files.settings import WriteSettings
-from connector_agent.connectors.files.threads import in_thread
 
 _CHUNK = 1 << 20
 

@@ -16,7 +16,7 @@ from connector_sdk import JSON, Field, Problem, SettingError, did_you_mean, show
 from connector_agent.connectors.files.columns import header_problems
 from connector_agent.connectors.files.limits import too_long, unpacked_too_large
 from connector_agent.connectors.files.opening import Stored, reading
-from connector_agent.connectors.files.ready import Columns, Read, Reads, Ready
+from connector_agent.connectors.files.readable import Columns, Read, Reads, Ready
 from connector_agent.connectors.files.settings import ReadSettings
 from connector_agent.connectors.files.xlsx_writing import ROW_LIMIT
 

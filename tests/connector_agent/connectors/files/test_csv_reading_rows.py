@@ -4,7 +4,7 @@ import csv
 import io
 
 from connector_agent.connectors.files.cells import csv_line
-from connector_agent.connectors.files.rows import Row, find_delimiter, rows
+from connector_agent.connectors.files.csv_reading import Row, find_delimiter, rows
 from hypothesis import given
 from hypothesis import strategies as st
 

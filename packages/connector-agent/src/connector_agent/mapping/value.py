@@ -1,13 +1,23 @@
-"""What makes a source record the same record again, as text.
+"""Values of a record, which can be empty in three ways, and the identity made of some.
 
-It is written here for the ledger, which keeps it, and for lines that look an id up by it.
+absent       nothing is said: the line writes nothing. `ABSENT`.
+empty text   the text "". The target decides what it means.
+clear        the field is to be unset at the target. None, as in JSON.
 """
 
 from collections.abc import Sequence
 
 import orjson
 from connector_sdk import JSON
-from connector_sdk.path import Path, read_path
+from connector_sdk.path import ABSENT, Absent, Path, Value, read_path
+
+__all__ = ["ABSENT", "Absent", "Value", "is_blank"]
+
+
+def is_blank(value: Value) -> bool:
+    """Absent, null, or text with nothing but white space in it."""
+    return value is ABSENT or value is None or (isinstance(value, str) and not value.strip())
+
 
 _EXACT = 1 << 53
 """Up to here a float is one whole number and no other."""

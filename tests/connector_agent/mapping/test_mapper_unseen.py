@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 from connector_agent.mapping import read_lines
-from connector_agent.mapping.unseen import Unseen
+from connector_agent.mapping.mapper import Unseen
 from connector_sdk import JSON
 
 LINES: list[JSON] = [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from connector_agent.connectors.files.connection import FilesConnection
-from connector_agent.connectors.files.json_lines import json_records
+from connector_agent.connectors.files.json_reading import json_lines
 from connector_agent.connectors.files.settings import read_options
 from connector_sdk import Activity
 from hypothesis import given
@@ -52,7 +52,7 @@ def test_nothing_is_lost_whatever_comes(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any.jsonl"
     path.write_bytes(data)
-    found = list(json_records(read_options(path.parent, {"path": path.name}).of(path, "any")))
+    found = list(json_lines(read_options(path.parent, {"path": path.name}).of(path, "any")))
     assert len(found) == len(data.split(b"\n")) - (not data or data.endswith(b"\n"))
     for read in found:
         assert read is None or isinstance(json.loads(read[0]), dict)

@@ -1,7 +1,7 @@
 """The same record has the same identity, whatever its source makes of a number."""
 
 import pytest
-from connector_agent.mapping.identity import identity_of
+from connector_agent.mapping.value import identity_of
 from connector_sdk import JSON
 from connector_sdk.path import parse_path
 
