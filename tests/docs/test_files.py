@@ -15,7 +15,7 @@ def test_settings_and_bounds() -> None:
         assert f"`{setting.name}`" in text or f"`{setting.name}:" in text, setting.name
     for kind in FORMATS:
         assert f"| `{kind}` |" in text
-    assert f"room for {ROW_LIMIT:,} rows with its header and a cell for {TEXT_LIMIT:,}" in text
+    assert f"holds {ROW_LIMIT:,} rows including its header, and a cell {TEXT_LIMIT:,}" in text
     assert f"{RECORD_MEGABYTES} MB of text" in text
     assert f"{UNPACKED_MEGABYTES:,} MB" in text
 

@@ -85,9 +85,9 @@ def test_counts_of_the_catalogue() -> None:
     readme = page("../README.md")
     catalogue = load()
     objects, operations = len(catalogue.objects), len(catalogue.operations)
-    assert f"{objects} objects and all {operations} operations" in readme
-    assert f"operations of API version {catalogue.api_version}, and what older" in readme
-    assert f"versions since {versions.shipped()[0]} have" in readme
+    assert f"{objects} objects and all {operations} calls" in readme
+    assert f"calls of API version {catalogue.api_version}, and those of older" in readme
+    assert f"versions since {versions.shipped()[0]} for" in readme
     assert f" {objects} objects, such as customers.tax_ids " in readme
 
 

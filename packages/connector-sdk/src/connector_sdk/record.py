@@ -274,7 +274,7 @@ T = TypeVar("T")
 
 def encode(value: object) -> bytes:
     """The JSON of any value of the contract."""
-    return msgspec.json.encode(value)
+    return msgspec.json.encode(value, enc_hook=list)  # RawRecords
 
 
 def decode(kind: type[T] | Any, data: bytes) -> T:
