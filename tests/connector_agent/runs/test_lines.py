@@ -7,7 +7,7 @@ import pytest
 from connector_agent.runs.executions import PositionedExecution
 from connector_agent.runs.outcomes import read_outcomes
 from connector_agent.runs.run import Counts
-from connector_sdk import Cursor, Page, RawRecords
+from connector_sdk import Cursor, Page, RawRecords, decode, encode
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -102,3 +102,5 @@ def test_raw_records_are_records(numbers: list[int], first: int) -> None:
     assert records[-1] == list(records)[-1]
     assert records.lines().splitlines() == raw
     assert records.values() == [{"id": each} for each in numbers]
+    page = Page(records, b"{}")
+    assert decode(Page, encode(page)) == page
