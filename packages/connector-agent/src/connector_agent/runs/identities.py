@@ -11,10 +11,11 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from connector_sdk import Kind, Problem
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, text
 
 from connector_agent.runs.item import Item
 from connector_agent.store.mark import loss_in
+from connector_agent.store.statement import Statement
 from connector_agent.store.tables import accounted, identities, identity_scopes
 
 
@@ -90,6 +91,30 @@ def hand_on(connection: Connection, scope: str, old: str, new: str) -> None:
 _KEY = ("scope", "identity_scope", "identity")
 
 
+def _remember() -> Statement:
+    names = identities.c.keys()
+    # SQLite and PostgreSQL have the same clause. An update that failed doesn't unmake the object
+    # that an earlier run wrote.
+    changes = [
+        "object = coalesce(nullif(excluded.object, ''), identities.object)"
+        if name == "object"
+        else f"{name} = excluded.{name}"
+        for name in names
+        if name not in _KEY
+    ]
+    columns, values = ", ".join(names), ", ".join(f":{name}" for name in names)
+    return Statement(
+        text(
+            f"INSERT INTO identities ({columns}) VALUES ({values}) "  # noqa: S608 - our own names
+            f"ON CONFLICT ({', '.join(_KEY)}) DO UPDATE SET {', '.join(changes)}"
+        ),
+        names,
+    )
+
+
+_REMEMBER = _remember()
+
+
 class Known(NamedTuple):
     """What earlier runs stored for an identity: see the table `identities`."""
 
@@ -136,50 +161,29 @@ class Identities:
 
     def remember(self, connection: Connection, items: Sequence[Item]) -> None:
         """Stores what the outcomes of items mean for later runs."""
-        for step in sorted({item.step for item in items}):
-            self._remember(connection, step, [item for item in items if item.step == step])
+        if not items:
+            return
+        moment = time.time()
+        _REMEMBER.run(connection, [self._row(item, moment) for item in items])
 
-    def _remember(self, connection: Connection, step: int, items: Sequence[Item]) -> None:
-        before = self.known(connection, [item.identity for item in items], step)
-        fresh: list[dict[str, Any]] = []
-        again: list[dict[str, Any]] = []
-        moment, identity_scope = time.time(), scope_of_step(self._identity_scope, step)
-        for item in items:
-            outcome, call = item.ended(), item.call
-            earlier = before.get(item.identity)
-            attempt = call.attempt if call is not None else 0
-            is_open = outcome.kind in ("failed", "unknown") or outcome.open
-            is_there = outcome.kind in ("written", "skipped")
-            values = {
-                "scope": self._scope,
-                "identity_scope": identity_scope,
-                "identity": item.identity,
-                "state": outcome.kind,
-                # An update that failed doesn't unmake the object that an earlier run wrote, and
-                # the object that a declined payment leaves behind is not what was to be made.
-                "object": (outcome.id if is_there else "") or (earlier.object if earlier else ""),
-                "attempt": attempt + (outcome.kind == "refused" and not outcome.open),
-                "first_sent": call.first_sent if is_open and call is not None else None,
-                "synced": (call is not None and call.synced) if is_open else None,
-                "run": self._run,
-                "seq": outcome.seq,
-                "updated": moment,
-            }
-            (again if earlier else fresh).append(values)
-        if fresh:
-            connection.execute(
-                insert(identities),
-                fresh,
-            )
-        if again:
-            connection.execute(
-                update(identities).where(
-                    identities.c.scope == bindparam("of_scope"),
-                    identities.c.identity_scope == bindparam("of_identity_scope"),
-                    identities.c.identity == bindparam("of_identity"),
-                ),
-                [{**values, **{f"of_{name}": values[name] for name in _KEY}} for values in again],
-            )
+    def _row(self, item: Item, moment: float) -> dict[str, Any]:
+        outcome, call = item.ended(), item.call
+        attempt = call.attempt if call is not None else 0
+        is_open = outcome.kind in ("failed", "unknown") or outcome.open
+        return {
+            "scope": self._scope,
+            "identity_scope": scope_of_step(self._identity_scope, item.step),
+            "identity": item.identity,
+            "state": outcome.kind,
+            # The object that a declined payment leaves is not the one to make.
+            "object": outcome.id if outcome.kind in ("written", "skipped") else "",
+            "attempt": attempt + (outcome.kind == "refused" and not outcome.open),
+            "first_sent": call.first_sent if is_open and call is not None else None,
+            "synced": (call is not None and call.synced) if is_open else None,
+            "run": self._run,
+            "seq": outcome.seq,
+            "updated": moment,
+        }
 
 
 def unaccounted(connection: Connection, scope: str, operation: str) -> list[Problem]:

@@ -29,8 +29,9 @@ from connector_agent.store import Database
 
 WINDOW = 1000
 """Records without an outcome beyond which the reader waits."""
-GATHER = 0.02
-"""Seconds for which the flusher lets outcomes gather before it writes them in one go."""
+GATHER = 0.1
+"""Seconds for which outcomes may gather before they are stored in one transaction. A problem, and
+the last outcome that is expected, don't wait."""
 SETTLE_AT_ONCE = 100
 AHEAD = 300.0
 """Seconds by which a time of send may lie ahead of the target's clock and still be believed."""
@@ -66,6 +67,7 @@ class KeyedExecution:
         self._settlement = Settlement(parts.target)
         self._finished: list[Outcome] = []
         self._wake = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._storing = asyncio.Lock()
         self._flushing = asyncio.Lock()
         self._closing = False
@@ -90,6 +92,7 @@ class KeyedExecution:
                 reader.cancel()
             self._closing = True
             self._wake.set()
+            self._hurry.set()
             await asyncio.gather(reader, flusher, return_exceptions=True)
         if not isinstance(self._failure, LostRunError):
             with contextlib.suppress(Halt):
@@ -286,13 +289,15 @@ class KeyedExecution:
     def _collect(self, outcome: Outcome) -> None:
         self._finished.append(outcome)
         self._wake.set()
+        if outcome.problem is not None or len(self._finished) >= len(self._open):
+            self._hurry.set()
 
     async def _keep_flushing(self) -> None:
         try:
             while not self._closing:
                 await self._wake.wait()
-                if not self._closing:
-                    await asyncio.sleep(GATHER)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._hurry.wait(), GATHER)
                 await self._flush()
         except Exception as error:
             self._fail(error)
@@ -300,6 +305,7 @@ class KeyedExecution:
     async def _flush(self) -> None:
         async with self._flushing:
             self._wake.clear()
+            self._hurry.clear()
             batch, self._finished = self._finished, []
             if not batch:
                 return

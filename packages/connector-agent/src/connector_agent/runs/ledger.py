@@ -8,6 +8,7 @@ the database.
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -30,6 +31,7 @@ from connector_agent.runs.identities import Identities, identity_scope_of
 from connector_agent.runs.item import Item, Keys
 from connector_agent.runs.run import UNFINISHED, Counts, Run, Status, find_run
 from connector_agent.store.mark import mark_at_once
+from connector_agent.store.statement import Statement
 from connector_agent.store.tables import intents, outcomes, runs
 from connector_agent.store.vault import vault_of
 
@@ -93,9 +95,7 @@ class Ledger:
         mark_at_once(connection)
         seal = vault_of(connection).seal
         if planned:
-            connection.execute(
-                insert(intents), [item.intent_row(self.run.id, seal) for item in planned]
-            )
+            _INTEND.run(connection, [item.intent_row(self.run.id, seal) for item in planned])
         self._insert_outcomes(connection, decided)
         for item in planned:
             item.stored = True
@@ -308,12 +308,11 @@ class Ledger:
         return found
 
     def _own(self, connection: Connection, **values: Any) -> None:
-        owned = connection.execute(
-            update(runs)
-            .where(runs.c.id == self.run.id, runs.c.epoch == self.run.epoch)
-            .values(updated=time.time(), **values)
+        row = {"updated": time.time(), **values}
+        owned = _own(tuple(row)).run(
+            connection, [{**row, "of_run": self.run.id, "of_epoch": self.run.epoch}]
         )
-        if owned.rowcount != 1:
+        if owned != 1:
             raise LostRunError(self.run.id)
 
     def _insert_outcomes(self, connection: Connection, items: Iterable[Item]) -> None:
@@ -321,7 +320,20 @@ class Ledger:
         seal = vault_of(connection).seal
         rows = [item.outcome_row(self.run.id, seal, moment) for item in items]
         if rows:
-            connection.execute(insert(outcomes), rows)
+            _NOTE.run(connection, rows)
+
+
+_INTEND = Statement(insert(intents), intents.c.keys())
+_NOTE = Statement(insert(outcomes), outcomes.c.keys())
+
+
+@cache
+def _own(names: tuple[str, ...]) -> Statement:
+    """Sets columns of a run, if this process still owns it."""
+    owned = update(runs).where(
+        runs.c.id == bindparam("of_run"), runs.c.epoch == bindparam("of_epoch")
+    )
+    return Statement(owned, names)
 
 
 def fingerprint(identity: str, record: bytes) -> str:

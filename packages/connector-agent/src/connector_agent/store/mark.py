@@ -13,8 +13,9 @@ from typing import Any
 
 import msgspec
 from connector_sdk import Problem
-from sqlalchemy import Connection, delete, exists, func, select, update
+from sqlalchemy import Connection, delete, exists, func, literal_column, select, update
 
+from connector_agent.store.statement import Statement
 from connector_agent.store.tables import accounted, identities, intents, ledger, outcomes
 
 
@@ -123,8 +124,13 @@ def generation_of(connection: Connection) -> Mark:
 
 def rise(connection: Connection) -> Mark:
     """Raises the generation; returns the new mark."""
-    connection.execute(update(ledger).values(generation=ledger.c.generation + 1))
-    return generation_of(connection)
+    _RISE.run(connection, [{}])
+    which, generation = _GENERATION.first(connection)
+    return Mark(which, generation, time.time())
+
+
+_RISE = Statement(update(ledger).values(generation=ledger.c.generation + literal_column("1")), ())
+_GENERATION = Statement(select(ledger.c.id, ledger.c.generation), ())
 
 
 def note_loss(connection: Connection, loss: str, past: int) -> Mark:

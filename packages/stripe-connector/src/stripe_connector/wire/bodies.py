@@ -7,9 +7,11 @@ something: a boolean in a list is "true", and a float has no exponent.
 
 import json
 import math
+import re
 import secrets
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote_plus
 
@@ -60,6 +62,10 @@ def pairs(params: Mapping[str, JSON]) -> list[tuple[str, JSON]]:
     return found
 
 
+_PLAIN = re.compile(r"[\w.~-]*", re.ASCII).fullmatch
+_quoted_name = lru_cache(maxsize=4096)(quote_plus)
+
+
 def _joined(params: Mapping[str, JSON]) -> str:
     fields = []
     key = ""
@@ -68,7 +74,7 @@ def _joined(params: Mapping[str, JSON]) -> str:
         _flatten(params, "", 0, found)
         for key, value in found:
             text = value if type(value) is str else plain_text(key, value)
-            fields.append(f"{quote_plus(key)}={quote_plus(text)}")
+            fields.append(f"{_quoted_name(key)}={text if _PLAIN(text) else quote_plus(text)}")
     except UnicodeEncodeError:
         raise WireError(
             key.encode("utf-8", "replace").decode(),
