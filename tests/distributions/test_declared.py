@@ -4,7 +4,8 @@ import ast
 import sys
 import tomllib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,12 @@ def distributions(name: str) -> set[str]:
     ours = {package.name.replace("-", "_"): package.name for package in PACKAGES}
     if name in ours:
         return {ours[name]}
-    return {canonicalize_name(each) for each in metadata.packages_distributions().get(name, [])}
+    return {canonicalize_name(each) for each in _installed().get(name, [])}
+
+
+@cache
+def _installed() -> Mapping[str, list[str]]:
+    return metadata.packages_distributions()
 
 
 @each_package

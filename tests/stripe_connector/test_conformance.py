@@ -1,6 +1,7 @@
 """The battery of the contract, on the Stripe connector."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,19 +14,39 @@ from stripe_connector.sandbox import Sandbox
 
 class TestConformance(Battery):
     @pytest.fixture(params=["list", "search", "planned", "fresh", "read"])
-    async def subject(self, request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
-        async with Sandbox(seed=3) as sandbox:
-            async with Stripe("sk_test_conformance", address=sandbox.address) as stripe:
-                ids = [
-                    (await stripe.create("products", {"name": f"Product {n}"}))["id"]
-                    for n in range(210 if request.param in ("list", "fresh") else 25)
-                ]
+    async def subject(
+        self, request: pytest.FixtureRequest, tmp_path: Path
+    ) -> AsyncIterator[Subject]:
+        state = tmp_path / "sandbox.db"
+        ids = await filled(state, 210 if request.param in ("list", "fresh") else 25)
+        async with Sandbox(state, seed=3) as sandbox:
 
             async def held() -> int:
                 async with Stripe("sk_test_conformance", address=sandbox.address) as stripe:
                     return len([each async for each in stripe.list("customers")])
 
             yield subject(sandbox.address, sources(ids)[request.param], held)
+
+
+FILLED: dict[int, tuple[bytes, list[str]]] = {}
+"""By how many products there are: the state of a sandbox, and their ids."""
+
+
+async def filled(state: Path, products: int) -> list[str]:
+    """Makes the state of a sandbox with so many products; gives their ids."""
+    if products not in FILLED:
+        async with (
+            Sandbox(state, seed=3) as sandbox,
+            Stripe("sk_test_conformance", address=sandbox.address) as stripe,
+        ):
+            ids = [
+                (await stripe.create("products", {"name": f"Product {number}"}))["id"]
+                for number in range(products)
+            ]
+        FILLED[products] = state.read_bytes(), ids
+    data, ids = FILLED[products]
+    state.write_bytes(data)
+    return ids
 
 
 def sources(ids: list[str]) -> dict[str, Activity]:
