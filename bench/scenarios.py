@@ -14,7 +14,7 @@ from typing import Literal
 from bench.child import Usage, run
 from bench.fast_stripe import Tally
 from bench.server import fast_stripe, tally
-from bench.workspace import EXPORT, IMPORT, KEY, make_csv, make_project
+from bench.workspace import EXPORTS, IMPORT, KEY, make_csv, make_project
 
 Job = Literal["read", "write"]
 _ENVIRON = {"STRIPE_API_KEY": KEY}
@@ -54,7 +54,10 @@ class Bench:
         found = [
             Scenario("parse_write", "parse and write only", "read", read, self.parse_write),
             Scenario("plain_list", "aiohttp + orjson", "read", read, self.plain_list, floor=True),
-            Scenario("export", "export: agent, to JSON Lines", "read", read, self.export),
+            self._export("export", "export: agent, to JSON Lines", "export customers"),
+            self._export("export_mapped", "the same, mapped by 12 lines", "export mapped"),
+            self._export("export_csv", "the same, to CSV", "export csv"),
+            self._export("export_parquet", "the same, to Parquet", "export parquet"),
             Scenario("python_list", "Stripe(...).list", "read", read, self.python_list),
             Scenario("plain_create", "aiohttp", "write", write, self.plain_create, floor=True),
             Scenario("import", "import: agent, with ledger", "write", write, self.import_all),
@@ -69,7 +72,7 @@ class Bench:
         ]
         if find_spec("stripe") is not None:
             few = min(read, _SDK_RECORDS)
-            found.insert(4, Scenario("sdk_list", "official SDK, list", "read", few, self.sdk_list))
+            found.insert(7, Scenario("sdk_list", "official SDK, list", "read", few, self.sdk_list))
             few = min(write, _SDK_RECORDS)
             found.append(
                 Scenario("sdk_create", "official SDK, in turn", "write", few, self.sdk_create)
@@ -90,11 +93,14 @@ class Bench:
             _expect("lines", _lines(file), records)
             return used
 
-    def export(self, records: int) -> Usage:
-        with _folder() as folder, fast_stripe(records, latency=self.latency) as address:
-            used = _connector(make_project(folder, address), EXPORT, records)
-            _expect("lines", _lines(folder / "customers.jsonl"), records)
-            return used
+    def _export(self, name: str, title: str, operation: str) -> Scenario:
+        def run(records: int) -> Usage:
+            with _folder() as folder, fast_stripe(records, latency=self.latency) as address:
+                used = _connector(make_project(folder, address), operation, records)
+                _expect("rows", _rows(folder / EXPORTS[operation]), records)
+                return used
+
+        return Scenario(name, title, "read", self.records, run)
 
     def python_list(self, records: int) -> Usage:
         return self._counted("python_list", records)
@@ -128,7 +134,7 @@ class Bench:
 
     def _import(self, records: int, drop: float) -> Usage:
         with _folder() as folder, fast_stripe(latency=self.latency, drop=drop) as address:
-            make_csv(folder / "customers.csv", records)
+            make_csv(folder / "former.csv", records)
             used = _connector(make_project(folder, address), IMPORT, records)
             seen = tally(address)
             _check(seen, records)
@@ -157,6 +163,15 @@ def _check(seen: Tally, records: int) -> None:
 def _expect(what: str, found: int, wanted: int) -> None:
     if found != wanted:
         raise WrongResultError(f"{what}: {found:,} instead of {wanted:,}")
+
+
+def _rows(file: Path) -> int:
+    """The records of a file that was written."""
+    if file.suffix == ".parquet":
+        from pyarrow import parquet
+
+        return int(parquet.read_metadata(file).num_rows)
+    return _lines(file) - (file.suffix == ".csv")
 
 
 def _lines(file: Path) -> int:

@@ -4,7 +4,13 @@ import csv
 from pathlib import Path
 
 KEY = "sk_test_benchmark"
-EXPORT = "export customers"
+EXPORTS = {
+    "export customers": "customers.jsonl",
+    "export mapped": "mapped.jsonl",
+    "export csv": "customers.csv",
+    "export parquet": "customers.parquet",
+}
+"""The exports by name, each with the file that it writes."""
 IMPORT = "import customers"
 
 _ENDPOINT = """\
@@ -20,12 +26,26 @@ _FILES = """\
 connector: files
 connection: {folder: .}
 activities:
-  customers: {type: read, path: customers.csv}
-  customer list: {type: write, path: customers.jsonl}
+  customers: {type: read, path: former.csv}
 """
 _EXPORT = """\
 source: stripe/all customers
-target: files/customer list
+target: files/NAME
+"""
+_MAPPING = """\
+mapping:
+  - {to: id, from: id}
+  - {to: name, from: name, steps: [trim]}
+  - {to: email, from: email, steps: [trim, lower]}
+  - {to: phone, from: phone}
+  - {to: city, from: address.city}
+  - {to: country, from: address.country}
+  - {to: line1, from: address.line1}
+  - {to: postal_code, from: address.postal_code}
+  - {to: crm_id, from: metadata.crm_id}
+  - {to: plan, from: metadata.plan, steps: [upper]}
+  - {to: method, from: invoice_settings.default_payment_method}
+  - {to: balance, from: balance}
 """
 _IMPORT = """\
 source: files/customers
@@ -46,13 +66,18 @@ target: stripe/new customer
 
 
 def make_project(folder: Path, address: str) -> Path:
-    """A project whose Stripe is at `address`; without customers.csv."""
+    """A project whose Stripe is at `address`; without the CSV file of its import."""
+    files = _FILES + "".join(
+        f"  {name}: {{type: write, path: {path}}}\n" for name, path in EXPORTS.items()
+    )
+    exports = {name: _EXPORT.replace("NAME", name) for name in EXPORTS}
+    exports["export mapped"] += _MAPPING
     for name, text in (
         ("project.yaml", "name: bench\n"),
         ("endpoints/stripe.yaml", _ENDPOINT.format(address=address)),
-        ("endpoints/files.yaml", _FILES),
-        (f"operations/{EXPORT}.yaml", _EXPORT),
+        ("endpoints/files.yaml", files),
         (f"operations/{IMPORT}.yaml", _IMPORT),
+        *((f"operations/{name}.yaml", text) for name, text in exports.items()),
     ):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -61,6 +61,7 @@ def test_a_small_benchmark_prints_every_figure(tmp_path: Path) -> None:
 def test_all_scenarios_run(tmp_path: Path) -> None:
     printed, figures = measured(tmp_path)
     more = {"parse_write", "python_list", "sdk_list", "plain_create", "import", "sdk_create"}
+    more |= {"export_mapped", "export_csv", "export_parquet"}
     assert {*figures} == more | {*QUICK}
     check(printed, figures)
 

@@ -29,7 +29,7 @@ def marked(cell: T) -> T | str:
     """The cell with a mark if it is text that a spreadsheet would run: one that begins with
     = + - @, also as their full-width forms and behind blanks, or with a tab or a line end. A
     plain number with its sign is none."""
-    if not isinstance(cell, str) or not _RUN.match(cell):
+    if not isinstance(cell, str) or cell[:1].isalnum() or not _RUN.match(cell):
         return cell
     plain = len(cell) <= _LONGEST and _PLAIN.fullmatch(cell.strip())
     return cell if plain else MARK + cell
@@ -41,6 +41,7 @@ def unmarked(text: str) -> str:
 
 
 Scalar: TypeAlias = str | int | bool | Decimal | None
+_PLAIN_TYPES = frozenset({str, int, bool, Decimal, type(None)})
 Lists = Literal["json", "columns", "rows"]
 """What becomes of a list: one cell of JSON text, columns such as `items[0].price`, or a row for
 each of its elements."""
@@ -64,8 +65,7 @@ def rows_of(request: bytes, columns: Collection[str], lists: Lists) -> list[dict
     a spreadsheet would take it for a formula. Raises CellError when two fields meet in one
     column, or when two lists ask for rows."""
     walk = _Walk(columns, lists)
-    for name, value in _DECODER.decode(request).items():
-        walk.fill(name, value)
+    walk.fill_all("", _DECODER.decode(request))
     if walk.exploded is None:
         return [walk.cells]
     path, elements = walk.exploded
@@ -80,9 +80,9 @@ def rows_of(request: bytes, columns: Collection[str], lists: Lists) -> list[dict
 def in_order(cells: dict[str, Scalar], columns: Sequence[str]) -> list[Scalar]:
     """The cells as `columns` stand; what a record does not have is null. Raises CellError
     for a field without a column."""
-    row = [cells.pop(name, None) for name in columns]
-    if cells:
-        name = next(iter(cells))
+    row = [cells.get(name) for name in columns]
+    if unknown := cells.keys() - columns:
+        name = next(name for name in cells if name in unknown)
         hint = did_you_mean(name, columns)
         raise CellError(
             Problem(
@@ -116,13 +116,13 @@ def _special(delimiter: str) -> Callable[[str], object]:
 def csv_line(cells: Sequence[Scalar], delimiter: str) -> str:
     """One row as RFC 4180 wants it; a lone carriage return is quoted as well, since it ends a
     row for many readers."""
-    special = _special(delimiter)
-    row = delimiter.join(
-        [
-            '"' + cell.replace('"', '""') + '"' if special(cell) else cell
-            for cell in map(text_of, cells)
-        ]
-    )
+    texts = [cell if type(cell) is str else text_of(cell) for cell in cells]
+    row = delimiter.join(texts)
+    if row.count(delimiter) >= len(texts) or '"' in row or "\r" in row or "\n" in row:
+        special = _special(delimiter)
+        row = delimiter.join(
+            ['"' + text.replace('"', '""') + '"' if special(text) else text for text in texts]
+        )
     # A row that is nothing at all would be an empty line, which readers pass over.
     return f"{row}\r\n" if row else '""\r\n'
 
@@ -138,11 +138,19 @@ class _Walk:
         self.exploded: tuple[str, list[object]] | None = None
         self._lists = lists
 
+    def fill_all(self, prefix: str, values: dict[str, object]) -> None:
+        cells = self.cells
+        for name, value in values.items():
+            path = prefix + name
+            if type(value) in _PLAIN_TYPES and path not in cells:
+                cells[path] = value  # type: ignore[assignment]
+            else:
+                self.fill(path, value)
+
     def fill(self, path: str, value: object) -> None:
         if path not in self.columns:
             if isinstance(value, dict):
-                for name, part in value.items():
-                    self.fill(f"{path}.{name}", part)
+                self.fill_all(f"{path}.", value)
                 return
             if isinstance(value, list) and self._lists != "json":
                 self._spread(path, value)

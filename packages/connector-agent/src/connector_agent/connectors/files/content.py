@@ -36,6 +36,32 @@ _MARKS = {
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
+_KEPT = 2000
+"""Requests whose rows are kept between their check and their writing."""
+
+
+class _RowsOf:
+    """The rows of requests, each made once: for its check, and when it is written."""
+
+    def __init__(self, settings: WriteSettings) -> None:
+        self._columns = frozenset(settings.columns)
+        self._lists = settings.lists
+        self._kept: dict[bytes, list[dict[str, Scalar]]] = {}
+
+    def look(self, request: bytes) -> list[dict[str, Scalar]]:
+        """Raises CellError."""
+        rows = rows_of(request, self._columns, self._lists)
+        if len(self._kept) >= _KEPT:
+            self._kept.clear()
+        self._kept[request] = rows
+        return rows
+
+    def take(self, request: bytes) -> list[dict[str, Scalar]]:
+        """Raises CellError."""
+        kept = self._kept.pop(request, None)
+        return rows_of(request, self._columns, self._lists) if kept is None else kept
+
+
 class Content(Protocol):
     """How requests become bytes of a part. `columns` are those that were met or written, `rows`
     is how many were; both are what a resume goes on with."""
@@ -114,15 +140,18 @@ class CsvLines:
         self.columns = written
         self.rows = rows
         self._settings = settings
-        self._whole = frozenset(settings.columns)
+        self._rows_of = _RowsOf(settings)
         self._text = _Text(settings)
 
     def check(self, request: bytes) -> None:
-        for row in self._cells(request):
-            self._text.check(row, self._settings.columns)
+        columns = self._settings.columns
+        for cells in self._rows_of.look(request):
+            self._text.check(in_order(cells, columns), columns)
 
     def line(self, request: bytes) -> bytes:
-        lines = self._lines(request)
+        columns = self._settings.columns
+        rows = self._rows_of.take(request)
+        lines = [self._text.row(in_order(cells, columns), columns) for cells in rows]
         self.rows += len(lines)
         return self._header() + b"".join(lines)
 
@@ -138,15 +167,6 @@ class CsvLines:
         self.columns = self._settings.columns
         return self._text.header(self.columns)
 
-    def _lines(self, request: bytes) -> list[bytes]:
-        columns = self._settings.columns
-        return [self._text.row(row, columns) for row in self._cells(request)]
-
-    def _cells(self, request: bytes) -> list[list[Scalar]]:
-        columns = self._settings.columns
-        rows = rows_of(request, self._whole, self._settings.lists)
-        return [in_order(cells, columns) for cells in rows]
-
 
 class Rows:
     """Cells in the order of their columns; a new column goes behind the ones before it."""
@@ -155,15 +175,15 @@ class Rows:
         self.columns = columns or settings.columns
         self.rows = rows
         self._known = frozenset(self.columns)
-        self._whole = frozenset(settings.columns)
+        self._rows_of = _RowsOf(settings)
         self._settings = settings
         self._text = _Text(settings)
 
     def check(self, request: bytes) -> None:
-        self._cells(request)
+        self._cells(self._rows_of.look(request))
 
     def line(self, request: bytes) -> bytes:
-        found = self._cells(request)
+        found = self._cells(self._rows_of.take(request))
         if self._settings.kind == "xlsx":
             check_size(self.rows + len(found), len(found[-1][0]))
         if found[-1][0] is not self.columns:
@@ -192,12 +212,12 @@ class Rows:
             for row in _rows(part, self.columns):
                 packer.write(self._text.row(row, self.columns))
 
-    def _cells(self, request: bytes) -> list[tuple[tuple[str, ...], list[Scalar]]]:
+    def _cells(self, rows: list[dict[str, Scalar]]) -> list[tuple[tuple[str, ...], list[Scalar]]]:
         """Each row with the columns that are known behind it."""
         settings = self._settings
         columns = self.columns
         found = []
-        for cells in rows_of(request, self._whole, settings.lists):
+        for cells in rows:
             if not settings.columns and not cells.keys() <= self._known:
                 fresh = [name for name in cells if name not in columns]
                 columns = (*columns, *fresh)
