@@ -138,3 +138,16 @@ def test_each_tool_has_its_reason() -> None:
     lines = (ROOT / "requirements-dev.in").read_text().splitlines()
     tools = named([line for line in lines if line and line[0] not in "#-"])
     assert reasons()["For checks and tests only"] == tools
+
+
+def test_only_these_files_use_the_json_of_the_standard_library() -> None:
+    table = page("decisions/0030-json.md").partition("|---|---|")[2]
+    said = {each for row in table.splitlines() for each in re.findall(r"`(\w+/[\w/]+\.py)`", row)}
+    said.discard("tests/docs/test_truth.py")
+    found = {
+        path.relative_to(source).as_posix()
+        for source in ROOT.glob("packages/*/src")
+        for path in source.rglob("*.py")
+        if re.search(r"^\s*(import json|from json) ?$", path.read_text(encoding="utf-8"), re.M)
+    }
+    assert said == found

@@ -1,11 +1,11 @@
 """Steps that use files of the project: a file to upload, a table to look values up in."""
 
 import csv
-import json
 import pathlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import orjson
 from connector_sdk import JSON, Field, LocalFile, did_you_mean, inside, sha256_of, shown
 
 from connector_agent.mapping.declaration import (
@@ -206,7 +206,7 @@ def _csv(text: str, key: str, value: str) -> Iterator[tuple[str, JSON]]:
 
 
 def _json(text: str, key: str, value: str) -> Iterator[tuple[str, JSON]]:
-    content: JSON = json.loads(text)
+    content: JSON = orjson.loads(text)
     if isinstance(content, dict) and not (key or value):
         yield from content.items()
         return

@@ -1,10 +1,10 @@
 """A new project of what a connector brings for one."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import orjson
 from connector_sdk import FirstProject, Problem, SettingError
 
 from connector_agent.project.project import MARKER
@@ -57,7 +57,7 @@ def _make(folder: Path, made: list[Path]) -> None:
 
 
 def _write(first: FirstProject, folder: Path, made: list[Path]) -> None:
-    name = f"name: {json.dumps(folder.absolute().name)}\n"
+    name = f"name: {orjson.dumps(folder.absolute().name).decode()}\n"
     for path, text in {MARKER: "", **first.files}.items():
         target = folder / path
         for each in reversed([one for one in target.parents if not one.exists()]):

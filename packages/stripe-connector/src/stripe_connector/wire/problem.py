@@ -1,10 +1,10 @@
 """Stripe's error bodies: read into Problems with a remedy, and written for the sandbox."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from connector_sdk import JSON, Problem, shown
 
 from stripe_connector.wire.path import field_path
@@ -107,7 +107,7 @@ def error_body(
 
 def _error(body: bytes) -> dict[str, Any] | None:
     try:
-        parsed = json.loads(body)
+        parsed = msgspec.json.decode(body)
     except (ValueError, RecursionError):
         return None
     if not isinstance(parsed, dict):
