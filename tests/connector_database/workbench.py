@@ -97,3 +97,7 @@ async def written(target: RowTarget, requests: Iterable[bytes]) -> list[Outcome]
             yield call
 
     return [outcome async for outcome in target.write(handed())]
+
+
+def kinds(outcomes: list[Outcome]) -> list[str]:
+    return [outcome.kind for outcome in outcomes]

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from connector_agent.mapping import parse_path
 from connector_agent.operations import grouping
-from connector_agent.operations.grouped_source import GroupedSource, RegroupedSource, grouped
-from connector_sdk import ANY_OBJECT, Field, Page, Record, SettingError, SourceChangedError
+from connector_agent.operations.grouped_source import GroupedSource, RegroupedSource
+from connector_sdk import Page, Record, SettingError, SourceChangedError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -344,14 +344,6 @@ async def test_a_foreign_place_is_refused() -> None:
 async def test_nothing_gives_nothing() -> None:
     assert await pages(by_number(RowSource([]))) == []
     assert await by_number(RowSource([])).total() is None
-
-
-def test_the_schema_of_groups() -> None:
-    row = Field(name="", type="object", fields=(Field("no", "string"), Field("lines", "string")))
-    made = grouped(row, "lines")
-    assert [(each.name, each.type) for each in made.fields] == [("no", "string"), ("lines", "list")]
-    assert made.fields[1].items is row
-    assert grouped(ANY_OBJECT, "lines") is ANY_OBJECT
 
 
 async def test_finishing_hands_on_the_cursor_behind_the_last_row() -> None:

@@ -24,7 +24,7 @@ from connector_agent.runs.intake import take_in
 from connector_agent.runs.item import Item, name_of, outcomes_of
 from connector_agent.runs.ledger import Ledger, LostRunError
 from connector_agent.runs.run import Counts
-from connector_agent.runs.settlement import Place, Settlement
+from connector_agent.runs.settlement import Place, Settlement, is_known
 from connector_agent.store import Database
 
 WINDOW = 1000
@@ -33,8 +33,6 @@ GATHER = 0.1
 """Seconds for which outcomes may gather before they are stored in one transaction. A problem, and
 the last outcome that is expected, don't wait."""
 SETTLE_AT_ONCE = 100
-AHEAD = 300.0
-"""Seconds by which a time of send may lie ahead of the target's clock and still be believed."""
 GO_ON = "Wait until the target works again, then run 'connector resume'."
 
 
@@ -240,15 +238,8 @@ class KeyedExecution:
         return lot
 
     def may_repeat(self, call: Call) -> bool:
-        """Whether the target surely knows the key of a call that may have been sent before. A
-        time of send that lies ahead, or is by another clock, says nothing about that."""
-        horizon = self._parts.target.horizon
-        now = self._parts.target.clock()
-        if not horizon:
-            return True
-        if now is None or call.first_sent is None or not call.synced:
-            return False
-        return now - horizon <= call.first_sent <= now + AHEAD
+        """Whether a call that may have been sent before may be sent again."""
+        return is_known(self._parts.target, call)
 
     async def _write(self) -> None:
         while True:

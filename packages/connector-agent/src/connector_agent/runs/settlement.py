@@ -1,9 +1,9 @@
-"""Looks up the outcomes of calls whose answer was lost."""
+"""Whether a call may be sent again, and the outcomes of calls whose answer was lost."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from connector_sdk import ConnectorError, Outcome, Target
+from connector_sdk import Call, ConnectorError, Outcome, Target
 from connector_sdk.open_outcomes import found_out, is_burnt, is_open
 
 from connector_agent.runs.item import Item
@@ -19,6 +19,21 @@ class Resolved(NamedTuple):
     clear: list[Outcome]
     again: list[Item]
     failure: ConnectorError | None
+
+
+AHEAD = 300.0
+"""Seconds by which a time of send may lie ahead of the target's clock and still be believed."""
+
+
+def is_known(target: Target, call: Call) -> bool:
+    """Whether the target surely knows the key of a call that may have been sent before. A time
+    of send that lies ahead, or is by another clock, says nothing about that."""
+    if not target.horizon:
+        return True
+    now = target.clock()
+    if now is None or call.first_sent is None or not call.synced:
+        return False
+    return now - target.horizon <= call.first_sent <= now + AHEAD
 
 
 class Settlement:
