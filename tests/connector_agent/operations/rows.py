@@ -4,6 +4,8 @@ import json
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from itertools import repeat
 
+from connector_agent.mapping import parse_path
+from connector_agent.operations.grouped_source import GroupedSource
 from connector_sdk import Cursor, Page, Problem, Record, Source
 
 Row = Mapping[str, object] | None
@@ -55,3 +57,11 @@ class RowSource:
 async def pages(source: Source, after: Cursor | None = None) -> list[Page]:
     """All pages behind a cursor."""
     return [page async for page in source.read(after)]
+
+
+def by_number(source: RowSource, into: str = "lines") -> GroupedSource:
+    return GroupedSource(source, (parse_path("no"),), into)
+
+
+async def groups(given: Sequence[Row]) -> list[Record]:
+    return [each for page in await pages(by_number(RowSource(given))) for each in page.records]

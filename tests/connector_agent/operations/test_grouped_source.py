@@ -15,7 +15,7 @@ from connector_sdk import Page, Record, SettingError, SourceChangedError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .rows import Row, RowSource, pages
+from .rows import Row, RowSource, by_number, groups, pages
 
 sizes = st.lists(st.integers(1, 6), min_size=1, max_size=4)
 rows = st.lists(
@@ -25,14 +25,6 @@ rows = st.lists(
     ),
     max_size=25,
 )
-
-
-def by_number(source: RowSource, into: str = "lines") -> GroupedSource:
-    return GroupedSource(source, (parse_path("no"),), into)
-
-
-async def groups(given: Sequence[Row]) -> list[Record]:
-    return [each for page in await pages(by_number(RowSource(given))) for each in page.records]
 
 
 def value(record: Record) -> dict[str, Any]:

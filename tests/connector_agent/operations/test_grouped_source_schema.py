@@ -1,6 +1,6 @@
 """What a grouped source makes of the schema of its rows."""
 
-from connector_agent.operations.grouping import grouped
+from connector_agent.operations.grouped_source import grouped
 from connector_sdk import ANY_OBJECT, Field
 
 
