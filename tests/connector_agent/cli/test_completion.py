@@ -126,10 +126,16 @@ def test_bash_splits_words_at_signs(
         ("connector stripe create customers --set address.ci", ["address.city=", "nospace"]),
     ],
 )
-def test_the_script_in_bash(line: str, expected: list[str], project: Path, tmp_path: Path) -> None:
+def test_the_script_in_bash(
+    line: str, expected: list[str], project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The script that is installed, in a bash that has the words as its line editor splits
     them."""
-    said = CliRunner().invoke(app, ["--show-completion", "bash"], prog_name="connector")
+    # Typer takes the shell from the processes above, unless it is named.
+    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
+    arguments = ["--show-completion", "bash"]
+    monkeypatch.setattr(sys, "argv", ["connector", *arguments])
+    said = CliRunner().invoke(app, arguments, prog_name="connector")
     words = re.findall(r"'[^']*'?|[=:]+|[^\s=:]+", line)
     script = tmp_path / "try.sh"
     script.write_text(

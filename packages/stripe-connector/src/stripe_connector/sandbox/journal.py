@@ -42,10 +42,7 @@ class Journal:
             os.close(private_file(path))
             for ending in ("-wal", "-shm"):  # those of a new file get the permissions of it
                 narrowed(path.with_name(path.name + ending))
-            self._db = sqlite3.connect(path, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.executescript(_TABLES)
+            self._db = _opened(path)
         except BaseException:
             self._lock.release()
             raise
@@ -127,6 +124,18 @@ class Journal:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.executescript(_TABLES)
+    except BaseException:
+        db.close()
+        raise
+    return db
 
 
 class _Lock:
