@@ -48,7 +48,7 @@ class Cost:
 def costs(rows: int, repeat: int) -> Iterator[Cost]:
     """Each query on that many customers."""
     catalogue = load()
-    operation = catalogue.operations["customers.list"]
+    operation = catalogue.api_calls["customers.list"]
     fields = fields_of(catalogue, operation)
     request = catalogue.request(operation)
     raw = [orjson.dumps(orjson.loads(alone(n))) for n in range(rows)]

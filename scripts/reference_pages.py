@@ -12,7 +12,7 @@ from stripe_connector.activities.choices.parameters import parameters, request_s
 from stripe_connector.activities.choices.verbs import TYPES, is_test_helper, parents_of
 from stripe_connector.activities.writing.answers import effect_of
 from stripe_connector.catalogue import Catalogue, load, overlay, versions
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 
 FOLDER = "docs/reference"
 MODE: Final[Mode] = "test"
@@ -35,8 +35,8 @@ class Entry(NamedTuple):
         return self.types[0]
 
     @property
-    def operation(self) -> Operation:
-        return self.offer.operation
+    def api_call(self) -> ApiCall:
+        return self.offer.api_call
 
 
 def reference_pages() -> Iterator[tuple[str, str]]:
@@ -53,7 +53,7 @@ def _entries(catalogue: Catalogue, name: str) -> list[Entry]:
     found: dict[tuple[str, str], Entry] = {}
     for kind, actions in known:
         for offer in actions.values():
-            same = (offer.operation.id, str(offer.constants))
+            same = (offer.api_call.id, str(offer.constants))
             types = found[same].types if same in found else ()
             found[same] = Entry((*types, kind), offer)
     return list(found.values())
@@ -65,13 +65,13 @@ def _file(catalogue: Catalogue, name: str) -> str:
 
 def _index(catalogue: Catalogue, entries: dict[str, list[Entry]]) -> Iterator[str]:
     every = [entry for found in entries.values() for entry in found]
-    reached = {entry.operation.id for entry in every}
-    left = [each for each in catalogue.operations.values() if each.id not in reached]
+    reached = {entry.api_call.id for entry in every}
+    left = [each for each in catalogue.api_calls.values() if each.id not in reached]
     yield "# Stripe: every activity"
     yield ""
     yield (
         f"Made from the catalogue of Stripe's API {catalogue.api_version}: "
-        f"{len(catalogue.objects)} objects with {len(catalogue.operations)} operations, and "
+        f"{len(catalogue.objects)} objects with {len(catalogue.api_calls)} API calls, and "
         f"{len(catalogue.additions)} that the official SDK doesn't have. A connection that pins "
         "another version goes by the newest of these catalogues that is not newer:"
     )
@@ -87,11 +87,11 @@ def _index(catalogue: Catalogue, entries: dict[str, list[Entry]]) -> Iterator[st
     yield "|---|---|---|"
     for kind in TYPES:
         own = [entry for entry in every if kind.name in entry.types]
-        objects = {entry.operation.object for entry in own}
+        objects = {entry.api_call.object for entry in own}
         yield f"| `{kind.name}` | {len(objects)} | {len(own)} |"
     yield ""
     yield (
-        "Every operation is reached by an activity."
+        "Every API call is reached by an activity."
         if not left
         else "Operations that no activity reaches: " + ", ".join(f"`{o.id}`" for o in left) + "."
     )
@@ -124,9 +124,9 @@ def _page(catalogue: Catalogue, name: str, entries: list[Entry]) -> Iterator[str
 
 
 def _call(entry: Entry) -> str:
-    if entry.operation.calls:
-        return ", ".join(f"`{each}`" for each in entry.operation.calls)
-    call = f"`{entry.operation.method} {entry.operation.path}`"
+    if entry.api_call.calls:
+        return ", ".join(f"`{each}`" for each in entry.api_call.calls)
+    call = f"`{entry.api_call.method} {entry.api_call.path}`"
     constants = entry.offer.constants
     if constants:
         call += " with " + ", ".join(f"`{key}: {str(v).lower()}`" for key, v in constants.items())
@@ -139,18 +139,18 @@ def _activity(catalogue: Catalogue, entry: Entry) -> Iterator[str]:
     yield ""
     yield " ".join(_told(catalogue, entry))
     source = entry.type in ("search", "read")
-    operation = entry.operation
-    known = catalogue.search_fields(operation.object) if operation.shape == "search" else {}
+    api_call = entry.api_call
+    known = catalogue.search_fields(api_call.object) if api_call.shape == "search" else {}
     if known:
         yield ""
         yield "Fields of a query: " + ", ".join(f"`{name}`" for name in known) + ", `metadata`."
-    parents = parents_of(operation) if source else ()
+    parents = parents_of(api_call) if source else ()
     if parents:
         yield ""
         yield "Below: " + ", ".join(f"`{name}`" for name in parents) + "."
     fields: Sequence[Field]
     if source:
-        fields = parameters(catalogue, operation)
+        fields = parameters(catalogue, api_call)
     else:
         fields = request_schema(catalogue, entry.offer, frozenset()).fields
     if fields:
@@ -162,7 +162,7 @@ def _activity(catalogue: Catalogue, entry: Entry) -> Iterator[str]:
 
 def _told(catalogue: Catalogue, entry: Entry) -> Iterator[str]:
     """What it does, whether it can be undone or repeated."""
-    about = sentence(catalogue.summary(entry.operation))
+    about = sentence(catalogue.summary(entry.api_call))
     if about:
         yield about if about.endswith((".", "!", "?")) else f"{about}."
     guard = guard_of(entry.offer)
@@ -170,7 +170,7 @@ def _told(catalogue: Catalogue, entry: Entry) -> Iterator[str]:
         yield entry.offer.way.told()
     elif guard is not None:
         yield guard.told()
-    effect = effect_of(entry.operation.id)
+    effect = effect_of(entry.api_call.id)
     if effect is not None and effect.harmless:
         yield "Repeating it changes nothing."
 
@@ -179,10 +179,10 @@ def _answers(catalogue: Catalogue, entries: list[Entry]) -> Iterator[str]:
     """What activities give, once for all that give the same."""
     found: dict[str, list[Entry]] = {}
     for entry in entries:
-        operation = entry.operation
-        found.setdefault(operation.returns or " or ".join(operation.returns_any), []).append(entry)
+        api_call = entry.api_call
+        found.setdefault(api_call.returns or " or ".join(api_call.returns_any), []).append(entry)
     for resource, own in found.items():
-        fields = children(catalogue.response(own[0].operation))
+        fields = children(catalogue.response(own[0].api_call))
         if resource and fields:
             names = ", ".join(f"`{', '.join(e.types)}: {e.offer.action}`" for e in own)
             yield ""

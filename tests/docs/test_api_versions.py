@@ -15,7 +15,7 @@ def test_a_version_in_between_goes_by_the_older_one() -> None:
 
 def test_the_decision_counts_what_is_known() -> None:
     catalogue = load()
-    asked = counted(catalogue.request(each) for each in catalogue.operations.values())
+    asked = counted(catalogue.request(each) for each in catalogue.api_calls.values())
     given = counted(catalogue.resource(name).schema for name in catalogue.resources)
     text = page("decisions/0014-versions-and-formats.md")
     for label, formats in (

@@ -19,7 +19,7 @@ def test_its_activities_do_what_stands_beside_them() -> None:
     for activity in activities(found[1]):
         assert faults(load(), activity, "test") == ()
         offer = offer_for(load(), activity.type, activity.on, activity.action, "test")
-        done[activity.name] = offer.operation.id
+        done[activity.name] = offer.api_call.id
     assert done == {
         "end payment": "payment_intents.cancel",
         "drop invoice": "invoices.delete",

@@ -31,7 +31,7 @@ def test_its_question_is_the_one_that_is_asked() -> None:
     offer = offer_for(CATALOGUE, "create", "payouts", "", "live")
     guard = guarded(CATALOGUE, offer)
     assert guard is not None
-    request = CATALOGUE.request(offer.operation)
+    request = CATALOGUE.request(offer.api_call)
     tally = Tally(guard, Schemas(request, request, dict(minor_units())))
     for amount, currency in ((1000, "eur"), (250, "eur"), (500, "jpy")):
         tally.add(f'{{"amount":{amount},"currency":"{currency}"}}'.encode())

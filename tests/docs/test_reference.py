@@ -40,8 +40,8 @@ def test_an_action_has_one_row(pages: dict[str, str]) -> None:
 
 def test_the_index_counts_and_leads_to_every_page(pages: dict[str, str]) -> None:
     index = page(pages, "README")
-    assert f"{len(load().objects)} objects with {len(load().operations)} operations" in index
-    assert "Every operation is reached by an activity." in index
+    assert f"{len(load().objects)} objects with {len(load().api_calls)} API calls" in index
+    assert "Every API call is reached by an activity." in index
     linked = re.findall(r"\]\((\w+/[\w.]+\.md)\)", index)
     assert {f"{FOLDER}/{name}" for name in linked} == set(pages) - {f"{FOLDER}/README.md"}
     assert len(linked) == len(set(linked))

@@ -84,7 +84,7 @@ def test_numbers() -> None:
 def test_counts_of_the_catalogue() -> None:
     readme = page("../README.md")
     catalogue = load()
-    objects, operations = len(catalogue.objects), len(catalogue.operations)
+    objects, operations = len(catalogue.objects), len(catalogue.api_calls)
     assert f"{objects} objects and all {operations} calls" in readme
     assert f"calls of API version {catalogue.api_version}, and those of older" in readme
     assert f"versions since {versions.shipped()[0]} for" in readme

@@ -336,12 +336,12 @@ async def test_a_source_is_no_target(bench: Workbench) -> None:
         await bench.connection.target(Activity("a", "search", "customers"))
 
 
-def test_parents_correspond_in_all_operations_of_an_object() -> None:
+def test_parents_correspond_in_all_api_calls_of_an_object() -> None:
     """What a create or an update names in its path is enough to read, list and update it."""
     catalogue = load()
-    for operation in catalogue.operations.values():
+    for api_call in catalogue.api_calls.values():
         for action in ("update", "list", "retrieve"):
-            other = catalogue.operations.get(f"{operation.object}.{action}")
-            writes = operation.action != "detach" and verb_of(operation) in _WRITES
+            other = catalogue.api_calls.get(f"{api_call.object}.{action}")
+            writes = api_call.action != "detach" and verb_of(api_call) in _WRITES
             if writes and other is not None:
-                assert len(parents_of(operation)) == len(parents_of(other)), operation.id
+                assert len(parents_of(api_call)) == len(parents_of(other)), api_call.id

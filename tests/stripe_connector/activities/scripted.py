@@ -6,7 +6,7 @@ from email.utils import formatdate
 from typing import Any
 
 from connector_sdk import JSON
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 from stripe_connector.client import Answer, Clock, Settings
 from stripe_connector.client.client import Accept
 
@@ -24,7 +24,7 @@ class Scripted:
 
     async def send(
         self,
-        operation: Operation,
+        api_call: ApiCall,
         params: Mapping[str, JSON],
         *,
         key: str = "",

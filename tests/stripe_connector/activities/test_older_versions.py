@@ -13,7 +13,7 @@ ACACIA, BASIL = "2025-02-24.acacia", "2025-03-31.basil"
 
 
 @pytest.mark.parametrize("version", versions.shipped())
-def test_every_operation_of_every_version_is_reached_from_exactly_one_type(version: str) -> None:
+def test_every_api_call_of_every_version_is_reached_from_exactly_one_type(version: str) -> None:
     catalogue = load(version)
     reached = []
     for kind in TYPES:
@@ -21,9 +21,9 @@ def test_every_operation_of_every_version_is_reached_from_exactly_one_type(versi
             for action, offer in actions.items():
                 found = offer_for(catalogue, kind.name, name, action, "test")
                 assert found == offer
-                if verb_of(offer.operation) == kind.name:
-                    reached.append(offer.operation.id)
-    assert sorted(reached) == sorted((*catalogue.operations, *catalogue.additions))
+                if verb_of(offer.api_call) == kind.name:
+                    reached.append(offer.api_call.id)
+    assert sorted(reached) == sorted((*catalogue.api_calls, *catalogue.additions))
 
 
 @pytest.mark.parametrize("version", [versions.shipped()[0], BASIL])
@@ -66,9 +66,9 @@ def test_usage_records_are_created_below_acacia() -> None:
 
 def test_a_field_that_went_is_told() -> None:
     catalogue = load(BASIL)
-    operation = catalogue.operation("customers", "create")
+    api_call = catalogue.api_call("customers", "create")
     request = Request(values={"coupon": "SPRING"})
-    found = requests.fit(operation, catalogue.request(operation), {}, request, False, float)
+    found = requests.fit(api_call, catalogue.request(api_call), {}, request, False, float)
     assert not isinstance(found, requests.Request)
     problem = one_problem(found)
     assert problem.text() == (

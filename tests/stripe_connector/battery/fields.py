@@ -10,7 +10,7 @@ from stripe_connector.activities.choices.offers import Offer
 from stripe_connector.activities.choices.parameters import request_schema
 from stripe_connector.activities.choices.verbs import OWN_ID, own_id
 from stripe_connector.activities.writing import request as requests
-from stripe_connector.catalogue import Operation
+from stripe_connector.catalogue import ApiCall
 
 from tests.stripe_connector.battery.maker import CATALOGUE
 from tests.stripe_connector.sandbox.direct import REGISTRY
@@ -38,10 +38,10 @@ class Place(NamedTuple):
         return value
 
 
-def places(operation: Operation, deepest: int) -> Iterator[Place]:
+def places(api_call: ApiCall, deepest: int) -> Iterator[Place]:
     """Every parameter that isn't in the path, as deep as `deepest`; where a value may have
     several shapes, the object or list among them is gone into if there is only one."""
-    request = REGISTRY.plan(operation).request
+    request = REGISTRY.plan(api_call).request
     yield from _below(request, (), deepest)
 
 
@@ -63,13 +63,13 @@ def _at(field: Field, path: Path, deepest: int) -> Iterator[Place]:
                 yield from _below(option, path, deepest)
 
 
-def ours(operation: Operation, path: dict[str, str], params: JSON) -> Problem | None:
+def ours(api_call: ApiCall, path: dict[str, str], params: JSON) -> Problem | None:
     """What we say of a request before it is sent; None where we would send it."""
-    own = own_id(operation)
+    own = own_id(api_call)
     above = {OWN_ID if name == own else name: value for name, value in path.items()}
-    schema = request_schema(CATALOGUE, Offer(operation.action, operation), frozenset(above))
+    schema = request_schema(CATALOGUE, Offer(api_call.action, api_call), frozenset(above))
     given = Request(msgspec.json.encode(params))
-    fitted = requests.fit(operation, schema, above, given, False, time.time)
+    fitted = requests.fit(api_call, schema, above, given, False, time.time)
     return None if isinstance(fitted, requests.Request) else one_problem(fitted)
 
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from connector_sdk import JSON, Field
-from stripe_connector.catalogue import Operation
+from stripe_connector.catalogue import ApiCall
 from stripe_connector.sandbox import Sandbox
 from stripe_connector.wire import encode_form, encode_json, encode_query
 
@@ -78,52 +78,52 @@ class Maker:
 
     def call(
         self,
-        operation: Operation,
+        api_call: ApiCall,
         path: Mapping[str, str],
         params: Mapping[str, JSON] | None = None,
         **headers: str,
     ) -> tuple[int, Any]:
         """Status and body. `headers` by name with underscores."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        url = operation.path.format(**path)
-        if operation.body == "multipart":
+        url = api_call.path.format(**path)
+        if api_call.body == "multipart":
             named["Content-Type"] = "multipart/form-data; boundary=xx"
             body = _multipart(params or {})
-        elif operation.method != "POST":
+        elif api_call.method != "POST":
             body = encode_query(params or {}).encode()
-        elif operation.v2:
+        elif api_call.v2:
             body = encode_json(params or {})
         else:
             body = encode_form(params or {})
-        return self.sandbox.send(operation.method, url, body, named)
+        return self.sandbox.send(api_call.method, url, body, named)
 
     def make(
         self,
-        operation: Operation,
+        api_call: ApiCall,
         above: Mapping[str, str] | None = None,
         begun: Mapping[str, JSON] | None = None,
     ) -> tuple[dict[str, Any], dict[str, str]]:
         """A new object, and the path parameters under which it stands."""
         self.begun = {}
-        path = dict(above) if above is not None else self.parents(operation)
-        params = {**self.request(operation), **(begun or {})}
-        status, body = self.call(operation, path, params)
-        assert status == 200, (operation.id, body)
+        path = dict(above) if above is not None else self.parents(api_call)
+        params = {**self.request(api_call), **(begun or {})}
+        status, body = self.call(api_call, path, params)
+        assert status == 200, (api_call.id, body)
         return body, path
 
-    def parents(self, operation: Operation) -> dict[str, str]:
+    def parents(self, api_call: ApiCall) -> dict[str, str]:
         """New objects for the parameters of a path, each below the ones before it."""
-        holders = dict(REGISTRY.plan(operation).holders)
+        holders = dict(REGISTRY.plan(api_call).holders)
         path: dict[str, str] = {}
         so_far = ""
-        for segment in operation.path.split("/")[1:]:
+        for segment in api_call.path.split("/")[1:]:
             name = segment.strip("{}")
             if name != segment:
                 create = _CREATES.get(so_far)
                 if so_far == "/v1/invoices/{}/lines":
                     path[name] = self.line(path["invoice"])
                 elif create is None:
-                    kind = holders[name] or _NAMED.get(operation.id) or operation.returns
+                    kind = holders[name] or _NAMED.get(api_call.id) or api_call.returns
                     path[name] = self.new(kind, path)
                 else:
                     above = dict(zip(create.path_parameters, path.values(), strict=True))
@@ -145,7 +145,7 @@ class Maker:
 
     def line(self, invoice: str) -> str:
         """The id of a new line of an invoice, made by way of an invoice item."""
-        create = CATALOGUE.operation("invoice_items", "create")
+        create = CATALOGUE.api_call("invoice_items", "create")
         params: dict[str, JSON] = {"invoice": invoice, "amount": 100, "currency": "usd"}
         status, body = self.call(create, {}, params)
         assert status == 200, body
@@ -154,32 +154,32 @@ class Maker:
     def finalize(self, invoice: str) -> None:
         """With a line, so that there is something to pay."""
         self.line(invoice)
-        finalize = CATALOGUE.operation("invoices", "finalize_invoice")
+        finalize = CATALOGUE.api_call("invoices", "finalize_invoice")
         status, body = self.call(finalize, {"invoice": invoice}, {})
         assert status == 200, body
 
     def _attach(self, method: str, customer: str) -> None:
-        attach = CATALOGUE.operation("payment_methods", "attach")
+        attach = CATALOGUE.api_call("payment_methods", "attach")
         status, body = self.call(attach, {"payment_method": method}, {"customer": customer})
         assert status == 200, body
 
-    def _id(self, create: Operation, above: Mapping[str, str] | None) -> str:
+    def _id(self, create: ApiCall, above: Mapping[str, str] | None) -> str:
         body, _ = self.make(create, above, self.begun)
         return str(body.get("id") or self.sandbox.ids(create.returns)[-1])
 
-    def request(self, operation: Operation) -> dict[str, JSON]:
+    def request(self, api_call: ApiCall) -> dict[str, JSON]:
         """The smallest parameters, without those of the path."""
-        plan = REGISTRY.plan(operation)
+        plan = REGISTRY.plan(api_call)
         named = {reference.path: reference.resource for reference in plan.references}
         params = cast("dict[str, JSON]", self._object(plan.request, (), named))
-        if operation.id == "credit_notes.create":
+        if api_call.id == "credit_notes.create":
             self.finalize(str(params["invoice"]))
-        extra = self._filled(EXTRA.get(operation.id, {}), (), named)
+        extra = self._filled(EXTRA.get(api_call.id, {}), (), named)
         return {**params, **cast("dict[str, JSON]", extra)}
 
-    def value(self, field: Field, operation: Operation) -> JSON:
+    def value(self, field: Field, api_call: ApiCall) -> JSON:
         """A value that a top-level parameter takes."""
-        named = {ref.path: ref.resource for ref in REGISTRY.plan(operation).references}
+        named = {ref.path: ref.resource for ref in REGISTRY.plan(api_call).references}
         return self._value(field, (field.name,), named)
 
     def _filled(
@@ -238,7 +238,7 @@ def _bare(path: str) -> str:
     return "/".join("{}" if part.startswith("{") else part for part in path.split("/"))
 
 
-_CREATING = [each for each in CATALOGUE.operations.values() if each.action == "create"]
+_CREATING = [each for each in CATALOGUE.api_calls.values() if each.action == "create"]
 _CREATES = {_bare(each.path): each for each in _CREATING}
 _MAKES = {
     each.returns: each

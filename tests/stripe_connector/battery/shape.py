@@ -3,7 +3,7 @@
 from typing import Any
 
 from connector_sdk import Field
-from stripe_connector.catalogue import Operation
+from stripe_connector.catalogue import ApiCall
 
 from tests.stripe_connector.battery.maker import CATALOGUE
 
@@ -19,25 +19,25 @@ _KINDS: dict[str, tuple[type, ...]] = {
 }
 
 
-def faults(operation: Operation, body: dict[str, Any]) -> list[str]:
+def faults(api_call: ApiCall, body: dict[str, Any]) -> list[str]:
     """What of an answer with status 200 isn't as the response schema has it."""
-    if operation.shape in ("list", "search"):
+    if api_call.shape in ("list", "search"):
         found = [] if "data" in body else ["data is missing"]
-        if operation.v2:
+        if api_call.v2:
             found += [n for n in ("next_page_url", "previous_page_url") if n not in body]
         elif {"object", "url", "has_more"} - body.keys():
             found.append("object, url or has_more is missing")
         for row in body.get("data", ()):
-            found += row_faults(operation, row)
+            found += row_faults(api_call, row)
         return found
-    return row_faults(operation, body)
+    return row_faults(api_call, body)
 
 
-def row_faults(operation: Operation, row: dict[str, Any]) -> list[str]:
+def row_faults(api_call: ApiCall, row: dict[str, Any]) -> list[str]:
     """The same for one object."""
     if row.get("deleted") is True and row.keys() == {"id", "object", "deleted"}:
         return []
-    resources = [operation.returns] if operation.returns else list(operation.returns_any)
+    resources = [api_call.returns] if api_call.returns else list(api_call.returns_any)
     by_name = {CATALOGUE.resource(name).object_name: name for name in resources}
     resource = by_name.get(row.get("object", ""), resources[0])
     return resource_faults(resource, row, resource)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from connector_sdk import JSON
 from stripe_connector.activities.writing.answers import effect_of
-from stripe_connector.catalogue import Operation
+from stripe_connector.catalogue import ApiCall
 from stripe_connector.sandbox.dispatch import ACTIONS, UNDONE
 from stripe_connector.sandbox.verbs import transitions
 
@@ -16,7 +16,7 @@ from tests.stripe_connector.battery.maker import CATALOGUE, OFF_SITE, Maker
 from tests.stripe_connector.sandbox.direct import REGISTRY
 
 GENERIC = {"create", "retrieve", "update", "delete", "list", "search"}
-ALL = [each for each in CATALOGUE.operations.values() if each.action not in GENERIC]
+ALL = [each for each in CATALOGUE.api_calls.values() if each.action not in GENERIC]
 ELSEWHERE = {"sources.detach"}
 """Its path belongs to another operation too."""
 
@@ -83,70 +83,70 @@ NEVER = {
 """What is always refused, because there are no discounts."""
 
 
-def ready(maker: Maker, operation: Operation) -> tuple[dict[str, str], dict[str, JSON]]:
+def ready(maker: Maker, api_call: ApiCall) -> tuple[dict[str, str], dict[str, JSON]]:
     """An object in a state that allows the action, and the action's parameters."""
-    maker.begun = BEGUN.get(operation.id, {})
-    path = maker.parents(operation)
+    maker.begun = BEGUN.get(api_call.id, {})
+    path = maker.parents(api_call)
     maker.begun = {}
-    params = maker.request(operation)
-    if operation.id in BILLED:
+    params = maker.request(api_call)
+    if api_call.id in BILLED:
         line = maker.line(path["invoice"])
         if "lines" in params:
             params["lines"] = [{"behavior": "delete", "id": line}]
-            if operation.id == "invoices.update_lines":
+            if api_call.id == "invoices.update_lines":
                 params["lines"] = [{"id": line, "amount": 5}]
-    if operation.id in ("apps.secrets.find", "apps.secrets.delete_where"):
-        maker.make(CATALOGUE.operation("apps.secrets", "create"))
-    if operation.id.startswith("tax.transactions."):
-        params |= _taxed(maker, operation)
-    for step in BEFORE.get(operation.id, ()):
-        first = CATALOGUE.operations[step]
+    if api_call.id in ("apps.secrets.find", "apps.secrets.delete_where"):
+        maker.make(CATALOGUE.api_call("apps.secrets", "create"))
+    if api_call.id.startswith("tax.transactions."):
+        params |= _taxed(maker, api_call)
+    for step in BEFORE.get(api_call.id, ()):
+        first = CATALOGUE.api_calls[step]
         on = dict(zip(first.path_parameters, path.values(), strict=True))
         status, body = maker.call(first, on, maker.request(first))
         assert status == 200, body
-    if operation.id in STATES:
-        maker.sandbox.put([*path.values()][-1], STATES[operation.id])
+    if api_call.id in STATES:
+        maker.sandbox.put([*path.values()][-1], STATES[api_call.id])
     return path, params
 
 
-def _taxed(maker: Maker, operation: Operation) -> dict[str, JSON]:
+def _taxed(maker: Maker, api_call: ApiCall) -> dict[str, JSON]:
     params: dict[str, JSON] = {"calculation": maker.new("tax.calculation")}
-    if operation.action == "create_from_calculation":
+    if api_call.action == "create_from_calculation":
         return params
-    record = CATALOGUE.operation("tax.transactions", "create_from_calculation")
+    record = CATALOGUE.api_call("tax.transactions", "create_from_calculation")
     status, body = maker.call(record, {}, {**params, "reference": "r"})
     assert status == 200, body
     return {"original_transaction": body["id"]}
 
 
-@pytest.mark.parametrize("operation", DONE, ids=lambda each: each.id)
-def test_an_action_is_carried_out(operation: Operation) -> None:
+@pytest.mark.parametrize("api_call", DONE, ids=lambda each: each.id)
+def test_an_action_is_carried_out(api_call: ApiCall) -> None:
     maker = Maker()
-    path, params = ready(maker, operation)
-    status, body = maker.call(operation, path, params)
-    if operation.id in NEVER:
+    path, params = ready(maker, api_call)
+    status, body = maker.call(api_call, path, params)
+    if api_call.id in NEVER:
         assert (status, body["error"]["code"]) == (404, "resource_missing")
-        assert body["error"]["message"].startswith(NEVER[operation.id])
+        assert body["error"]["message"].startswith(NEVER[api_call.id])
         return
     assert status == 200, body
-    if operation.shape == "binary":
+    if api_call.shape == "binary":
         assert body.startswith(b"%PDF")
         return
-    assert shape.faults(operation, body) == []
-    rule = transitions().get(operation.id, {})
+    assert shape.faults(api_call, body) == []
+    rule = transitions().get(api_call.id, {})
     for name, value in rule.get("to", {}).items():
         if not (isinstance(value, str) and "{" in value):
             assert at(body, name) == value, name
     for name in rule.get("at", ()):
         assert at(body, name)
-    effect = effect_of(operation.id)
+    effect = effect_of(api_call.id)
     if effect and effect.done:
         assert effect.proved(body, params), "what a lost answer is settled by is not to be seen"
-    own = operation.path if operation.method == "DELETE" else operation.path.rpartition("/")[0]
+    own = api_call.path if api_call.method == "DELETE" else api_call.path.rpartition("/")[0]
     found = CATALOGUE.find("GET", own.format(**path)) if path else None
-    if found and found[0].returns == operation.returns and not body.get("deleted"):
+    if found and found[0].returns == api_call.returns and not body.get("deleted"):
         reading = maker.call(found[0], found[1])
-        if "reverse" not in operation.action:
+        if "reverse" not in api_call.action:
             assert reading == (200, body)
 
 
@@ -155,33 +155,33 @@ ONCE = [
 ]
 
 
-@pytest.mark.parametrize("operation", ONCE, ids=lambda each: each.id)
-def test_a_repeat_is_refused_or_changes_nothing(operation: Operation) -> None:
+@pytest.mark.parametrize("api_call", ONCE, ids=lambda each: each.id)
+def test_a_repeat_is_refused_or_changes_nothing(api_call: ApiCall) -> None:
     """What the connector relies on when it sends a lost action once more."""
     maker = Maker()
-    path, params = ready(maker, operation)
-    status, first = maker.call(operation, path, params)
+    path, params = ready(maker, api_call)
+    status, first = maker.call(api_call, path, params)
     assert status == 200, first
-    status, body = maker.call(operation, path, params)
+    status, body = maker.call(api_call, path, params)
     if status == 200:
         assert body == first
     else:
         assert body["error"]["type"] == "invalid_request_error"
-        effect = effect_of(operation.id)
+        effect = effect_of(api_call.id)
         assert effect is not None
         assert effect.proved(first, params)
 
 
-@pytest.mark.parametrize("operation", DONE, ids=lambda each: each.id)
-def test_an_action_is_refused_where_nothing_is(operation: Operation) -> None:
-    if not operation.path_parameters:
+@pytest.mark.parametrize("api_call", DONE, ids=lambda each: each.id)
+def test_an_action_is_refused_where_nothing_is(api_call: ApiCall) -> None:
+    if not api_call.path_parameters:
         pytest.skip("it names no object in its path")
     maker = Maker()
-    path = maker.parents(operation)
-    params = maker.request(operation)
-    path[operation.path_parameters[-1]] = "nobody"
+    path = maker.parents(api_call)
+    params = maker.request(api_call)
+    path[api_call.path_parameters[-1]] = "nobody"
     before = maker.sandbox.everything()
-    status, body = maker.call(operation, path, params)
+    status, body = maker.call(api_call, path, params)
     assert (status, body["error"]["code"]) == (404, "resource_missing")
     assert maker.sandbox.everything() == before
 
@@ -189,15 +189,15 @@ def test_an_action_is_refused_where_nothing_is(operation: Operation) -> None:
 @pytest.mark.parametrize("name", sorted(transitions()))
 def test_what_a_state_does_not_allow_is_refused(name: str) -> None:
     """In any other state of the object: a sane error, and nothing is changed."""
-    operation = CATALOGUE.operations[name]
+    api_call = CATALOGUE.api_calls[name]
     for field, allowed in transitions()[name].get("from", {}).items():
-        schema = _field(operation, field)
+        schema = _field(api_call, field)
         others: list[JSON] = [each for each in schema.choices if each not in allowed]
         if schema.type == "boolean":
             others = [each for each in (True, False) if each not in allowed]
         for other in others:
             maker = Maker()
-            path, params = ready(maker, operation)
+            path, params = ready(maker, api_call)
             *above, last = field.split(".")
             state: JSON = {last: other}
             for step in reversed(above):
@@ -205,19 +205,19 @@ def test_what_a_state_does_not_allow_is_refused(name: str) -> None:
             assert isinstance(state, dict)
             maker.sandbox.put([*path.values()][-1], state)
             before = maker.sandbox.everything()
-            status, body = maker.call(operation, path, params)
+            status, body = maker.call(api_call, path, params)
             error = body["error"]
             assert (status, error["type"]) == (400, "invalid_request_error")
             assert f"because its {field} is " in error["message"]
             assert maker.sandbox.everything() == before
 
 
-def _field(operation: Operation, path: str) -> Any:
-    *_, resource = dict(REGISTRY.plan(operation).holders).values()
-    schema = CATALOGUE.resource(resource or operation.returns).schema
+def _field(api_call: ApiCall, path: str) -> Any:
+    *_, resource = dict(REGISTRY.plan(api_call).holders).values()
+    schema = CATALOGUE.resource(resource or api_call.returns).schema
     for step in path.split("."):
         found = schema.child(step)
-        assert found is not None, (operation.id, path)
+        assert found is not None, (api_call.id, path)
         schema = found
     return schema
 
@@ -225,24 +225,24 @@ def _field(operation: Operation, path: str) -> Any:
 @pytest.mark.parametrize("name", sorted(transitions()))
 def test_states_are_those_of_the_catalogue(name: str) -> None:
     rule = transitions()[name]
-    operation = CATALOGUE.operations[name]
+    api_call = CATALOGUE.api_calls[name]
     states = [(path, value) for path, values in rule.get("from", {}).items() for value in values]
     states += [*rule.get("to", {}).items(), *rule.get("add", {}).items()]
     for path, value in states:
-        field = _field(operation, path)
+        field = _field(api_call, path)
         if isinstance(value, str) and value.startswith("{"):
-            assert _parameter(operation, value.strip("{}")) is not None
+            assert _parameter(api_call, value.strip("{}")) is not None
         elif field.choices and value is not None:
             assert value in field.choices, (path, value)
     for path in rule.get("at", ()):
-        assert _field(operation, path).name.endswith("_at")
+        assert _field(api_call, path).name.endswith("_at")
 
 
-def _parameter(operation: Operation, path: str) -> Any:
-    field = CATALOGUE.request(operation)
+def _parameter(api_call: ApiCall, path: str) -> Any:
+    field = CATALOGUE.request(api_call)
     for step in path.split("."):
         found = field.child(step)
-        assert found is not None, (operation.id, path)
+        assert found is not None, (api_call.id, path)
         field = found
     return field
 
@@ -255,9 +255,9 @@ def at(body: Any, path: str) -> Any:
 
 @pytest.mark.parametrize("name", sorted(UNDONE))
 def test_what_would_be_wrong_is_refused(name: str) -> None:
-    operation = CATALOGUE.operations[name]
+    api_call = CATALOGUE.api_calls[name]
     maker = Maker()
-    status, body = maker.call(operation, dict.fromkeys(operation.path_parameters, "x_1"))
+    status, body = maker.call(api_call, dict.fromkeys(api_call.path_parameters, "x_1"))
     assert status == 404
     why = f"Stripe has this one ({name}); the sandbox does not do it: {UNDONE[name]}."
     assert body["error"]["message"].endswith(why)
@@ -266,9 +266,9 @@ def test_what_would_be_wrong_is_refused(name: str) -> None:
 def test_every_action_is_tried_or_listed() -> None:
     known = {each.id for each in ALL}
     assert len(known) == 151
-    assert UNDONE.keys() <= CATALOGUE.operations.keys()
+    assert UNDONE.keys() <= CATALOGUE.api_calls.keys()
     assert not UNDONE.keys() & (ACTIONS.keys() | transitions().keys())
     carried_out = ACTIONS.keys() | transitions().keys()
     assert known <= carried_out | UNDONE.keys()
     assert len(DONE) == 133
-    assert CATALOGUE.operations.keys() >= OFF_SITE
+    assert CATALOGUE.api_calls.keys() >= OFF_SITE

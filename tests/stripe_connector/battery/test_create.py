@@ -3,20 +3,20 @@ each fault in it is refused by both, by the sandbox with Stripe's words."""
 
 import pytest
 from connector_sdk import JSON
-from stripe_connector.catalogue import Operation
+from stripe_connector.catalogue import ApiCall
 from stripe_connector.sandbox.dispatch import UNDONE
 
 from tests.stripe_connector.battery import answers, fields, shape
 from tests.stripe_connector.battery.maker import CATALOGUE, OFF_SITE, Maker
 
-CREATES = [each for each in CATALOGUE.operations.values() if each.action == "create"]
+CREATES = [each for each in CATALOGUE.api_calls.values() if each.action == "create"]
 DONE = [each for each in CREATES if each.id not in UNDONE and each.id not in OFF_SITE]
 POSTS = [
     each
-    for each in CATALOGUE.operations.values()
+    for each in CATALOGUE.api_calls.values()
     if each.method == "POST" and each.id not in UNDONE and each.id not in OFF_SITE
 ]
-every_create = pytest.mark.parametrize("operation", DONE, ids=lambda each: each.id)
+every_create = pytest.mark.parametrize("api_call", DONE, ids=lambda each: each.id)
 
 
 def test_no_create_is_left_out() -> None:
@@ -34,115 +34,115 @@ def test_the_bodies_are_those_that_were_recorded() -> None:
 
 
 @every_create
-def test_the_smallest_request_is_accepted(operation: Operation) -> None:
+def test_the_smallest_request_is_accepted(api_call: ApiCall) -> None:
     maker = Maker()
-    path = maker.parents(operation)
-    params = maker.request(operation)
-    sent = {**params, "file": "hello.txt"} if operation.body == "multipart" else params
-    assert fields.ours(operation, path, sent) is None
-    status, body = maker.call(operation, path, params)
+    path = maker.parents(api_call)
+    params = maker.request(api_call)
+    sent = {**params, "file": "hello.txt"} if api_call.body == "multipart" else params
+    assert fields.ours(api_call, path, sent) is None
+    status, body = maker.call(api_call, path, params)
     assert status == 200, body
-    assert shape.faults(operation, body) == []
+    assert shape.faults(api_call, body) == []
 
 
 @every_create
-def test_an_unknown_field_is_refused(operation: Operation) -> None:
+def test_an_unknown_field_is_refused(api_call: ApiCall) -> None:
     maker = Maker()
-    path = maker.parents(operation)
-    params: dict[str, JSON] = {**maker.request(operation), "wat": "1"}
-    ours = fields.ours(operation, path, params)
+    path = maker.parents(api_call)
+    params: dict[str, JSON] = {**maker.request(api_call), "wat": "1"}
+    ours = fields.ours(api_call, path, params)
     assert ours is not None
     assert (ours.code, ours.path) == ("unknown_field", "wat")
-    status, body = maker.call(operation, path, params)
+    status, body = maker.call(api_call, path, params)
     assert (status, answers.told(body)) == (400, answers.unknown("wat"))
 
 
 @every_create
-def test_an_unknown_field_within_an_object_is_refused(operation: Operation) -> None:
+def test_an_unknown_field_within_an_object_is_refused(api_call: ApiCall) -> None:
     maker = Maker()
-    path = maker.parents(operation)
-    for place in fields.places(operation, 3):
+    path = maker.parents(api_call)
+    for place in fields.places(api_call, 3):
         if place.field.type != "object" or not place.field.fields:
             continue
         params = place.holding({"nope": "1"})
-        ours = fields.ours(operation, path, params)
+        ours = fields.ours(api_call, path, params)
         assert ours is not None
         assert ours.code == "unknown_field", place.param
-        status, body = maker.call(operation, path, params)
+        status, body = maker.call(api_call, path, params)
         told = answers.told(body)
         assert (status, told) == (400, answers.unknown(f"{place.param}[nope]"))
 
 
 @every_create
-def test_a_missing_field_is_refused(operation: Operation) -> None:
+def test_a_missing_field_is_refused(api_call: ApiCall) -> None:
     maker = Maker()
-    path = maker.parents(operation)
-    whole = maker.request(operation)
-    for field in CATALOGUE.request(operation).fields:
+    path = maker.parents(api_call)
+    whole = maker.request(api_call)
+    for field in CATALOGUE.request(api_call).fields:
         if not field.required or field.in_path or field.type == "file":
             continue
         params = {name: value for name, value in whole.items() if name != field.name}
-        ours = fields.ours(operation, path, params)
+        ours = fields.ours(api_call, path, params)
         assert ours is not None
         assert ours.code == "missing_field"
-        status, body = maker.call(operation, path, params)
+        status, body = maker.call(api_call, path, params)
         assert (status, answers.told(body)) == (400, answers.missing(field.name))
 
 
 @every_create
-def test_a_missing_field_within_an_object_is_refused(operation: Operation) -> None:
+def test_a_missing_field_within_an_object_is_refused(api_call: ApiCall) -> None:
     maker = Maker()
-    path = maker.parents(operation)
-    whole = maker.request(operation)
-    for field in CATALOGUE.request(operation).fields:
+    path = maker.parents(api_call)
+    whole = maker.request(api_call)
+    for field in CATALOGUE.request(api_call).fields:
         inner = [child for child in field.fields if child.required]
         if field.type != "object" or not inner or len(field.fields) == len(inner) == 1:
             continue
         value = {
-            child.name: maker.value(child, operation)
+            child.name: maker.value(child, api_call)
             for child in field.fields
             if child.required and child is not inner[-1]
         }
         if not value:
             spare = next(child for child in field.fields if not child.required)
-            value = {spare.name: maker.value(spare, operation)}
+            value = {spare.name: maker.value(spare, api_call)}
         params: dict[str, JSON] = {**whole, field.name: value}
-        ours = fields.ours(operation, path, params)
+        ours = fields.ours(api_call, path, params)
         assert ours is not None
         assert (ours.code, ours.path) == ("missing_field", f"{field.name}.{inner[-1].name}")
-        status, body = maker.call(operation, path, params)
+        status, body = maker.call(api_call, path, params)
         expected = answers.missing(f"{field.name}[{inner[-1].name}]")
         assert (status, answers.told(body)) == (400, expected)
 
 
-every_post = pytest.mark.parametrize("operation", POSTS, ids=lambda each: each.id)
+every_post = pytest.mark.parametrize("api_call", POSTS, ids=lambda each: each.id)
 
 
 @every_post
-def test_a_wrong_type_is_refused(operation: Operation) -> None:
-    check_types(operation)
+def test_a_wrong_type_is_refused(api_call: ApiCall) -> None:
+    check_types(api_call)
 
 
 @every_post
-def test_a_wrong_choice_is_refused(operation: Operation) -> None:
-    check_choices(operation)
+def test_a_wrong_choice_is_refused(api_call: ApiCall) -> None:
+    check_choices(api_call)
 
 
-def check_types(operation: Operation) -> int:
+def check_types(api_call: ApiCall) -> int:
     """How many fields were tried."""
     maker = Maker()
-    path = maker.parents(operation)
+    path = maker.parents(api_call)
     tried = 0
-    for place in fields.places(operation, 9):
-        found = fields.wrong(place.field, operation.v2)
+    for place in fields.places(api_call, 9):
+        found = fields.wrong(place.field, api_call.v2)
         if found is None:
             continue
         value, code = found
         params = place.holding(value)
-        ours = fields.ours(operation, path, params)
+        ours = fields.ours(api_call, path, params)
         assert ours is not None, place.param
         assert ours.code == code
-        status, body = maker.call(operation, path, params)
+        status, body = maker.call(api_call, path, params)
         error = body["error"]
         assert (status, error["type"]) == (400, "invalid_request_error"), place.param
         assert error["param"] == place.param
@@ -155,21 +155,21 @@ def check_types(operation: Operation) -> int:
     return tried
 
 
-def check_choices(operation: Operation) -> int:
+def check_choices(api_call: ApiCall) -> int:
     """Also those that the SDK leaves open: Stripe refuses what it doesn't know."""
     maker = Maker()
-    path = maker.parents(operation)
+    path = maker.parents(api_call)
     tried = 0
-    for place in fields.places(operation, 9):
+    for place in fields.places(api_call, 9):
         field = place.field
         if not field.choices or field.any_of:
             continue
         params = place.holding("nope")
-        ours = fields.ours(operation, path, params)
+        ours = fields.ours(api_call, path, params)
         assert ours is not None, place.param
         assert ours.code == ("wrong_choice" if field.type == "string" else f"not_{field.type}")
         assert ("unlisted_choices: allow" in ours.remedy) == (field.open and bool(field.choices))
-        status, body = maker.call(operation, path, params)
+        status, body = maker.call(api_call, path, params)
         message = body["error"]["message"]
         expected = answers.body(message, place.param)
         assert (status, answers.told(body)) == (400, expected)

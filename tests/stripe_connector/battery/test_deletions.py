@@ -22,21 +22,21 @@ HIDDEN = {"disabled"}
 
 @pytest.mark.parametrize(("name", "way"), WAYS, ids=[f"{name}.{way.means}" for name, way in WAYS])
 def test_a_way_is_carried_out_and_taken_back(name: str, way: Way) -> None:
-    operation = CATALOGUE.operation(name, way.action)
+    api_call = CATALOGUE.api_call(name, way.action)
     maker = Maker()
-    path, params = ready(maker, operation)
+    path, params = ready(maker, api_call)
     given: dict[str, JSON] = {**way.constants} if way.constants else params
-    status, done = maker.call(operation, path, given)
+    status, done = maker.call(api_call, path, given)
     assert status == 200, done
-    if operation.method == "DELETE" and way.means == "delete":
-        again, _ = maker.call(operation, path, given)
+    if api_call.method == "DELETE" and way.means == "delete":
+        again, _ = maker.call(api_call, path, given)
         assert again == 404
         assert not way.undo
     for field, value in way.constants.items():
         assert value == "now" or field in HIDDEN or done[field] == value
     if way.undo:
         action, params = _undoing(way)
-        status, back = maker.call(CATALOGUE.operation(name, action), path, params)
+        status, back = maker.call(CATALOGUE.api_call(name, action), path, params)
         assert status == 200, back
         for field, value in params.items():
             assert field in HIDDEN or back[field] == value
@@ -53,6 +53,6 @@ def _undoing(way: Way) -> tuple[str, dict[str, JSON]]:
 
 def test_ways_are_known_to_the_sandbox() -> None:
     assert len(WAYS) > 80
-    assert {CATALOGUE.operation(name, way.action).id for name, way in WAYS} <= {
-        *REGISTRY.catalogue.operations
+    assert {CATALOGUE.api_call(name, way.action).id for name, way in WAYS} <= {
+        *REGISTRY.catalogue.api_calls
     }

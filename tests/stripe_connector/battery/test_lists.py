@@ -6,13 +6,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from connector_sdk import JSON, Field
-from stripe_connector.catalogue import Operation
+from stripe_connector.catalogue import ApiCall
 
 from tests.stripe_connector.battery import answers
 from tests.stripe_connector.battery.maker import CATALOGUE, OFF_SITE, Maker, objects
 from tests.stripe_connector.battery.test_life import born, fitting, has, on
 
-LISTS = [CATALOGUE.operation(name, "list") for name in objects("list") if has(name, "list")]
+LISTS = [CATALOGUE.api_call(name, "list") for name in objects("list") if has(name, "list")]
 V1 = [each for each in LISTS if not each.v2]
 CONTROLS = {"limit", "starting_after", "ending_before", "expand", "include", "page", "created"}
 
@@ -38,25 +38,25 @@ ALWAYS = {
 """Filters that mean more than equality, which have tests of their own."""
 
 
-def filters() -> list[tuple[Operation, Field]]:
+def filters() -> list[tuple[ApiCall, Field]]:
     return [
-        (operation, field)
-        for operation in LISTS
-        for field in CATALOGUE.request(operation).fields
+        (api_call, field)
+        for api_call in LISTS
+        for field in CATALOGUE.request(api_call).fields
         if not field.in_path and field.name not in CONTROLS
     ]
 
 
 @pytest.mark.parametrize(
-    ("operation", "field"), filters(), ids=lambda each: getattr(each, "id", "") or each.name
+    ("api_call", "field"), filters(), ids=lambda each: getattr(each, "id", "") or each.name
 )
-def test_a_filter_lets_through_what_agrees(operation: Operation, field: Field) -> None:
+def test_a_filter_lets_through_what_agrees(api_call: ApiCall, field: Field) -> None:
     maker = Maker()
-    body, path = born(maker, operation.object)
-    whole = fitting(maker, operation, body)
-    key = (operation.id, field.name)
-    given: dict[str, JSON] = {field.name: maker.value(field, operation), **whole}
-    status, found = maker.call(operation, on(operation, path), given)
+    body, path = born(maker, api_call.object)
+    whole = fitting(maker, api_call, body)
+    key = (api_call.id, field.name)
+    given: dict[str, JSON] = {field.name: maker.value(field, api_call), **whole}
+    status, found = maker.call(api_call, on(api_call, path), given)
     if key in CANT:
         assert (status, found["error"]["param"]) == (400, field.name)
         assert "can't filter" in found["error"]["message"]
@@ -70,20 +70,20 @@ def test_a_filter_lets_through_what_agrees(operation: Operation, field: Field) -
         return  # made by Stripe under an object that the catalogue tells nothing of
     listed = field.type == "list"
     wanted: JSON = [have] if listed else have
-    assert own(maker, operation, path, {**whole, field.name: wanted}, body)
+    assert own(maker, api_call, path, {**whole, field.name: wanted}, body)
     for other in _others(field, have, given[field.name]):
         wanted = [other] if listed else other
-        assert not own(maker, operation, path, {**whole, field.name: wanted}, body)
+        assert not own(maker, api_call, path, {**whole, field.name: wanted}, body)
 
 
 def own(
     maker: Maker,
-    operation: Operation,
+    api_call: ApiCall,
     path: dict[str, str],
     params: dict[str, JSON],
     body: dict[str, Any],
 ) -> bool:
-    status, found = maker.call(operation, on(operation, path), params)
+    status, found = maker.call(api_call, on(api_call, path), params)
     assert status == 200, found
     return body["id"] in [row["id"] for row in found["data"]]
 
@@ -98,28 +98,28 @@ def _others(field: Field, have: JSON, made: JSON) -> Sequence[JSON]:
 
 
 @pytest.mark.parametrize(
-    "operation",
+    "api_call",
     [each for each in LISTS if CATALOGUE.request(each).child("created")],
     ids=lambda each: each.id,
 )
-def test_a_range_of_time(operation: Operation) -> None:
+def test_a_range_of_time(api_call: ApiCall) -> None:
     maker = Maker()
-    body, path = born(maker, operation.object)
+    body, path = born(maker, api_call.object)
     if body is None or "created" not in body or "id" not in body:
         pytest.skip("it has no time of its own")
-    whole = fitting(maker, operation, body)
+    whole = fitting(maker, api_call, body)
     if any(body.get(name) != value for name, value in whole.items()):
         pytest.skip("it is made by Stripe")
     created = body["created"]
-    if not any(option.child("gte") for option in _options(operation)):
+    if not any(option.child("gte") for option in _options(api_call)):
         pytest.skip("it takes a moment only")
     for name, inside in (("gte", True), ("lte", True), ("gt", False), ("lt", False)):
         params = {**whole, "created": {name: created}}
-        assert own(maker, operation, path, params, body) is inside
+        assert own(maker, api_call, path, params, body) is inside
 
 
-def _options(operation: Operation) -> tuple[Field, ...]:
-    field = CATALOGUE.request(operation).child("created")
+def _options(api_call: ApiCall) -> tuple[Field, ...]:
+    field = CATALOGUE.request(api_call).child("created")
     assert field is not None
     return field.any_of or (field,)
 
@@ -128,40 +128,38 @@ MANY = [
     each
     for each in LISTS
     if has(each.object, "create")
-    and not CATALOGUE.operation(each.object, "create").returns_any
+    and not CATALOGUE.api_call(each.object, "create").returns_any
     and "id" in {field.name for field in CATALOGUE.resource(each.returns).schema.fields}
     and not any(f.required and not f.in_path for f in CATALOGUE.request(each).fields)
 ]
 
 
-def three(maker: Maker, operation: Operation) -> tuple[list[str], dict[str, str]]:
+def three(maker: Maker, api_call: ApiCall) -> tuple[list[str], dict[str, str]]:
     """The ids of three objects in one list, the newest first."""
-    create = CATALOGUE.operation(operation.object, "create")
+    create = CATALOGUE.api_call(api_call.object, "create")
     above = maker.parents(create)
     ids = [str(maker.make(create, above)[0]["id"]) for _ in range(3)]
-    return ids[::-1], on(operation, above)
+    return ids[::-1], on(api_call, above)
 
 
-@pytest.mark.parametrize("operation", MANY, ids=lambda each: each.id)
-def test_pages_come_to_all_of_it(operation: Operation) -> None:
+@pytest.mark.parametrize("api_call", MANY, ids=lambda each: each.id)
+def test_pages_come_to_all_of_it(api_call: ApiCall) -> None:
     maker = Maker()
-    made, path = three(maker, operation)
-    status, whole = maker.call(operation, path, {"limit": 100})
+    made, path = three(maker, api_call)
+    status, whole = maker.call(api_call, path, {"limit": 100})
     assert status == 200, whole
     ids = [row["id"] for row in whole["data"]]
     assert [each for each in ids if each in made] in (made, made[::-1])
     found: list[str] = []
     params: dict[str, JSON] = {"limit": 1}
     for _ in range(len(ids) + 1):
-        status, page = maker.call(operation, path, params)
+        status, page = maker.call(api_call, path, params)
         assert (status, len(page["data"])) == (200, 1)
         found += [row["id"] for row in page["data"]]
-        if operation.v2:
+        if api_call.v2:
             if page["next_page_url"] is None:
                 break
-            assert page["next_page_url"].startswith(
-                operation.path.format(**path) + "?limit=1&page="
-            )
+            assert page["next_page_url"].startswith(api_call.path.format(**path) + "?limit=1&page=")
             params = {**dict(parse_qsl(urlsplit(page["next_page_url"]).query))}
         else:
             if not page["has_more"]:
@@ -170,50 +168,50 @@ def test_pages_come_to_all_of_it(operation: Operation) -> None:
     assert found == ids
 
 
-@pytest.mark.parametrize("operation", [each for each in MANY if not each.v2], ids=lambda e: e.id)
-def test_cursors(operation: Operation) -> None:
+@pytest.mark.parametrize("api_call", [each for each in MANY if not each.v2], ids=lambda e: e.id)
+def test_cursors(api_call: ApiCall) -> None:
     maker = Maker()
-    _, path = three(maker, operation)
-    _, whole = maker.call(operation, path, {"limit": 100})
+    _, path = three(maker, api_call)
+    _, whole = maker.call(api_call, path, {"limit": 100})
     ids = [row["id"] for row in whole["data"]]
-    _, before = maker.call(operation, path, {"limit": 100, "ending_before": ids[-1]})
+    _, before = maker.call(api_call, path, {"limit": 100, "ending_before": ids[-1]})
     assert [row["id"] for row in before["data"]] == ids[:-1]
-    name = CATALOGUE.resource(operation.returns).object_name
-    status, missing = maker.call(operation, path, {"starting_after": "x_aaa"})
+    name = CATALOGUE.resource(api_call.returns).object_name
+    status, missing = maker.call(api_call, path, {"starting_after": "x_aaa"})
     called = "PaymentMethod" if name == "payment_method" else name
     expected = answers.no_such(called, "x_aaa", "starting_after")
     assert (status, answers.told(missing)) == (400, expected)
     both: dict[str, JSON] = {"starting_after": ids[0], "ending_before": ids[1]}
-    status, body = maker.call(operation, path, both)
+    status, body = maker.call(api_call, path, both)
     assert (status, body["error"].keys() & {"code", "param"}) == (400, set())
-    if has(operation.object, "delete"):
-        delete = CATALOGUE.operation(operation.object, "delete")
+    if has(api_call.object, "delete"):
+        delete = CATALOGUE.api_call(api_call.object, "delete")
         gone = on(delete, {**path, "own": ids[1]})
         status, body = maker.call(delete, gone)
         assert status == 200, body
-        _, after = maker.call(operation, path, {"limit": 100, "starting_after": ids[1]})
+        _, after = maker.call(api_call, path, {"limit": 100, "starting_after": ids[1]})
         assert [row["id"] for row in after["data"]] == ids[2:]
 
 
-@pytest.mark.parametrize("operation", V1, ids=lambda each: each.id)
-def test_limits(operation: Operation) -> None:
-    if CATALOGUE.request(operation).child("limit") is None:
+@pytest.mark.parametrize("api_call", V1, ids=lambda each: each.id)
+def test_limits(api_call: ApiCall) -> None:
+    if CATALOGUE.request(api_call).child("limit") is None:
         pytest.skip("it takes no limit")
     maker = Maker()
-    path = maker.parents(operation)
-    params = maker.request(operation)
+    path = maker.parents(api_call)
+    params = maker.request(api_call)
     for limit in (0, 101):
-        status, body = maker.call(operation, path, {**params, "limit": limit})
+        status, body = maker.call(api_call, path, {**params, "limit": limit})
         assert status == 200, body
-    status, body = maker.call(operation, path, {**params, "limit": "abc"})
+    status, body = maker.call(api_call, path, {**params, "limit": "abc"})
     assert (status, answers.told(body)) == (400, answers.LITERAL["parameter_invalid_integer"])
 
 
 @pytest.mark.parametrize(
-    "operation",
+    "api_call",
     [
         each
-        for each in CATALOGUE.operations.values()
+        for each in CATALOGUE.api_calls.values()
         if CATALOGUE.request(each).child("expand")
         and each.action in ("retrieve", "list")
         and has(each.object, each.action)
@@ -221,13 +219,13 @@ def test_limits(operation: Operation) -> None:
     ],
     ids=lambda each: each.id,
 )
-def test_what_cannot_be_expanded_is_refused(operation: Operation) -> None:
+def test_what_cannot_be_expanded_is_refused(api_call: ApiCall) -> None:
     maker = Maker()
-    body, path = born(maker, operation.object)
-    params = maker.request(operation)
-    listed = operation.shape == "list"
+    body, path = born(maker, api_call.object)
+    params = maker.request(api_call)
+    listed = api_call.shape == "list"
     for expand in ("a.b.c.d.e", "nope", *(["data.nope"] if listed and body else [])):
-        status, found = maker.call(operation, on(operation, path), {**params, "expand": [expand]})
+        status, found = maker.call(api_call, on(api_call, path), {**params, "expand": [expand]})
         if status == 200 and listed and not found["data"]:
             continue
         assert (status, found["error"].get("param")) == (400, "expand"), expand
@@ -236,6 +234,6 @@ def test_what_cannot_be_expanded_is_refused(operation: Operation) -> None:
 
 def test_the_lists_are_counted() -> None:
     assert (len(LISTS), len(V1), len(MANY)) == (136, 118, 73)
-    refused = [(operation.id, field.name) for operation, field in filters()]
+    refused = [(api_call.id, field.name) for api_call, field in filters()]
     assert len(refused) == 248
     assert CANT.keys() <= set(refused)

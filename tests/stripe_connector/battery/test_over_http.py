@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from connector_sdk import JSON
 from stripe_connector import Stripe
-from stripe_connector.catalogue import Operation
+from stripe_connector.catalogue import ApiCall
 from stripe_connector.sandbox import Sandbox
 
 from tests.stripe_connector.battery import shape
@@ -28,22 +28,22 @@ async def test_every_create_by_the_client(sandbox: Sandbox, tmp_path: Path) -> N
     (tmp_path / "hello.txt").write_text("hello")
     created: list[str] = []
     async with Stripe("sk_test_x", address=sandbox.address) as stripe:
-        for operation in DONE:
-            path = maker.parents(operation)
-            params: dict[str, JSON] = {**path, **maker.request(operation)}
-            if operation.body == "multipart":
+        for api_call in DONE:
+            path = maker.parents(api_call)
+            params: dict[str, JSON] = {**path, **maker.request(api_call)}
+            if api_call.body == "multipart":
                 params["file"] = str(tmp_path / "hello.txt")
-            body = await stripe.create(operation.object, params)
-            assert shape.faults(operation, body) == []
-            await _read(stripe, operation, path, body)
-            created.append(operation.id)
+            body = await stripe.create(api_call.object, params)
+            assert shape.faults(api_call, body) == []
+            await _read(stripe, api_call, path, body)
+            created.append(api_call.id)
     assert len(created) == len(DONE) == 111
 
 
 async def _read(
-    stripe: Stripe, operation: Operation, path: dict[str, str], body: dict[str, Any]
+    stripe: Stripe, api_call: ApiCall, path: dict[str, str], body: dict[str, Any]
 ) -> None:
-    if has(operation.object, "retrieve") and not path:
-        reading = CATALOGUE.operation(operation.object, "retrieve")
+    if has(api_call.object, "retrieve") and not path:
+        reading = CATALOGUE.api_call(api_call.object, "retrieve")
         if reading.path.endswith("}"):
-            assert (await stripe.read(operation.object, body["id"]))["id"] == body["id"]
+            assert (await stripe.read(api_call.object, body["id"]))["id"] == body["id"]

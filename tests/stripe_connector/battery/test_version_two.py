@@ -56,13 +56,13 @@ def test_types_are_those_of_json(params: JSON, message: str, param: str) -> None
 
 def test_numbers_are_not_text() -> None:
     maker = Maker()
-    operation = CATALOGUE.operation("v2.core.accounts.persons", "create")
-    path = maker.parents(operation)
+    api_call = CATALOGUE.api_call("v2.core.accounts.persons", "create")
+    path = maker.parents(api_call)
     born: dict[str, JSON] = {"day": "1", "month": 2, "year": 1990}
-    status, body = maker.call(operation, path, {"date_of_birth": born})
+    status, body = maker.call(api_call, path, {"date_of_birth": born})
     expected = answers.not_integer("1", "date_of_birth[day]")
     assert (status, answers.told(body)) == (400, expected)
-    status, body = maker.call(operation, path, {"date_of_birth": {**born, "day": 1}})
+    status, body = maker.call(api_call, path, {"date_of_birth": {**born, "day": 1}})
     assert (status, body["date_of_birth"]) == (200, {**born, "day": 1})
 
 
@@ -130,8 +130,8 @@ def test_keys_are_remembered_for_thirty_days() -> None:
 
 def test_what_failed_is_done_again() -> None:
     maker = Maker()
-    enable = CATALOGUE.operation("v2.core.event_destinations", "enable")
-    disable = CATALOGUE.operation("v2.core.event_destinations", "disable")
+    enable = CATALOGUE.api_call("v2.core.event_destinations", "enable")
+    disable = CATALOGUE.api_call("v2.core.event_destinations", "disable")
     path = maker.parents(enable)
     status, _ = maker.call(enable, path, {}, Idempotency_Key="k")
     assert status == 400
@@ -142,20 +142,20 @@ def test_what_failed_is_done_again() -> None:
 
 def test_deletes_take_keys() -> None:
     maker = Maker()
-    operation = CATALOGUE.operation("v2.core.event_destinations", "delete")
-    path = maker.parents(operation)
-    first = maker.call(operation, path, {}, Idempotency_Key="k")
+    api_call = CATALOGUE.api_call("v2.core.event_destinations", "delete")
+    path = maker.parents(api_call)
+    first = maker.call(api_call, path, {}, Idempotency_Key="k")
     assert first == (200, {"id": path["id"], "object": "v2.core.event_destination"})
-    assert maker.call(operation, path, {}, Idempotency_Key="k") == first
-    assert maker.call(operation, path, {}, Idempotency_Key="l")[0] == 404
+    assert maker.call(api_call, path, {}, Idempotency_Key="k") == first
+    assert maker.call(api_call, path, {}, Idempotency_Key="l")[0] == 404
 
 
 def test_closed_accounts_are_listed_on_demand() -> None:
     maker = Maker()
-    close = CATALOGUE.operation("v2.core.accounts", "close")
+    close = CATALOGUE.api_call("v2.core.accounts", "close")
     path = maker.parents(close)
     assert maker.call(close, path)[1]["closed"] is True
-    listing = CATALOGUE.operation("v2.core.accounts", "list")
+    listing = CATALOGUE.api_call("v2.core.accounts", "list")
     assert maker.call(listing, {})[1]["data"] == []
     [row] = maker.call(listing, {}, {"closed": True})[1]["data"]
     assert row["id"] == path["id"]

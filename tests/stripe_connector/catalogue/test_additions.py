@@ -5,20 +5,20 @@ from connector_sdk import SettingError
 from stripe_connector.catalogue import Catalogue
 
 
-def test_additions_are_no_operations_of_the_sdk(catalogue: Catalogue) -> None:
+def test_additions_are_no_api_calls_of_the_sdk(catalogue: Catalogue) -> None:
     assert set(catalogue.additions) == {
         "files.contents",
         "reporting.report_runs.rows",
         "sigma.scheduled_query_runs.rows",
     }
-    assert not set(catalogue.additions) & set(catalogue.operations)
+    assert not set(catalogue.additions) & set(catalogue.api_calls)
     for addition in catalogue.additions.values():
         assert addition.object in catalogue.objects
-        assert catalogue.operation(addition.object, addition.action) == addition
+        assert catalogue.api_call(addition.object, addition.action) == addition
         assert catalogue.summary(addition)
         assert catalogue.request(addition).child("expand") is None
         for call in addition.calls:
-            assert call in catalogue.operations or call in catalogue.additions
+            assert call in catalogue.api_calls or call in catalogue.additions
 
 
 def test_the_contents_of_a_file_are_one_call(catalogue: Catalogue) -> None:
@@ -40,4 +40,4 @@ def test_rows_are_no_call(catalogue: Catalogue) -> None:
 
 def test_an_unknown_action_is_still_refused(catalogue: Catalogue) -> None:
     with pytest.raises(SettingError, match="has no action 'content'"):
-        catalogue.operation("files", "content")
+        catalogue.api_call("files", "content")

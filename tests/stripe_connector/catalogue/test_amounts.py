@@ -22,10 +22,10 @@ def catalogue(request: pytest.FixtureRequest) -> Catalogue:
 
 def test_amounts_are_parameters_in_minor_units(catalogue: Catalogue) -> None:
     for name, stated in DATA["amounts"].items():
-        operation = catalogue.operations.get(name)
-        if operation is None:
+        api_call = catalogue.api_calls.get(name)
+        if api_call is None:
             continue
-        request = catalogue.request(operation)
+        request = catalogue.request(api_call)
         for path in stated:
             field = request.child(path)
             assert field is None or field.format == "minor-units", (name, path)
@@ -33,13 +33,13 @@ def test_amounts_are_parameters_in_minor_units(catalogue: Catalogue) -> None:
 
 def test_owners_are_named_by_parameters_and_have_a_currency(catalogue: Catalogue) -> None:
     for name in DATA["existing"]:
-        operation = catalogue.operations.get(name)
-        if operation is None:
+        api_call = catalogue.api_calls.get(name)
+        if api_call is None:
             continue
-        request = catalogue.request(operation)
+        request = catalogue.request(api_call)
         for owner in owners(name):
             assert request.child(owner.by) is not None, (name, owner.by)
-            reads = catalogue.operations[owner.read]
+            reads = catalogue.api_calls[owner.read]
             assert len(reads.path_parameters) == 1
             currency = catalogue.response(reads).child("currency")
             assert currency is not None, owner.read
@@ -50,7 +50,7 @@ def test_owners_are_named_by_parameters_and_have_a_currency(catalogue: Catalogue
 def test_everything_stated_is_of_the_newest_version() -> None:
     newest = load()
     named = {*DATA["amounts"], *DATA["existing"], *DATA["lasting"], *DATA["sent"]}
-    assert named <= set(newest.operations)
+    assert named <= set(newest.api_calls)
     reads = {owner.read for name in DATA["existing"] for owner in owners(name)}
     assert {each for each in reads if lasting(each)} == set(DATA["lasting"])
 
@@ -60,12 +60,12 @@ def test_every_amount_for_an_existing_object_has_its_currency_checked() -> None:
     request itself does."""
     newest = load()
     left = set()
-    for operation in newest.operations.values():
-        request = newest.request(operation)
+    for api_call in newest.api_calls.values():
+        request = newest.request(api_call)
         amounts = [each.name for each in request.fields if each.format == "minor-units"]
         said = any(each.format == "currency" for each in request.fields)
-        if operation.method == "POST" and amounts and not said and not owners(operation.id):
-            left.add(operation.id)
+        if api_call.method == "POST" and amounts and not said and not owners(api_call.id):
+            left.add(api_call.id)
     test_helpers = {each for each in left if each.startswith("test_helpers.")}
     assert left - test_helpers == {
         "customers.create",  # the balance is in a currency that nobody may know yet
@@ -86,15 +86,15 @@ def test_currencies_are_known_and_steps_are_powers_of_ten() -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "decimals"),
+    ("api_call", "decimals"),
     [
         ("charges.create", {"isk": 0, "ugx": 0, "kwd": 2, "bhd": 2, "jod": 2, "omr": 2, "tnd": 2}),
         ("payouts.create", {"isk": 0, "ugx": 0, "huf": 0, "twd": 0}),
         ("prices.create", {"isk": 0, "ugx": 0}),
     ],
 )
-def test_decimals_of_an_operation(operation: str, decimals: dict[str, int]) -> None:
-    assert amount_decimals(operation) == decimals
+def test_decimals_of_an_api_call(api_call: str, decimals: dict[str, int]) -> None:
+    assert amount_decimals(api_call) == decimals
 
 
 def test_limits() -> None:

@@ -40,7 +40,7 @@ def nodes() -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
-OPERATION = st.fixed_dictionaries(
+API_CALL = st.fixed_dictionaries(
     {"object": st.just("a"), "action": st.just("b"), "method": st.just("GET")},
     optional={"path": st.sampled_from(["/v1/a", "/v1/a/{b}"])},
 )
@@ -64,7 +64,7 @@ def contents(draw: st.DrawFn) -> list[dict[str, Any]]:
         content["index.json"] = {
             "api_version": version,
             "sdk": version[:4],
-            "operations": {name: draw(OPERATION) for name in sorted(names)},
+            "operations": {name: draw(API_CALL) for name in sorted(names)},
             "resources": {"a": {}},
         }
         found.append(content)
@@ -107,9 +107,9 @@ def test_the_shipped_reader_reads_the_same(tmp_path: Path) -> None:
     write(tmp_path, pack([old, new, gone], "me"))
     archive = Archive(tmp_path)
     assert archive.versions == VERSIONS
-    assert [entry["path"] for entry in archive.operations(VERSIONS[0])] == ["/v1/a"]
-    assert [entry["path"] for entry in archive.operations(VERSIONS[1])] == ["/v1/b"]
-    assert archive.operations(VERSIONS[2]) == []
+    assert [entry["path"] for entry in archive.api_calls(VERSIONS[0])] == ["/v1/a"]
+    assert [entry["path"] for entry in archive.api_calls(VERSIONS[1])] == ["/v1/b"]
+    assert archive.api_calls(VERSIONS[2]) == []
     assert [archive.resources(version) for version in VERSIONS] == [[], [], ["a"]]
     first = archive.member("operations/a.b.json", VERSIONS[0])
     assert first == archive.member("operations/a.b.json", VERSIONS[1])

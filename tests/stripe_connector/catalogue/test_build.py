@@ -206,7 +206,7 @@ def test_another_release_gets_a_folder_of_its_own(
     data = tmp_path / "data"
     assert run("--source", str(site), "--data", str(data)) == 0
     assert (built[0].version, built[0].root) == (script.pinned()[-1].version, site / "stripe")
-    assert open_folder(data).operation("customers", "create").path == "/v1/customers"
+    assert open_folder(data).api_call("customers", "create").path == "/v1/customers"
     assert run("--source", str(site)) == 1
     assert run("--source", str(tmp_path), "--data", str(data)) == 1
     told = capsys.readouterr().err

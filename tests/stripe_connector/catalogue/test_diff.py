@@ -88,13 +88,13 @@ def test_a_catalogue_does_not_differ_from_itself() -> None:
 
 def test_a_folder_that_the_script_wrote(tmp_path: Path) -> None:
     def content(path: str, *fields: dict[str, object]) -> dict[str, dict[str, object]]:
-        operation = {"object": "things", "action": "create", "method": "POST", "path": path}
+        api_call = {"object": "things", "action": "create", "method": "POST", "path": path}
         request = {"name": "things.create", "type": "object", "fields": list(fields)}
         return {
             "index.json": {
                 "api_version": "2030-01-01.x",
                 "sdk": "99",
-                "operations": {"things.create": operation},
+                "operations": {"things.create": api_call},
                 "resources": {},
             },
             "operations/things.create.json": {"summary": "", "request": request},

@@ -18,12 +18,12 @@ steps = {}
 from stripe_connector.catalogue import load
 steps["import"] = list(opened)
 catalogue = load()
-operation = catalogue.operation("customers", "create")
+api_call = catalogue.api_call("customers", "create")
 catalogue.find("GET", "/v1/customers/cus_1")
 steps["load"] = list(opened)
-first = catalogue.request(operation)
+first = catalogue.request(api_call)
 steps["request"] = list(opened)
-assert catalogue.request(operation) is first and load() is catalogue
+assert catalogue.request(api_call) is first and load() is catalogue
 catalogue.resource("customer")
 steps["resource"] = list(opened)
 steps["stripe"] = "stripe" in sys.modules

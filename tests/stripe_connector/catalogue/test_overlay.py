@@ -25,7 +25,7 @@ def test_prefixes_belong_to_resources_with_an_id(catalogue: Catalogue) -> None:
 
 def test_list_defaults_are_parameters_of_their_lists(catalogue: Catalogue) -> None:
     for name, defaults in overlay.list_defaults().items():
-        request = catalogue.request(catalogue.operation(name, "list"))
+        request = catalogue.request(catalogue.api_call(name, "list"))
         for parameter, values in defaults.items():
             field = request.child(parameter)
             assert field is not None
@@ -33,12 +33,12 @@ def test_list_defaults_are_parameters_of_their_lists(catalogue: Catalogue) -> No
 
 
 def test_search_fields_cover_the_searchable_objects(catalogue: Catalogue) -> None:
-    searchable = {o.object for o in catalogue.operations.values() if o.shape == "search"}
+    searchable = {o.object for o in catalogue.api_calls.values() if o.shape == "search"}
     assert set(overlay.search_fields()) == searchable
     for name in searchable:
         fields = catalogue.search_fields(name)
         assert set(fields.values()) <= {"token", "string", "number"}
-        schema = catalogue.response(catalogue.operation(name, "search"))
+        schema = catalogue.response(catalogue.api_call(name, "search"))
         paths = {path for path, _ in schema.walk()}
         places = overlay.search_places().get(name, {})
         assert {places.get(field, field) for field in fields} <= paths
@@ -66,7 +66,7 @@ def test_minor_units_are_stripes_own() -> None:
 
 
 def test_a_request_schema_drives_conform(catalogue: Catalogue) -> None:
-    request = catalogue.request(catalogue.operation("customers", "create"))
+    request = catalogue.request(catalogue.api_call("customers", "create"))
     fitted = conform(request, {"name": "Ada", "balance": "-500", "metadata": {"crm_id": ""}})
     assert fitted.problems == ()
     assert fitted.value == {"name": "Ada", "balance": -500, "metadata": {"crm_id": None}}
@@ -83,20 +83,20 @@ def test_starting_values_are_parameters_of_create_and_update() -> None:
             assert told.endswith("."), parameter
             assert any(
                 all(
-                    each.request(each.operation(name, action)).child(parameter) is not None
+                    each.request(each.api_call(name, action)).child(parameter) is not None
                     for action in ("create", "update")
                 )
                 for each in catalogues
-                if f"{name}.create" in each.operations
+                if f"{name}.create" in each.api_calls
             ), f"{name}.{parameter}"
 
 
 def test_what_an_update_would_do_once_more_is_a_starting_value(catalogue: Catalogue) -> None:
-    for operation, effect in overlay.read("effects.json")["effects"].items():
-        name, _, action = operation.rpartition(".")
-        if action != "update" or f"{name}.create" not in catalogue.operations:
+    for api_call, effect in overlay.read("effects.json")["effects"].items():
+        name, _, action = api_call.rpartition(".")
+        if action != "update" or f"{name}.create" not in catalogue.api_calls:
             continue
-        create = catalogue.request(catalogue.operation(name, "create"))
+        create = catalogue.request(catalogue.api_call(name, "create"))
         for parameter in effect.get("again_with", ()):
             if create.child(parameter) is not None:
                 assert parameter in overlay.starting()[name], f"{name}.{parameter}"

@@ -19,15 +19,15 @@ def test_every_resource_is_there(catalogue: Catalogue) -> None:
 def test_every_reference_leads_to_a_resource(catalogue: Catalogue) -> None:
     known = set(catalogue.resources)
     schemas = [catalogue.resource(name).schema for name in catalogue.resources]
-    schemas += [catalogue.request(o) for o in catalogue.operations.values()]
+    schemas += [catalogue.request(o) for o in catalogue.api_calls.values()]
     refs = [ref for schema in schemas for ref in references(schema)]
     assert len(refs) > 400
     assert set(refs) <= known
-    for operation in catalogue.operations.values():
-        assert set(operation.returns_any) <= known
-        assert operation.returns in known | {""}
-        holds_one = operation.shape in ("object", "list", "search")
-        assert bool(operation.returns or operation.returns_any) == holds_one
+    for api_call in catalogue.api_calls.values():
+        assert set(api_call.returns_any) <= known
+        assert api_call.returns in known | {""}
+        holds_one = api_call.shape in ("object", "list", "search")
+        assert bool(api_call.returns or api_call.returns_any) == holds_one
 
 
 def test_the_object_field_says_the_name_of_the_resource(catalogue: Catalogue) -> None:

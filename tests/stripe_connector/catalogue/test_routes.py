@@ -6,35 +6,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from stripe_connector.catalogue import load
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 
 SHARED = {"sources.detach": "customers.payment_sources.delete"}
 """Two names for one call: the first of the catalogue is found."""
 
 CATALOGUE = load()
-LITERALS = {part for o in CATALOGUE.operations.values() for part in o.path.split("/")}
+LITERALS = {part for o in CATALOGUE.api_calls.values() for part in o.path.split("/")}
 IDS = st.text(min_size=1).filter(lambda text: quote(text, safe="") not in LITERALS)
 
 
-def filled(operation: Operation, values: dict[str, str]) -> str:
-    return operation.path.format_map({name: quote(v, safe="") for name, v in values.items()})
+def filled(api_call: ApiCall, values: dict[str, str]) -> str:
+    return api_call.path.format_map({name: quote(v, safe="") for name, v in values.items()})
 
 
 def test_every_path_is_found_again() -> None:
-    for operation in CATALOGUE.operations.values():
-        values = {name: f"{name}_1" for name in operation.path_parameters}
-        found = CATALOGUE.find(operation.method, filled(operation, values))
-        assert found is not None, operation.id
-        assert found[0].id == SHARED.get(operation.id, operation.id)
-        if operation.id not in SHARED:
+    for api_call in CATALOGUE.api_calls.values():
+        values = {name: f"{name}_1" for name in api_call.path_parameters}
+        found = CATALOGUE.find(api_call.method, filled(api_call, values))
+        assert found is not None, api_call.id
+        assert found[0].id == SHARED.get(api_call.id, api_call.id)
+        if api_call.id not in SHARED:
             assert found[1] == values
 
 
-@given(st.sampled_from(sorted(set(CATALOGUE.operations) - set(SHARED))), st.data())
+@given(st.sampled_from(sorted(set(CATALOGUE.api_calls) - set(SHARED))), st.data())
 def test_any_id_comes_back_as_it_was(id: str, data: st.DataObject) -> None:
-    operation = CATALOGUE.operations[id]
-    values = {name: data.draw(IDS) for name in operation.path_parameters}
-    assert CATALOGUE.find(operation.method, filled(operation, values)) == (operation, values)
+    api_call = CATALOGUE.api_calls[id]
+    values = {name: data.draw(IDS) for name in api_call.path_parameters}
+    assert CATALOGUE.find(api_call.method, filled(api_call, values)) == (api_call, values)
 
 
 @given(st.sampled_from(["GET", "POST", "DELETE", "PUT", ""]), st.text())

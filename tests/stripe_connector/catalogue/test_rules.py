@@ -168,8 +168,8 @@ def test_ids_in_paths_belong_to_what_they_follow(catalogue: Catalogue) -> None:
         ("payment_intents.capture", "intent"): "payment_intents",
         ("country_specs.retrieve", "country"): "",
     }
-    for (operation, name), wanted in expected.items():
-        found = catalogue.request(catalogue.operations[operation]).child(name)
+    for (api_call, name), wanted in expected.items():
+        found = catalogue.request(catalogue.api_calls[api_call]).child(name)
         assert found is not None
         assert found.id_of == wanted
     assert Identities([]).homes == {}
@@ -177,9 +177,9 @@ def test_ids_in_paths_belong_to_what_they_follow(catalogue: Catalogue) -> None:
 
 def test_every_id_names_an_object(catalogue: Catalogue) -> None:
     found = 0
-    for operation in catalogue.operations.values():
-        for path, node in catalogue.request(operation).walk():
-            assert not node.id_of or node.id_of in catalogue.objects, (operation.id, path)
+    for api_call in catalogue.api_calls.values():
+        for path, node in catalogue.request(api_call).walk():
+            assert not node.id_of or node.id_of in catalogue.objects, (api_call.id, path)
             assert not node.id_of or node.format == "id"
             found += bool(node.id_of)
     assert found > 1100

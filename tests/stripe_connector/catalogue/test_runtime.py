@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import stripe
 from stripe_connector.catalogue import Catalogue
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 
 
 @pytest.fixture(scope="module")
@@ -16,11 +16,11 @@ def client() -> stripe.StripeClient:
     return stripe.StripeClient("sk_test_none")
 
 
-def method_of(client: stripe.StripeClient, operation: Operation) -> Any:
-    service: Any = client if operation.v2 else client.v1
-    for name in operation.object.split("."):
+def method_of(client: stripe.StripeClient, api_call: ApiCall) -> Any:
+    service: Any = client if api_call.v2 else client.v1
+    for name in api_call.object.split("."):
         service = getattr(service, name)
-    return getattr(service, operation.action)
+    return getattr(service, api_call.action)
 
 
 def test_every_call_goes_where_the_catalogue_says(
@@ -33,11 +33,11 @@ def test_every_call_goes_where_the_catalogue_says(
 
     for name in ("request", "request_stream"):
         monkeypatch.setattr(f"stripe._api_requestor._APIRequestor.{name}", record)
-    for operation in catalogue.operations.values():
-        values = {name: f"{name}_1" for name in operation.path_parameters}
-        method_of(client, operation)(*values.values(), params={})
-        wanted = (operation.method, operation.path.format_map(values), operation.host)
-        assert sent.pop() == wanted, operation.id
+    for api_call in catalogue.api_calls.values():
+        values = {name: f"{name}_1" for name in api_call.path_parameters}
+        method_of(client, api_call)(*values.values(), params={})
+        wanted = (api_call.method, api_call.path.format_map(values), api_call.host)
+        assert sent.pop() == wanted, api_call.id
     assert not sent
 
 
@@ -45,8 +45,8 @@ def test_every_request_has_the_parameters_of_its_type(
     client: stripe.StripeClient, catalogue: Catalogue
 ) -> None:
     compared = 0
-    for operation in catalogue.operations.values():
-        method = method_of(client, operation)
+    for api_call in catalogue.api_calls.values():
+        method = method_of(client, api_call)
         annotation = str(inspect.signature(method).parameters["params"].annotation)
         name = re.findall(r"\w+Params", annotation)[0]
         service = type(method.__self__).__module__
@@ -58,8 +58,8 @@ def test_every_request_has_the_parameters_of_its_type(
         options = stripe.RequestOptions.__annotations__
         required = set(declared.__required_keys__) - set(options)
         optional = set(declared.__optional_keys__) - set(options)
-        fields = [f for f in catalogue.request(operation).fields if not f.in_path]
-        assert {f.name for f in fields if f.required} == required, operation.id
-        assert {f.name for f in fields if not f.required} == optional, operation.id
+        fields = [f for f in catalogue.request(api_call).fields if not f.in_path]
+        assert {f.name for f in fields if f.required} == required, api_call.id
+        assert {f.name for f in fields if not f.required} == optional, api_call.id
         compared += 1
     assert compared > 600

@@ -54,34 +54,34 @@ def test_families_of_versions_never_share_a_catalogue() -> None:
 @pytest.mark.parametrize("version", versions.shipped())
 def test_every_version_is_whole(version: str) -> None:
     catalogue = load(version)
-    assert len(catalogue.operations) > 500
+    assert len(catalogue.api_calls) > 500
     known = [section.id for section in overlay.sections()]
     assert {catalogue.section(each) for each in catalogue.objects} <= set(known)
     labels = {(catalogue.section(o), catalogue.label(o)) for o in catalogue.objects}
     assert len(labels) == len(catalogue.objects)
     resources = set(catalogue.resources)
-    for operation in catalogue.operations.values():
-        assert {operation.returns, *operation.returns_any} - {""} <= resources
+    for api_call in catalogue.api_calls.values():
+        assert {api_call.returns, *api_call.returns_any} - {""} <= resources
     for name in ("customers.create", "invoices.list", "prices.update"):
-        operation = catalogue.operations[name]
-        assert catalogue.summary(operation)
-        assert catalogue.request(operation).child("expand") is not None
-        assert catalogue.response(operation).child("id") is not None
+        api_call = catalogue.api_calls[name]
+        assert catalogue.summary(api_call)
+        assert catalogue.request(api_call).child("expand") is not None
+        assert catalogue.response(api_call).child("id") is not None
 
 
 def test_usage_records_went_with_basil() -> None:
     acacia = load("2025-02-24.acacia")
-    operation = acacia.operation("subscription_items.usage_records", "create")
-    assert operation.path == "/v1/subscription_items/{subscription_item}/usage_records"
-    request = acacia.request(operation)
+    api_call = acacia.api_call("subscription_items.usage_records", "create")
+    assert api_call.path == "/v1/subscription_items/{subscription_item}/usage_records"
+    request = acacia.request(api_call)
     assert [field.name for field in request.fields if field.required] == [
         "subscription_item",
         "quantity",
     ]
-    assert acacia.response(operation).child("quantity") is not None
+    assert acacia.response(api_call).child("quantity") is not None
     for version in ("2025-03-31.basil", NEWEST):
         with pytest.raises(SettingError) as caught:
-            load(version).operation("subscription_items.usage_records", "create")
+            load(version).api_call("subscription_items.usage_records", "create")
         assert caught.value.problem.text() == (
             "subscription_items.usage_records existed until 2025-02-24.acacia; this connection "
             f"goes by {version}. Use what Stripe has in its place, or set "
@@ -92,12 +92,12 @@ def test_usage_records_went_with_basil() -> None:
 def test_what_came_later_is_told_with_its_version() -> None:
     acacia = load("2025-02-24.acacia")
     with pytest.raises(SettingError) as caught:
-        acacia.operation("billing.feedback_options", "create")
+        acacia.api_call("billing.feedback_options", "create")
     problem = caught.value.problem
     assert problem.code == "newer_api_version"
     assert "exists since 2026-08-26.dahlia; this connection goes by 2025-02-24" in problem.message
     with pytest.raises(SettingError, match="attach_payment of invoices exists since 2025-08-27"):
-        acacia.operation("invoices", "attach_payment")
+        acacia.api_call("invoices", "attach_payment")
 
 
 def test_what_no_version_has_is_absent_nowhere(catalogue: Catalogue) -> None:
@@ -105,12 +105,12 @@ def test_what_no_version_has_is_absent_nowhere(catalogue: Catalogue) -> None:
     assert versions.absent(NEWEST, "custommers") is None
     assert versions.absent(NEWEST, "transfers.reversals", "create") is None
     with pytest.raises(SettingError, match="no object 'custommers'"):
-        catalogue.operation("custommers", "create")
+        catalogue.api_call("custommers", "create")
 
 
 def test_an_object_says_which_names_it_has_elsewhere() -> None:
     basil = load("2025-03-31.basil")
-    request = basil.request(basil.operation("customers", "create"))
+    request = basil.request(basil.api_call("customers", "create"))
     assert dict(request.elsewhere) == {
         "business_name": "It exists since 2025-09-30.clover; this connection goes by "
         "2025-03-31.basil.",
@@ -120,7 +120,7 @@ def test_an_object_says_which_names_it_has_elsewhere() -> None:
         "promotion_code": "It existed until 2025-02-24.acacia; this connection goes by "
         "2025-03-31.basil.",
     }
-    session = basil.request(basil.operation("checkout.sessions", "create"))
+    session = basil.request(basil.api_call("checkout.sessions", "create"))
     found = dict(session.walk())
     assert "payto" in dict(found["payment_method_options"].elsewhere)
     assert "template" in dict(found["invoice_creation.invoice_data.rendering_options"].elsewhere)

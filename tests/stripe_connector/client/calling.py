@@ -28,5 +28,5 @@ async def scripted(*steps: Step, **settings: object) -> AsyncIterator[tuple[Clie
             yield client, served
 
 
-async def send(client: Client, operation: str, key: str = "", **params: "JSON | bytes") -> Answer:
-    return await client.send(load().operations[operation], params, key=key)
+async def send(client: Client, api_call: str, key: str = "", **params: "JSON | bytes") -> Answer:
+    return await client.send(load().api_calls[api_call], params, key=key)

@@ -76,7 +76,7 @@ async def test_ids_can_not_reach_another_path() -> None:
         wrong: list[JSON | bytes] = ["", "..", None, True, ["x"], b"x"]
         for customer in wrong:
             with pytest.raises(RefusedError) as caught:
-                await client.send(load().operations["customers.retrieve"], {"customer": customer})
+                await client.send(load().api_calls["customers.retrieve"], {"customer": customer})
             assert caught.value.problem.path == "customer"
         assert len(served.seen) == 1
 
@@ -132,9 +132,9 @@ async def test_other_refusals_carry_their_problem() -> None:
 )
 async def test_a_page_in_place_of_an_answer_is_told(reply: Reply) -> None:
     async with scripted(reply) as (client, served):
-        for operation, key in (("customers.create", "k"), ("balance.retrieve", "")):
+        for api_call, key in (("customers.create", "k"), ("balance.retrieve", "")):
             with pytest.raises(UnreachableError) as caught:
-                await send(client, operation, key)
+                await send(client, api_call, key)
             assert caught.value.problem.code == "not_stripe"
             assert KEY not in str(caught.value)
         assert len(served.seen) == 2

@@ -16,7 +16,7 @@ PDF = Reply(200, b"%PDF-1.7 " + bytes(range(256)) * 1000, {"Content-Type": "Appl
 
 async def fetch(client: Client, into: io.BytesIO) -> Answer:
     params = {"quote": "qt_1"}
-    return await client.send(load().operations["quotes.pdf"], params, into=into)
+    return await client.send(load().api_calls["quotes.pdf"], params, into=into)
 
 
 async def test_a_body_goes_into_the_file() -> None:

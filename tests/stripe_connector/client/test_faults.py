@@ -30,7 +30,7 @@ async def _fault(address: str, proxy: str = "", timeout: float = 5.0) -> Problem
     settings = Settings("sk_test_x", address=address, proxy=proxy, timeout=timeout)
     async with Client(settings, MemoryHost(), Retry(retries=1, first=0.001)) as client:
         with pytest.raises(UnreachableError) as caught:
-            await client.send(load().operations["customers.create"], {}, key="k")
+            await client.send(load().api_calls["customers.create"], {}, key="k")
         assert "secret" not in str(caught.value)
         assert caught.value.problem.remedy
         return caught.value.problem
@@ -83,7 +83,7 @@ async def test_a_proxy_that_works() -> None:
     async with loopback() as proxy:
         settings = Settings("sk_test_x", address="http://elsewhere.invalid", proxy=proxy.address)
         async with Client(settings, MemoryHost()) as client:
-            await client.send(load().operations["balance.retrieve"], {})
+            await client.send(load().api_calls["balance.retrieve"], {})
     assert proxy.seen[0].target == "http://elsewhere.invalid/v1/balance"
 
 
@@ -166,5 +166,5 @@ async def test_what_is_not_http() -> None:
         settings = Settings("sk_test_x", address=served.address, retries=0)
         async with Client(settings, MemoryHost()) as client:
             with pytest.raises(UncertainError) as caught:
-                await client.send(load().operations["customers.create"], {}, key="k")
+                await client.send(load().api_calls["customers.create"], {}, key="k")
     assert caught.value.problem.code == "not_http"

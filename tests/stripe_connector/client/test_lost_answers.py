@@ -36,19 +36,19 @@ WRITES = [
 
 
 async def write(
-    client: Client, operation: str, params: dict[str, Any], earlier: Earlier | None = None
+    client: Client, api_call: str, params: dict[str, Any], earlier: Earlier | None = None
 ) -> None:
-    await client.send(load().operations[operation], params, key="sc-k", earlier=earlier)
+    await client.send(load().api_calls[api_call], params, key="sc-k", earlier=earlier)
 
 
-@pytest.mark.parametrize(("operation", "params"), WRITES)
+@pytest.mark.parametrize(("api_call", "params"), WRITES)
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda reply: str(reply.status))
 async def test_a_refusal_after_a_lost_answer_is_open(
-    operation: str, params: dict[str, Any], refusal: Reply
+    api_call: str, params: dict[str, Any], refusal: Reply
 ) -> None:
     async with scripted(DROP_LATE, *[refusal] * 5) as (client, _):
         with pytest.raises(UncertainError) as caught:
-            await write(client, operation, params)
+            await write(client, api_call, params)
     assert caught.value.refused
     assert caught.value.problem.remedy.startswith("Look in Stripe whether it was done.")
 
@@ -101,24 +101,22 @@ async def test_an_unknown_address_is_no_object_that_is_gone() -> None:
 
 async def test_a_success_that_is_not_accepted_is_no_answer() -> None:
     lie, truth = Reply(200, b"{}"), Reply(200, b'{"id":"cus_1"}')
-    operations = load().operations
+    api_calls = load().api_calls
 
     def accept(body: bytes) -> bool:
         return body == truth.body
 
     async with scripted(lie, truth) as (client, served):
-        answer = await client.send(operations["customers.create"], {}, key="k", accept=accept)
+        answer = await client.send(api_calls["customers.create"], {}, key="k", accept=accept)
         assert answer.body == truth.body
         assert len({seen.headers["idempotency-key"] for seen in served.seen}) == 1
     async with scripted(*[lie] * 9) as (client, _):
         with pytest.raises(UncertainError) as caught:
-            await client.send(operations["customers.create"], {}, key="k", accept=accept)
+            await client.send(api_calls["customers.create"], {}, key="k", accept=accept)
         assert caught.value.problem.code == "wrong_answer"
     async with scripted(*[lie] * 9) as (client, _):
         with pytest.raises(UnreachableError):
-            await client.send(
-                operations["customers.retrieve"], {"customer": "cus_1"}, accept=accept
-            )
+            await client.send(api_calls["customers.retrieve"], {"customer": "cus_1"}, accept=accept)
 
 
 async def test_a_key_that_is_too_old_is_not_sent() -> None:

@@ -56,11 +56,11 @@ async def test_faults_that_pass_are_repeated_with_the_same_bytes_and_key(
         assert len(served.seen) == len(steps) + 1 - steps.count(DROP_EARLY)
 
 
-@pytest.mark.parametrize("operation", ["customers.retrieve", "customers.delete"])
+@pytest.mark.parametrize("api_call", ["customers.retrieve", "customers.delete"])
 @pytest.mark.parametrize("step", [DROP_LATE, CUT, Reply(502, b"")])
-async def test_reads_and_deletes_are_repeated_without_a_key(operation: str, step: Step) -> None:
+async def test_reads_and_deletes_are_repeated_without_a_key(api_call: str, step: Step) -> None:
     async with scripted(step, OK) as (client, served):
-        assert (await send(client, operation, customer="cus_1")).status == 200
+        assert (await send(client, api_call, customer="cus_1")).status == 200
         assert len(served.seen) == 2
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, cast
 import pytest
 import stripe
 from connector_sdk import JSON, Field, MemoryHost, conform
-from stripe_connector.catalogue import Operation, load
+from stripe_connector.catalogue import ApiCall, load
 from stripe_connector.client import Client, Settings
 
 from tests.stripe_connector.client.loopback import Seen, loopback
@@ -115,43 +115,43 @@ def _sdk(hosts: dict[str, str], version: str) -> dict[str, Callable[..., object]
 
 
 class Case(NamedTuple):
-    operation: Operation
+    api_call: ApiCall
     style: Style
     theirs: dict[str, Any]
     ours: dict[str, JSON]
 
     @property
     def name(self) -> str:
-        return f"{self.operation.id}, {self.style}"
+        return f"{self.api_call.id}, {self.style}"
 
 
 def _cases(file: Path) -> list[Case]:
     catalogue = load()
     cases: list[Case] = []
-    for operation in catalogue.operations.values():
-        schema = catalogue.request(operation)
+    for api_call in catalogue.api_calls.values():
+        schema = catalogue.request(api_call)
         known: list[object] = []
         for style in STYLES:
-            theirs, ours = _object(schema, style, operation.v2, file)
+            theirs, ours = _object(schema, style, api_call.v2, file)
             fitted = conform(schema, ours)
-            assert not fitted.problems, (operation.id, style, fitted.problems[0].text())
+            assert not fitted.problems, (api_call.id, style, fitted.problems[0].text())
             assert isinstance(fitted.value, dict)
             if fitted.value not in known:
                 known.append(fitted.value)
-                cases.append(Case(operation, style, theirs, fitted.value))
+                cases.append(Case(api_call, style, theirs, fitted.value))
     return cases
 
 
 def _call_sdk(methods: dict[str, Callable[..., object]], cases: list[Case]) -> None:
     for case in cases:
         params = dict(case.theirs)
-        ids = [params.pop(name) for name in case.operation.path_parameters]
+        ids = [params.pop(name) for name in case.api_call.path_parameters]
         with_file = isinstance(params.get("file"), Path)
         if with_file:
             with params["file"].open("rb") as opened:
-                methods[case.operation.id](*ids, {**params, "file": opened})
+                methods[case.api_call.id](*ids, {**params, "file": opened})
         else:
-            methods[case.operation.id](*ids, params)
+            methods[case.api_call.id](*ids, params)
 
 
 def _form_parts(kind: str, body: bytes) -> list[tuple[object, ...]]:
@@ -198,7 +198,7 @@ def _compared(seen: Seen) -> dict[str, object]:
     }
 
 
-async def test_every_operation_is_sent_as_the_official_sdk_sends_it(
+async def test_every_api_call_is_sent_as_the_official_sdk_sends_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stripe, "enable_telemetry", False)
@@ -210,7 +210,7 @@ async def test_every_operation_is_sent_as_the_official_sdk_sends_it(
         files.seen = meter_events.seen = api.seen
         hosts = {"api": api.address, "files": files.address, "meter_events": meter_events.address}
         methods = _sdk(hosts, version)
-        assert set(methods) == set(load().operations)
+        assert set(methods) == set(load().api_calls)
         await asyncio.to_thread(_call_sdk, methods, cases)
         theirs = list(api.seen)
         api.seen.clear()
@@ -219,9 +219,9 @@ async def test_every_operation_is_sent_as_the_official_sdk_sends_it(
         )
         async with Client(settings, MemoryHost(folder=tmp_path)) as client:
             for case in cases:
-                await client.send(case.operation, case.ours, key="sc1_k")
+                await client.send(case.api_call, case.ours, key="sc1_k")
         ours = list(api.seen)
-    assert len(theirs) == len(ours) == len(cases) > 2 * len(load().operations)
+    assert len(theirs) == len(ours) == len(cases) > 2 * len(load().api_calls)
     different = [
         f"{case.name}: {part}\n  theirs {their[part]!r}\n  ours   {our[part]!r}"
         for case, their, our in zip(

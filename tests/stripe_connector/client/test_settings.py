@@ -9,14 +9,14 @@ LIVE = Settings("sk_live_x")
 TEST = Settings("rk_test_x")
 
 
-def _named(operation: str, settings: Settings) -> dict[str, float]:
+def _named(api_call: str, settings: Settings) -> dict[str, float]:
     return {
-        limit.name: limit.per_second for limit in limits_of(load().operations[operation], settings)
+        limit.name: limit.per_second for limit in limits_of(load().api_calls[api_call], settings)
     }
 
 
 @pytest.mark.parametrize(
-    ("operation", "settings", "limits"),
+    ("api_call", "settings", "limits"),
     [
         ("customers.create", LIVE, {"account": 100, "POST /v1/customers": 25}),
         ("customers.create", TEST, {"account": 25, "POST /v1/customers": 25}),
@@ -31,13 +31,13 @@ def _named(operation: str, settings: Settings) -> dict[str, float]:
     ],
 )
 def test_each_call_falls_under_its_limits(
-    operation: str, settings: Settings, limits: Mapping[str, float]
+    api_call: str, settings: Settings, limits: Mapping[str, float]
 ) -> None:
-    assert _named(operation, settings) == limits
+    assert _named(api_call, settings) == limits
 
 
 def test_payouts_have_a_ceiling_in_flight() -> None:
-    limits = limits_of(load().operations["payouts.create"], LIVE)
+    limits = limits_of(load().api_calls["payouts.create"], LIVE)
     assert [limit.in_flight for limit in limits] == [0, 30]
 
 
@@ -73,7 +73,7 @@ def test_a_name_that_only_looks_local_is_not(address: str) -> None:
     ],
 )
 def test_a_429_names_the_limit_that_it_hit(reason: str, name: str) -> None:
-    assert limit_hit(load().operations["customers.create"], reason) == name
+    assert limit_hit(load().api_calls["customers.create"], reason) == name
 
 
 def test_settings_hide_what_is_secret() -> None:

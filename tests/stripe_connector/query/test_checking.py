@@ -6,7 +6,7 @@ from stripe_connector.query import QueryError, check, clauses, fields_of, parse,
 
 
 def fault(on: str, text: str, *, native: bool = False, expand: str = "") -> QueryError | None:
-    fields = fields_of(load(), load().operations[on])
+    fields = fields_of(load(), load().api_calls[on])
     try:
         check(parse(text), fields, native=native, expanded=frozenset(expand.split()))
     except QueryError as error:
@@ -69,32 +69,32 @@ def test_fields_of_every_kind_of_object(on: str, text: str, expand: str) -> None
 
 def test_each_list_has_fields_that_can_be_asked_for() -> None:
     catalogue = load()
-    lists = [each for each in catalogue.operations.values() if each.shape == "list"]
+    lists = [each for each in catalogue.api_calls.values() if each.shape == "list"]
     assert len(lists) == 138
-    for operation in lists:
-        fields = fields_of(catalogue, operation)
+    for api_call in lists:
+        fields = fields_of(catalogue, api_call)
         for name, known in fields.names():
             sized = known.kind in ("number", "moment")
             check(parse(f"{name}:5" if sized else f"{name}:'x'"), fields, native=False)
 
 
 def test_what_stripe_may_know_and_we_do_not_is_a_warning() -> None:
-    fields = fields_of(load(), load().operations["customers.search"])
+    fields = fields_of(load(), load().api_calls["customers.search"])
     query = check(parse("favourite:'blue' metadata['a']:'b' emial:'x'"), fields, native=True)
     first, second = unknown_fields(query, fields)
     assert "'favourite'" in str(first)
     assert second.fix == "Did you mean 'email'?"
     assert [clause.kind for clause in clauses(query)] == ["", "token", ""]
-    products = fields_of(load(), load().operations["products.search"])
+    products = fields_of(load(), load().api_calls["products.search"])
     (unknown,) = unknown_fields(check(parse("created>5"), products, native=True), products)
     assert unknown.fix.startswith("It searches by metadata, active")
 
 
 def test_search_fields_are_those_of_the_objects() -> None:
     catalogue = load()
-    for operation in catalogue.operations.values():
-        if operation.shape == "search":
-            fields = fields_of(catalogue, operation)
+    for api_call in catalogue.api_calls.values():
+        if api_call.shape == "search":
+            fields = fields_of(catalogue, api_call)
             for name, kind in fields.searchable.items():
                 text = f"{name}:5" if kind == "number" else f"{name}:'x'"
                 check(parse(text), fields, native=False)

@@ -12,8 +12,8 @@ from stripe_connector.query import Clause, Query, check, fields_of, matcher, par
 
 from tests.stripe_connector.query.strategies import KEYS, TEXTS, naive, numbers, queries
 
-CUSTOMERS = fields_of(load(), load().operations["customers.list"])
-CHARGES = fields_of(load(), load().operations["charges.list"])
+CUSTOMERS = fields_of(load(), load().api_calls["customers.list"])
+CHARGES = fields_of(load(), load().api_calls["charges.list"])
 
 CUSTOMER: dict[str, JSON] = {
     "object": "customer",
@@ -122,14 +122,14 @@ def test_a_refund_is_full_partial_or_none(charge: dict[str, JSON], text: str) ->
     ],
 )
 def test_moments_are_compared_however_they_are_written(text: str, expected: bool) -> None:
-    fields = fields_of(load(), load().operations["v2.core.accounts.list"])
+    fields = fields_of(load(), load().api_calls["v2.core.accounts.list"])
     account: dict[str, JSON] = {"created": "2026-01-31T12:00:00.250Z"}
     query = check(parse(text), fields, native=False)
     assert matcher(query, "v2.core.accounts")(account) is expected
 
 
 def test_what_is_no_moment_is_none_of_them() -> None:
-    fields = fields_of(load(), load().operations["v2.core.accounts.list"])
+    fields = fields_of(load(), load().api_calls["v2.core.accounts.list"])
     for text, expected in (("created>5", False), ("created<5", False), ("-created<5", True)):
         query = check(parse(text), fields, native=False)
         assert matcher(query, "v2.core.accounts")({"created": "soon"}) is expected
@@ -145,7 +145,7 @@ def test_moments_in_any_zone_are_compared_as_datetimes_are(
     have: datetime, wanted: datetime, hours: int, op: str
 ) -> None:
     compare = {">": gt, "<": lt, ">=": ge, "<=": le}.get(op, eq)
-    fields = fields_of(load(), load().operations["v2.core.accounts.list"])
+    fields = fields_of(load(), load().api_calls["v2.core.accounts.list"])
     told = wanted.astimezone(timezone(timedelta(hours=hours))).isoformat()
     for value in (told, f"{wanted.timestamp():.6f}"):
         query = check(parse(f'created{op}"{value}"'), fields, native=False)
@@ -154,7 +154,7 @@ def test_moments_in_any_zone_are_compared_as_datetimes_are(
 
 
 def test_an_invoice_is_found_by_the_subscription_that_it_belongs_to() -> None:
-    fields = fields_of(load(), load().operations["invoices.search"])
+    fields = fields_of(load(), load().api_calls["invoices.search"])
     query = check(parse("subscription:'sub_1'"), fields, native=True)
     invoice: dict[str, JSON] = {"parent": {"subscription_details": {"subscription": "sub_1"}}}
     assert matcher(query, "invoices")(invoice)

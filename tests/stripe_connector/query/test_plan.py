@@ -18,10 +18,10 @@ CATALOGUE = load()
 
 
 def planned(on: str, text: str, *, fresh: bool = False, **given_: Any) -> tuple[Route, ...]:
-    operation = CATALOGUE.operations[f"{on}.list"]
-    fields = fields_of(CATALOGUE, operation)
+    api_call = CATALOGUE.api_calls[f"{on}.list"]
+    fields = fields_of(CATALOGUE, api_call)
     query = check(parse(text), fields, native=False)
-    request = CATALOGUE.request(operation)
+    request = CATALOGUE.request(api_call)
     searchable = bool(fields.searchable) and not fresh
     return plan(query, fields, request, searchable=searchable, given=given_).routes
 
@@ -164,21 +164,21 @@ def test_alternatives_mean_the_same_as_the_query(query: Query, ones: set[str]) -
 
 
 def test_what_is_left_to_check_is_told() -> None:
-    operation = CATALOGUE.operations["customers.list"]
-    fields = fields_of(CATALOGUE, operation)
+    api_call = CATALOGUE.api_calls["customers.list"]
+    fields = fields_of(CATALOGUE, api_call)
     query = check(parse("email:a address.city:Linz -phone:5"), fields, native=False)
-    found = plan(query, fields, CATALOGUE.request(operation), searchable=True, given={})
+    found = plan(query, fields, CATALOGUE.request(api_call), searchable=True, given={})
     assert [write(clause) for clause in found.checked] == ['address.city:"Linz"', '-phone:"5"']
     assert not found.fresh
 
 
 def test_every_list_can_be_asked_what_it_is_planned_to_be_asked() -> None:
     """Whatever field is asked for, of each of Stripe's lists: the parameters fit the list."""
-    lists = [each for each in CATALOGUE.operations.values() if each.shape == "list"]
+    lists = [each for each in CATALOGUE.api_calls.values() if each.shape == "list"]
     narrowed: set[str] = set()
-    for operation in lists:
-        fields = fields_of(CATALOGUE, operation)
-        request = CATALOGUE.request(operation)
+    for api_call in lists:
+        fields = fields_of(CATALOGUE, api_call)
+        request = CATALOGUE.request(api_call)
         for name, known in fields.names():
             schema = known.schema
             values = [str(choice) for choice in (schema.choices if schema is not None else ())]
@@ -194,5 +194,5 @@ def test_every_list_can_be_asked_what_it_is_planned_to_be_asked() -> None:
                             assert field is not None
                             assert not conform(field, given_).problems
                         if not found.checked:
-                            narrowed.add(operation.id)
+                            narrowed.add(api_call.id)
     assert len(narrowed) > 80

@@ -76,11 +76,11 @@ class Direct:
     ) -> str:
         """The id of a new object of a kind that only Stripe creates."""
         account = self.store.account(self.store.own)
-        operation = next(iter(REGISTRY.catalogue.operations.values()))
+        api_call = next(iter(REGISTRY.catalogue.api_calls.values()))
         work = Work(self.store, account)
         index = SearchIndex(account, Searching())
         now = 1000 + self._number
-        turn = Turn(operation, {}, {}, work, REGISTRY, BEHAVIOURS, self._ids, now, index)
+        turn = Turn(api_call, {}, {}, work, REGISTRY, BEHAVIOURS, self._ids, now, index)
         return turn.create(resource, dict(params), parents).id
 
     def put(self, wanted: str, fields: dict[str, JSON]) -> None:

@@ -47,7 +47,7 @@ _STEPS = {
     "refunds.create": 2,
 }
 """API calls by id, and how often each is tried."""
-_MENU = [operation for operation, weight in _STEPS.items() for _ in range(weight)]
+_MENU = [api_call for api_call, weight in _STEPS.items() for _ in range(weight)]
 _TEXTS: dict[str, list[str]] = {
     "currency": ["usd", "eur"],
     "payment_method": ["pm_card_visa", "pm_card_chargeDeclined"],
@@ -106,14 +106,14 @@ class Story:
 
     def step(self) -> tuple[str, int, Any]:
         name = self._random.choice(_MENU)
-        operation = REGISTRY.catalogue.operations[name]
-        plan = REGISTRY.plan(operation)
-        path = operation.path.format(
+        api_call = REGISTRY.catalogue.api_calls[name]
+        plan = REGISTRY.plan(api_call)
+        path = api_call.path.format(
             **{param: self._id(resource) for param, resource in plan.holders}
         )
         named = {reference.path: reference.resource for reference in plan.references}
         params = cast("dict[str, JSON]", self._object(plan.request, (), named))
-        status, body = self.sandbox.send(operation.method, path, encode_form(params))
+        status, body = self.sandbox.send(api_call.method, path, encode_form(params))
         return name, status, body
 
     def _id(self, resource: str) -> str:

@@ -77,28 +77,28 @@ def test_events_know_the_key_of_their_request() -> None:
 def test_actions_make_events(steps: list[str], expected: str) -> None:
     maker = Maker()
     first, *actions = steps
-    body, path = maker.make(CATALOGUE.operation(first, "create"))
+    body, path = maker.make(CATALOGUE.api_call(first, "create"))
     if "invoices.void_invoice" in steps:
         made(maker.sandbox, "/v1/invoiceitems", f"invoice={body['id']}&amount=1&currency=usd")
     for action in actions:
         if action == "refunds":
             made(maker.sandbox, "/v1/refunds", f"charge={body['id']}")
             continue
-        operation = CATALOGUE.operations[action]
-        [own] = operation.path_parameters
-        status, answer = maker.call(operation, {**path, own: body["id"]}, maker.request(operation))
+        api_call = CATALOGUE.api_calls[action]
+        [own] = api_call.path_parameters
+        status, answer = maker.call(api_call, {**path, own: body["id"]}, maker.request(api_call))
         assert status == 200, answer
     assert expected in types(maker.sandbox)
 
 
 @pytest.mark.parametrize(
-    "operation",
-    [each for each in CATALOGUE.operations.values() if each.action == "create" and not each.v2],
+    "api_call",
+    [each for each in CATALOGUE.api_calls.values() if each.action == "create" and not each.v2],
     ids=lambda each: each.id,
 )
-def test_events_have_the_shape_of_the_catalogue(operation: Any) -> None:
+def test_events_have_the_shape_of_the_catalogue(api_call: Any) -> None:
     maker = Maker()
-    body, _ = maker.make(operation)
+    body, _ = maker.make(api_call)
     events = listed(maker.sandbox)
     assert [fault for each in events for fault in shape.resource_faults("event", each, "")] == []
     about = [each for each in events if each["data"]["object"].get("id") == body.get("id", "")]

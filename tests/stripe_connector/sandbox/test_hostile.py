@@ -16,11 +16,11 @@ from tests.stripe_connector.battery.maker import CATALOGUE, Maker
 from tests.stripe_connector.sandbox.caller import Caller
 from tests.stripe_connector.sandbox.direct import Direct
 
-PATHS = [each.path for each in CATALOGUE.operations.values()]
+PATHS = [each.path for each in CATALOGUE.api_calls.values()]
 NAMES = sorted(
     {
         field.name
-        for each in CATALOGUE.operations.values()
+        for each in CATALOGUE.api_calls.values()
         for field in CATALOGUE.request(each).fields
     }
 )
@@ -82,20 +82,20 @@ def test_anything_is_answered(method: str, path: str, body: bytes, sent: dict[st
 def test_any_parameters_of_what_is_there_are_answered(data: st.DataObject) -> None:
     """Ids that exist, so that the work itself begins."""
     maker = Maker()
-    operation = data.draw(st.sampled_from(list(CATALOGUE.operations.values())))
+    api_call = data.draw(st.sampled_from(list(CATALOGUE.api_calls.values())))
     try:
-        path = operation.path.format(**maker.parents(operation))
+        path = api_call.path.format(**maker.parents(api_call))
     except AssertionError:
         return
-    fields = [each for each in CATALOGUE.request(operation).fields if not each.in_path]
-    params = maker.request(operation)
+    fields = [each for each in CATALOGUE.request(api_call).fields if not each.in_path]
+    params = maker.request(api_call)
     for field in data.draw(st.lists(st.sampled_from(fields), max_size=4)) if fields else ():
-        params[field.name] = data.draw(values | st.just(maker.value(field, operation)))
-    if operation.v2 and operation.method == "POST":
+        params[field.name] = data.draw(values | st.just(maker.value(field, api_call)))
+    if api_call.v2 and api_call.method == "POST":
         body = json.dumps(params).encode()
     else:
         body = "&".join(_pairs("", params)).encode("utf-8", "surrogatepass")
-    answered(maker.sandbox, operation.method, path, body, {})
+    answered(maker.sandbox, api_call.method, path, body, {})
 
 
 def _pairs(name: str, value: Any) -> list[str]:

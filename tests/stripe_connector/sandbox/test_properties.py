@@ -9,8 +9,8 @@ from stripe_connector.sandbox.behaviour.subscription import later
 from tests.stripe_connector.sandbox.direct import REGISTRY, Direct
 
 
-def _names(operation: str) -> list[str]:
-    request = REGISTRY.catalogue.request(REGISTRY.catalogue.operations[operation])
+def _names(api_call: str) -> list[str]:
+    request = REGISTRY.catalogue.request(REGISTRY.catalogue.api_calls[api_call])
     return [
         path.replace("[]", ".0").replace(".*", ".any").replace(".", "[", 1).replace(".", "][")
         + ("]" if "." in path.replace("[]", ".").replace(".*", ".") else "")
@@ -18,7 +18,7 @@ def _names(operation: str) -> list[str]:
     ]
 
 
-_OPERATIONS = {
+_API_CALLS = {
     "/v1/customers": _names("customers.create"),
     "/v1/prices": _names("prices.create"),
     "/v1/subscriptions": _names("subscriptions.create"),
@@ -33,8 +33,8 @@ _VALUES = st.one_of(
 
 @st.composite
 def _requests(draw: st.DrawFn) -> tuple[str, bytes]:
-    path = draw(st.sampled_from(sorted(_OPERATIONS)))
-    names = st.one_of(st.sampled_from(_OPERATIONS[path]), st.text("a[]0bc", max_size=6))
+    path = draw(st.sampled_from(sorted(_API_CALLS)))
+    names = st.one_of(st.sampled_from(_API_CALLS[path]), st.text("a[]0bc", max_size=6))
     return path, urlencode(draw(st.lists(st.tuples(names, _VALUES), max_size=6))).encode()
 
 

@@ -74,7 +74,7 @@ async def answers(address: str) -> bool:
     settings = Settings(SANDBOX_KEY, catalogue.api_version, address=address, timeout=3.0, retries=0)
     client = Client(settings, MemoryHost())
     try:
-        await client.send(catalogue.operations["accounts.retrieve_current"], {})
+        await client.send(catalogue.api_calls["accounts.retrieve_current"], {})
     except ConnectorError:
         return False
     finally:

@@ -80,9 +80,9 @@ def diff_command(
     if as_json:
         for change in diff.changes:
             _print({"event": "change", **msgspec.to_builtins(change)})
-        for place, operation in used.items():
-            if operation in touched:
-                _print({"event": "touched", "activity": place, "changes": len(touched[operation])})
+        for place, api_call in used.items():
+            if api_call in touched:
+                _print({"event": "touched", "activity": place, "changes": len(touched[api_call])})
         return
     typer.echo(visible(diff.text()))
     for line in _told(used, touched):
@@ -113,7 +113,7 @@ def _used(activities: Mapping[str, Activity], *catalogues: Catalogue) -> dict[st
                 offer = offer_for(known, activity.type, activity.on, activity.action, "test")
             except SettingError:
                 continue
-            found[place] = (offer.operation.object, offer.operation.action)
+            found[place] = (offer.api_call.object, offer.api_call.action)
             break
     return found
 
@@ -126,15 +126,15 @@ def _told(
     yield ""
     if not touched:
         yield f"None of the {len(used)} activities of the project is touched."
-    for place, operation in used.items():
-        changes = touched.get(operation)
+    for place, api_call in used.items():
+        changes = touched.get(api_call)
         if not changes:
             continue
-        yield f"{place} is touched ({'.'.join(operation)}):"
+        yield f"{place} is touched ({'.'.join(api_call)}):"
         for change in changes[:_SHOWN]:
             yield f"  {change.text()}"
         if len(changes) > _SHOWN:
-            yield f"  … and {len(changes) - _SHOWN} more; --object {operation[0]} shows all."
+            yield f"  … and {len(changes) - _SHOWN} more; --object {api_call[0]} shows all."
 
 
 def _print(value: object) -> None:

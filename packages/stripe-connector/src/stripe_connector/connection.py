@@ -173,8 +173,8 @@ class StripeConnection:
             dict(minor_units()),
             calls(self.catalogue, resolved),
             note(resolved),
-            askable(self.catalogue, resolved.operation) if activity.type == "search" else (),
-            dict(amount_decimals(resolved.operation.id)),
+            askable(self.catalogue, resolved.api_call) if activity.type == "search" else (),
+            dict(amount_decimals(resolved.api_call.id)),
             resolved.update_schema(self.catalogue),
             _COLUMNS,
         )
@@ -220,7 +220,7 @@ class StripeConnection:
             raise SettingError(guard.refusal)
         await self._learn_time()
         match activity.type:
-            case "create" if resolved.operation.id == STREAM:
+            case "create" if resolved.api_call.id == STREAM:
                 client, stream = await self.client(), await self.meter_stream()
                 return StreamTarget(client, self.catalogue, self._host, resolved, stream)
             case "create":
@@ -256,11 +256,11 @@ class StripeConnection:
     async def _ask_account(self, client: Client) -> str:
         from stripe_connector.activities.writing.answers import is_answer
 
-        operation = self.catalogue.operations["accounts.retrieve_current"]
-        accept = partial(is_answer, self.catalogue, operation, {})
+        api_call = self.catalogue.api_calls["accounts.retrieve_current"]
+        accept = partial(is_answer, self.catalogue, api_call, {})
         try:
             # What is taken for the account decides which records count as written.
-            answer = await client.send(operation, {}, accept=accept)
+            answer = await client.send(api_call, {}, accept=accept)
             return msgspec.json.decode(answer.body, type=_Account).id
         except RefusedError as error:
             raise UnreachableError(error.problem) from error

@@ -209,7 +209,7 @@ class Reads(Opened):
         from stripe_connector.activities.choices.verbs import parents_of
 
         offer = self._offer(type, object, action)
-        above = parents_of(offer.operation)
+        above = parents_of(offer.api_call)
         form = activity_form(self._opened.catalogue, offer, type)
         named = {field.name for field in form.fields} - {"parents", "parameters", *above}
         settings = {name: value for name, value in given.items() if name in named}

@@ -115,10 +115,10 @@ class Stripe(Reads, Writes):
         from stripe_connector.catalogue.amounts import amount_decimals
 
         catalogue = self._opened.catalogue
-        operation = catalogue.operation(object, names_of(catalogue, object).get(action, action))
+        api_call = catalogue.api_call(object, names_of(catalogue, object).get(action, action))
         return Schemas(
-            with_currency(operation, catalogue.request(operation)),
-            catalogue.response(operation),
+            with_currency(api_call, catalogue.request(api_call)),
+            catalogue.response(api_call),
             dict(minor_units()),
-            amount_decimals=dict(amount_decimals(operation.id)),
+            amount_decimals=dict(amount_decimals(api_call.id)),
         )

@@ -10,28 +10,28 @@ from stripe_connector.activities.choices.offers import Offer, offer_for, offers
 from stripe_connector.activities.choices.resolution import faults, resolve
 from stripe_connector.activities.choices.verbs import TARGETS, is_test_helper, ways
 from stripe_connector.catalogue import load, overlay, versions
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 
 CATALOGUE = load()
 STATED = overlay.read("guarded.json")
 
 
-def classes(operation: Operation) -> list[str]:
+def classes(api_call: ApiCall) -> list[str]:
     """Where the data puts the operation."""
-    found = [name for name in ("guarded", "harmless") if operation.id in STATED[name]]
-    way = any(each.action == operation.action and not each.fixed for each in ways(operation.object))
-    if operation.method == "DELETE" or way:
+    found = [name for name in ("guarded", "harmless") if api_call.id in STATED[name]]
+    way = any(each.action == api_call.action and not each.fixed for each in ways(api_call.object))
+    if api_call.method == "DELETE" or way:
         found.append("deletion")
-    if is_test_helper(operation.object):
+    if is_test_helper(api_call.object):
         found.append("test helper")
-    if not found and operation.action in ("create", "update"):
-        found.extend(["plain"] * (operation.object in STATED["plain"]))
+    if not found and api_call.action in ("create", "update"):
+        found.extend(["plain"] * (api_call.object in STATED["plain"]))
     return found
 
 
 @pytest.mark.parametrize("version", versions.shipped())
-def test_every_operation_that_writes_is_in_exactly_one_class(version: str) -> None:
-    writes = [each for each in load(version).operations.values() if each.method != "GET"]
+def test_every_api_call_that_writes_is_in_exactly_one_class(version: str) -> None:
+    writes = [each for each in load(version).api_calls.values() if each.method != "GET"]
     unclear = {each.id: classes(each) for each in writes if len(classes(each)) != 1}
     unclear = {name: found for name, found in unclear.items() if set(found) != _TEST_DELETION}
     assert unclear == {}
@@ -43,7 +43,7 @@ _TEST_DELETION = {"deletion", "test helper"}
 
 
 def test_nothing_is_stated_of_what_there_is_not() -> None:
-    every = {name: each for v in versions.shipped() for name, each in load(v).operations.items()}
+    every = {name: each for v in versions.shipped() for name, each in load(v).api_calls.items()}
     assert (STATED["guarded"].keys() | STATED["harmless"].keys()) - every.keys() == set()
     plain = {each.object for each in every.values() if classes(each) == ["plain"]}
     assert set(STATED["plain"]) == plain
@@ -54,8 +54,8 @@ def test_parameters_that_decide_and_tell_exist_and_can_have_these_values() -> No
     for name, stated in STATED["guarded"].items():
         fields: dict[str, Any] = {}
         for catalogue in map(load, (versions.shipped()[0], versions.shipped()[-1])):
-            if name in catalogue.operations:
-                for path, field in catalogue.request(catalogue.operations[name]).walk():
+            if name in catalogue.api_calls:
+                for path, field in catalogue.request(catalogue.api_calls[name]).walk():
                     fields.setdefault(path, []).append(field)
         assert {stated.get(key) for key in ("amount", "currency")} - {None} <= fields.keys(), name
         for condition in (*stated.get("when", ()), *stated.get("unless", ())):
@@ -66,8 +66,8 @@ def test_parameters_that_decide_and_tell_exist_and_can_have_these_values() -> No
 
 def test_a_guard_has_a_reason() -> None:
     for name in STATED["guarded"]:
-        operation = CATALOGUE.operations[name]
-        guard = guard_of(Offer("", operation))
+        api_call = CATALOGUE.api_calls[name]
+        guard = guard_of(Offer("", api_call))
         assert guard is not None
         assert guard.note.endswith(".")
         assert guard.moves or not guard.undo or name == "accounts.reject"
@@ -205,9 +205,9 @@ def test_how_much(on: str, request_: dict[str, JSON], money: Money | None) -> No
 def test_what_an_update_underneath_does_is_guarded_by_any_name() -> None:
     for name, actions in offers(CATALOGUE, "delete", "live").items():
         for offer in actions.values():
-            if offer.way is None or offer.way.undo or offer.operation.method == "DELETE":
+            if offer.way is None or offer.way.undo or offer.api_call.method == "DELETE":
                 continue
-            guard = guarded(CATALOGUE, Offer(offer.operation.action, offer.operation))
+            guard = guarded(CATALOGUE, Offer(offer.api_call.action, offer.api_call))
             assert guard is not None, name
             assert guard.concerns(dict(offer.constants))
 
@@ -219,7 +219,7 @@ def test_an_action_has_one_name(version: str) -> None:
     for kind in TARGETS:
         for actions in offers(catalogue, kind, "test").values():
             for offer in actions.values():
-                key = (offer.operation.id, str(offer.constants))
+                key = (offer.api_call.id, str(offer.constants))
                 names.setdefault(key, set()).add(offer.action)
     assert {key: found for key, found in names.items() if len(found) > 1} == {}
 
@@ -228,7 +228,7 @@ def test_an_action_has_one_name(version: str) -> None:
 @pytest.mark.parametrize("type", ["update", "delete"])
 def test_the_name_of_the_sdk_is_accepted(type: str, name: str) -> None:
     offer = offer_for(CATALOGUE, type, "invoices", name, "live")
-    assert (offer.operation.id, offer.action) == ("invoices.void_invoice", "void")
+    assert (offer.api_call.id, offer.action) == ("invoices.void_invoice", "void")
 
 
 def test_conditions_in_words() -> None:

@@ -13,18 +13,18 @@ KINDS = [kind.name for kind in TYPES]
 
 
 @pytest.mark.parametrize("version", versions.shipped())
-def test_every_operation_is_reached_from_exactly_one_type(version: str) -> None:
+def test_every_api_call_is_reached_from_exactly_one_type(version: str) -> None:
     catalogue = load(version)
     homes: dict[str, list[str]] = {
-        name: [] for name in (*catalogue.operations, *catalogue.additions)
+        name: [] for name in (*catalogue.api_calls, *catalogue.additions)
     }
     for kind in KINDS:
         for section in rows(catalogue, kind, [], "test"):
             for row in rows(catalogue, kind, [section.id], "test"):
                 for action in offers(catalogue, kind, "test")[row.id]:
                     offer = offer_for(catalogue, kind, row.id, action, "test")
-                    if verb_of(offer.operation) == kind:
-                        homes[offer.operation.id].append(kind)
+                    if verb_of(offer.api_call) == kind:
+                        homes[offer.api_call.id].append(kind)
     assert {name: kinds for name, kinds in homes.items() if len(kinds) != 1} == {}
     assert len(homes) >= 518
 
@@ -34,11 +34,11 @@ def test_what_is_at_home_somewhere_else_is_there_to_delete() -> None:
         for actions in offers(CATALOGUE, kind, "test").values():
             for offer in actions.values():
                 assert (offer.way is not None) == (kind == "delete")
-                assert verb_of(offer.operation) == kind or offer.way is not None
+                assert verb_of(offer.api_call) == kind or offer.way is not None
 
 
 @pytest.mark.parametrize(
-    ("operation", "kind"),
+    ("api_call", "kind"),
     [
         ("customers.list", "search"),
         ("customers.search", "search"),
@@ -58,22 +58,22 @@ def test_what_is_at_home_somewhere_else_is_there_to_delete() -> None:
         ("apps.secrets.delete_where", "delete"),
     ],
 )
-def test_homes(operation: str, kind: str) -> None:
-    assert verb_of(CATALOGUE.operations[operation]) == kind
+def test_homes(api_call: str, kind: str) -> None:
+    assert verb_of(CATALOGUE.api_calls[api_call]) == kind
 
 
 def test_stated_homes_are_exceptions_indeed() -> None:
     homes = overlay.read("activities.json")["homes"]
     for name, home in homes.items():
-        operation = CATALOGUE.operations[name]
+        api_call = CATALOGUE.api_calls[name]
         assert home["type"] in KINDS
-        ruled = "update" if operation.path_parameters else "create"
-        assert operation.method == "POST"
+        ruled = "update" if api_call.path_parameters else "create"
+        assert api_call.method == "POST"
         assert home["type"] != ruled, name
 
 
 @pytest.mark.parametrize(
-    ("operation", "own"),
+    ("api_call", "own"),
     [
         ("invoices.pay", "invoice"),
         ("customers.payment_sources.verify", "id"),
@@ -86,8 +86,8 @@ def test_stated_homes_are_exceptions_indeed() -> None:
         ("customers.delete_discount", "customer"),
     ],
 )
-def test_own_ids_of_actions(operation: str, own: str) -> None:
-    assert own_id(CATALOGUE.operations[operation]) == own
+def test_own_ids_of_actions(api_call: str, own: str) -> None:
+    assert own_id(CATALOGUE.api_calls[api_call]) == own
 
 
 def test_nothing_happens_to_an_object_by_default() -> None:

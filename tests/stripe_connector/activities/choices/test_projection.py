@@ -106,7 +106,7 @@ def test_a_record_with_a_problem_is_left_alone() -> None:
 )
 def test_a_path_is_checked(path: str, code: str) -> None:
     catalogue = load()
-    problem = field_fault(catalogue, catalogue.operations["invoices.list"], "without", path)
+    problem = field_fault(catalogue, catalogue.api_calls["invoices.list"], "without", path)
     assert (problem.code if problem else "") == code
     assert problem is None or (problem.path, problem.value) == ("without", path)
     assert format_path(("lines", "data", 0)) == "lines.data[0]"

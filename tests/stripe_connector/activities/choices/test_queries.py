@@ -8,12 +8,12 @@ from stripe_connector.query import check, fields_of, parse
 def test_every_example_can_be_asked() -> None:
     catalogue = load()
     shapes = ("list", "search")
-    for operation in (each for each in catalogue.operations.values() if each.shape in shapes):
-        fields = fields_of(catalogue, operation)
-        for field in askable(catalogue, operation):
+    for api_call in (each for each in catalogue.api_calls.values() if each.shape in shapes):
+        fields = fields_of(catalogue, api_call)
+        for field in askable(catalogue, api_call):
             _, operators, example = field.description.split("; ")
             assert example.startswith(field.name.partition("[")[0])
-            check(parse(example), fields, native=operation.shape == "search")
+            check(parse(example), fields, native=api_call.shape == "search")
             for op in operators.replace(" null", "").split():
                 sized = ">" in operators
                 value = "5" if sized else "'long enough'"
@@ -23,12 +23,12 @@ def test_every_example_can_be_asked() -> None:
 
 def test_choices_and_formats_are_told() -> None:
     catalogue = load()
-    found = {each.name: each for each in askable(catalogue, catalogue.operations["charges.list"])}
+    found = {each.name: each for each in askable(catalogue, catalogue.api_calls["charges.list"])}
     assert found["status"].choices == ("failed", "pending", "succeeded")
     assert found["status"].description.endswith('status:"failed"')
     assert found["currency"].description.endswith('currency:"eur"')
     assert found["disputed"].type == "boolean"
     assert found["created"].format == "unix-time"
     assert next(iter(found)) == "amount"
-    native = askable(catalogue, catalogue.operations["charges.search"])
+    native = askable(catalogue, catalogue.api_calls["charges.search"])
     assert {each.name for each in native} < {*found}

@@ -94,19 +94,19 @@ CATALOGUE = load()
 @pytest.mark.parametrize("version", [versions.shipped()[0], versions.shipped()[-1]])
 def test_every_create_has_the_request_of_its_update(version: str) -> None:
     catalogue = load(version)
-    for operation in catalogue.operations.values():
-        if verb_of(operation) != "create":
+    for api_call in catalogue.api_calls.values():
+        if verb_of(api_call) != "create":
             continue
-        found = update_schema(catalogue, operation, frozenset(), unlisted=False)
-        update = update_of(catalogue, operation)
+        found = update_schema(catalogue, api_call, frozenset(), unlisted=False)
+        update = update_of(catalogue, api_call)
         if update is None:
-            assert not found.fields, operation.id
+            assert not found.fields, api_call.id
             continue
         request = with_currency(update, catalogue.request(update))
         taken = {field.name for field in request.fields if not field.in_path}
-        above = {ours for ours, _ in parents_between(operation, update)}
+        above = {ours for ours, _ in parents_between(api_call, update)}
         names = {field.name for field in found.fields}
-        assert names == (taken - {"expand", "include"}) | above, operation.id
+        assert names == (taken - {"expand", "include"}) | above, api_call.id
         assert {field.name for field in found.fields if field.in_path} == above
 
 

@@ -14,7 +14,7 @@ def fitted(settings: dict[str, JSON]) -> requests.Request | Problem:
     resolved = resolve(catalogue, activity, "test")
     schema = resolved.request_schema(catalogue)
     given = Request(values={"tax_exempt": "exemptt"})
-    found = requests.fit(resolved.operation, schema, {}, given, False, float)
+    found = requests.fit(resolved.api_call, schema, {}, given, False, float)
     return found if isinstance(found, requests.Request) else one_problem(found)
 
 

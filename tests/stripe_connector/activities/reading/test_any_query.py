@@ -167,7 +167,7 @@ def test_the_plan_finds_what_a_look_at_every_object_finds(
 ) -> None:
     query: Query = data.draw(queries(filled.clauses(on), most=12))
     catalogue = filled.bench.connection.catalogue
-    fields = fields_of(catalogue, catalogue.operations[f"{on}.list"])
+    fields = fields_of(catalogue, catalogue.api_calls[f"{on}.list"])
     checked = check(query, fields, native=False)
     expected = {obj["id"] for obj in filled.objects[on] if naive(checked, obj)}
     for consistency in ("indexed", "fresh"):

@@ -151,9 +151,9 @@ async def test_the_plan_tells_of_further_calls(bench: Workbench, query: dict[str
 def test_lists_of_the_catalogue() -> None:
     catalogue = load()
     found = {
-        operation.object: own_lists(catalogue, operation)
-        for operation in catalogue.operations.values()
-        if operation.action == "retrieve" and own_lists(catalogue, operation)
+        api_call.object: own_lists(catalogue, api_call)
+        for api_call in catalogue.api_calls.values()
+        if api_call.action == "retrieve" and own_lists(catalogue, api_call)
     }
     assert found["invoices"] == ("lines", "payments")
     assert found["subscriptions"] == ("items",)

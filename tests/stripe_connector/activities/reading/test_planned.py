@@ -114,12 +114,12 @@ async def test_lists_that_hide_rows_are_asked_for_all_of_them(bench: Workbench) 
 async def test_every_list_of_its_own_can_be_searched(bench: Workbench) -> None:
     catalogue = bench.connection.catalogue
     done = 0
-    for operation in catalogue.operations.values():
-        request = catalogue.request(operation)
-        needs = parents_of(operation) or [field for field in request.fields if field.required]
-        if operation.shape != "list" or operation.action != "list" or needs:
+    for api_call in catalogue.api_calls.values():
+        request = catalogue.request(api_call)
+        needs = parents_of(api_call) or [field for field in request.fields if field.required]
+        if api_call.shape != "list" or api_call.action != "list" or needs:
             continue
-        for record in await bench.read("search", operation.object, query="id:no_1 OR -id:null"):
+        for record in await bench.read("search", api_call.object, query="id:no_1 OR -id:null"):
             assert record["id"]
         done += 1
     assert done > 90

@@ -18,7 +18,7 @@ from stripe_connector.activities.choices.resolution import resolve
 from stripe_connector.activities.reading import results, rows
 from stripe_connector.activities.reading.sources import source_of
 from stripe_connector.catalogue import load
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 from stripe_connector.client import Answer, Client
 
 from tests.stripe_connector.workbench import Workbench, all_pages, records
@@ -152,13 +152,13 @@ class Stripe:
         self.asked: list[str] = []
 
     async def send(
-        self, operation: Operation, params: dict[str, Any], *, key: str = "", into: Any = None
+        self, api_call: ApiCall, params: dict[str, Any], *, key: str = "", into: Any = None
     ) -> Answer:
-        self.asked.append(operation.id)
+        self.asked.append(api_call.id)
         if into is not None:
             into.write(self.files[params["file"]])
             return Answer(200, b"")
-        answer = self.answers[operation.action]
+        answer = self.answers[api_call.action]
         answer = answer.pop(0) if isinstance(answer, list) else answer
         if isinstance(answer, Exception):
             raise answer

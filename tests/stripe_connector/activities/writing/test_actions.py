@@ -115,12 +115,12 @@ async def test_every_action_prepares_its_ids(bench: Workbench) -> None:
                 missing = {field.name for field in schema.fields if field.required} - ids.keys()
                 if missing:
                     assert not isinstance(found, Body)
-                    assert one_problem(found).path in missing, offer.operation.id
+                    assert one_problem(found).path in missing, offer.api_call.id
                     continue
                 assert isinstance(found, Body)
                 stored = json.loads(found.json)
-                assert stored["operation"] == offer.operation.id
-                assert len(stored["path"]) == len(offer.operation.path_parameters)
+                assert stored["operation"] == offer.api_call.id
+                assert len(stored["path"]) == len(offer.api_call.path_parameters)
                 assert offer.constants.items() <= stored["params"].items()
 
 

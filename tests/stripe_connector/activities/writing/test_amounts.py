@@ -23,34 +23,34 @@ CURRENCIES = sorted(minor_units())
 RULED = sorted(read("amounts.json")["amounts"])
 
 
-def problem(operation: str, currency: str, **params: int) -> Problem | None:
-    return amount_fault(operation, params, currency)
+def problem(api_call: str, currency: str, **params: int) -> Problem | None:
+    return amount_fault(api_call, params, currency)
 
 
 @given(st.sampled_from(RULED), st.sampled_from(CURRENCIES), st.integers(1, 10_000), st.booleans())
 def test_an_amount_that_a_currency_can_have_is_taken(
-    operation: str, currency: str, units: int, upper: bool
+    api_call: str, currency: str, units: int, upper: bool
 ) -> None:
     """Each currency, each operation: what has no more decimals than the schema says passes, the
     next smaller part of it doesn't."""
-    (name,) = amount_rules(operation)
+    (name,) = amount_rules(api_call)
     places = minor_units()[currency]
-    kept = amount_decimals(operation).get(currency, places)
+    kept = amount_decimals(api_call).get(currency, places)
     step = 10 ** (places - kept)
     code = currency.upper() if upper else currency
-    assert problem(operation, code, **{name: units * step}) is None
+    assert problem(api_call, code, **{name: units * step}) is None
     if step > 1:
-        found = problem(operation, code, **{name: units * step + 1})
+        found = problem(api_call, code, **{name: units * step + 1})
         assert found is not None
         assert (found.code, found.path) == ("amount_not_payable", name)
         assert str(step) in found.message
 
 
 @given(st.sampled_from(RULED), st.sampled_from(CURRENCIES), st.integers(max_value=0))
-def test_nothing_and_less_is_no_amount(operation: str, currency: str, amount: int) -> None:
-    (name,) = amount_rules(operation)
+def test_nothing_and_less_is_no_amount(api_call: str, currency: str, amount: int) -> None:
+    (name,) = amount_rules(api_call)
     for said in (currency, None):
-        found = amount_fault(operation, {name: amount}, said)
+        found = amount_fault(api_call, {name: amount}, said)
         assert found is not None
         assert found.code == "amount_not_positive"
 
@@ -143,7 +143,7 @@ async def test_the_charge_is_asked_once(bench: Workbench) -> None:
     asked: list[str] = []
 
     async def count(request: SandboxRequest) -> Fault | None:
-        asked.append(request.operation.id)
+        asked.append(request.api_call.id)
         return None
 
     bench.sandbox.on_request = count
@@ -227,7 +227,7 @@ async def test_a_key_that_may_not_look_stops(bench: Workbench) -> None:
     paid = await charge(bench)
 
     async def forbid(request: SandboxRequest) -> Fault | None:
-        reads = request.operation.id == "charges.retrieve"
+        reads = request.api_call.id == "charges.retrieve"
         return Fault(403, "invalid_request_error", "No.") if reads else None
 
     bench.sandbox.on_request = forbid
@@ -265,8 +265,8 @@ async def test_the_schema_offers_the_currency_and_a_plan_counts_the_look(
 ) -> None:
     newest = load()
     for name in read("amounts.json")["existing"]:
-        operation = newest.operations[name]
-        activity = Activity("a", verb_of(operation), operation.object, operation.action)
+        api_call = newest.api_calls[name]
+        activity = Activity("a", verb_of(api_call), api_call.object, api_call.action)
         schemas = await bench.connection.schemas(activity)
         field = schemas.request.child("currency")
         assert field is not None, name

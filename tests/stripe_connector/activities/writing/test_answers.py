@@ -14,19 +14,19 @@ GONE = {**CUSTOMER, "deleted": True}
 NO_OBJECT = [{}, {"id": None}, {"id": 12}, {"id": "cus_1"}, {"object": "customer"}, [], "x", None]
 
 
-def answers(operation: str, body: Any, **path: str) -> bool:
+def answers(api_call: str, body: Any, **path: str) -> bool:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return is_answer(load(), load().operations[operation], path, raw)
+    return is_answer(load(), load().api_calls[api_call], path, raw)
 
 
 @pytest.mark.parametrize("body", NO_OBJECT, ids=repr)
-@pytest.mark.parametrize("operation", ["customers.create", "customers.update", "customers.delete"])
-def test_what_is_no_object(operation: str, body: Any) -> None:
-    assert not answers(operation, body, customer="cus_1")
+@pytest.mark.parametrize("api_call", ["customers.create", "customers.update", "customers.delete"])
+def test_what_is_no_object(api_call: str, body: Any) -> None:
+    assert not answers(api_call, body, customer="cus_1")
 
 
 @pytest.mark.parametrize(
-    ("operation", "body", "path", "fits"),
+    ("api_call", "body", "path", "fits"),
     [
         ("customers.create", CUSTOMER, {}, True),
         ("customers.create", {"id": "ch_1", "object": "charge"}, {}, False),
@@ -67,9 +67,9 @@ def test_what_is_no_object(operation: str, body: Any) -> None:
     ],
 )
 def test_the_object_that_was_asked_for(
-    operation: str, body: Any, path: dict[str, str], fits: bool
+    api_call: str, body: Any, path: dict[str, str], fits: bool
 ) -> None:
-    assert answers(operation, body, **path) is fits
+    assert answers(api_call, body, **path) is fits
 
 
 def test_a_deep_answer_is_none() -> None:
@@ -84,24 +84,24 @@ def test_effects_are_seen_in_their_object() -> None:
     for name in overlay.read("effects.json")["effects"]:
         effect = effect_of(name)
         assert effect is not None
-        operation = CATALOGUE.operations[name]
-        assert operation.method == "POST" or operation.action == "cancel"
-        if operation.action in ("create", "update"):
-            assert bool(effect.failed) == (operation.action == "create"), name
-            assert bool(effect.again_with) == (operation.action == "update"), name
+        api_call = CATALOGUE.api_calls[name]
+        assert api_call.method == "POST" or api_call.action == "cancel"
+        if api_call.action in ("create", "update"):
+            assert bool(effect.failed) == (api_call.action == "create"), name
+            assert bool(effect.again_with) == (api_call.action == "update"), name
             assert not effect.done, name
         else:
             assert effect.harmless != bool(effect.done)
         if effect.harmless:
             continue
-        schema = CATALOGUE.response(CATALOGUE.operation(operation.object, "retrieve"))
+        schema = CATALOGUE.response(CATALOGUE.api_call(api_call.object, "retrieve"))
         for field, wanted in {**effect.done, **effect.failed}.items():
             known = schema.child(field)
             assert known is not None, f"{name}: {field}"
             if known.choices and isinstance(wanted, list):
                 assert set(wanted) <= set(known.choices), name
         assert not effect.says or schema.child(effect.says) is not None, name
-        request = CATALOGUE.request(operation)
+        request = CATALOGUE.request(api_call)
         assert not effect.failed_with or request.child(effect.failed_with) is not None, name
         for parameter, field in effect.same.items():
             assert request.child(parameter) is not None, f"{name}: {parameter}"

@@ -100,7 +100,7 @@ async def test_values_of_the_payload_are_text(bench: Workbench) -> None:
 
 
 def test_the_schema_offers_the_identifier() -> None:
-    request = load().request(load().operation("billing.meter_events", "create"))
+    request = load().request(load().api_call("billing.meter_events", "create"))
     identifier = request.child("identifier")
     assert identifier is not None
     assert not identifier.required

@@ -48,7 +48,7 @@ async def test_a_hundred_events_a_call(bench: Workbench) -> None:
     seen: list[dict[str, Any]] = []
 
     async def note(request: SandboxRequest) -> None:
-        if request.operation.id == STREAM:
+        if request.api_call.id == STREAM:
             seen.extend(await sent_events(request))
 
     bench.sandbox.on_request = note
@@ -90,7 +90,7 @@ async def test_an_identifier_that_stripe_knows_is_no_loss(bench: Workbench) -> N
 
     async def decline(request: SandboxRequest) -> Fault | None:
         known = {"test-key-1", "mine"}
-        if request.operation.id != STREAM:
+        if request.api_call.id != STREAM:
             return None
         if not any(each["identifier"] in known for each in await sent_events(request)):
             return None
@@ -106,7 +106,7 @@ async def test_an_identifier_that_stripe_knows_is_no_loss(bench: Workbench) -> N
 
 async def test_one_bad_event_does_not_spoil_the_others(bench: Workbench) -> None:
     async def decline(request: SandboxRequest) -> Fault | None:
-        if request.operation.id != STREAM:
+        if request.api_call.id != STREAM:
             return None
         bad = [each for each in await sent_events(request) if each["event_name"] == "no meter"]
         return Fault(400, "invalid_request_error", "No such meter.") if bad else None
@@ -123,7 +123,7 @@ async def test_one_bad_event_does_not_spoil_the_others(bench: Workbench) -> None
 
 async def test_an_answer_that_is_lost_leaves_each_unknown(bench: Workbench) -> None:
     async def fail(request: SandboxRequest) -> Fault | None:
-        lost = request.operation.id == STREAM
+        lost = request.api_call.id == STREAM
         return Fault(500, "api_error", "Sorry.") if lost else None
 
     bench.sandbox.on_request = fail
@@ -158,7 +158,7 @@ async def test_a_session_that_ended_is_replaced() -> None:
         assert (sandbox.requests[SESSION], sandbox.requests[CALL]) == (2, 3)
 
         async def ended(request: SandboxRequest) -> Fault | None:
-            expired = request.operation.id == STREAM
+            expired = request.api_call.id == STREAM
             return Fault(401, "temporary_session_expired", "Expired.") if expired else None
 
         sandbox.on_request = ended

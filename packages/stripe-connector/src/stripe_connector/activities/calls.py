@@ -11,19 +11,19 @@ from stripe_connector.activities.choices.resolution import Resolved
 from stripe_connector.activities.choices.verbs import TARGETS
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.amounts import owners
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 from stripe_connector.query.plan import ROWS
 
 
 def calls(catalogue: Catalogue, resolved: Resolved) -> str:
     """What is called, for people."""
-    single = _single_calls(catalogue, resolved.operation)
+    single = _single_calls(catalogue, resolved.api_call)
     return ", ".join(f"{each.method} {each.path}" for each in single)
 
 
 def note(resolved: Resolved) -> str:
     """What a person should know before a run, in whole sentences; "" for nothing."""
-    if resolved.operation.shape == "rows" and not resolved.settings.ids:
+    if resolved.api_call.shape == "rows" and not resolved.settings.ids:
         return "Each run makes a new report run at Stripe and waits for its result."
     if resolved.offer.way is not None:
         return resolved.offer.way.told()
@@ -36,7 +36,7 @@ def note(resolved: Resolved) -> str:
 def planned(catalogue: Catalogue, resolved: Resolved, records: int | None) -> Plan:
     """What an activity is going to call. `records` is how many objects there are to choose
     from, how many records are written, or for how many a Search or a Read is driven."""
-    if resolved.operation.shape == "rows":
+    if resolved.api_call.shape == "rows":
         return _rows(catalogue, resolved)
     plan = _plain(catalogue, resolved, records)
     if not resolved.complete:
@@ -46,12 +46,10 @@ def planned(catalogue: Catalogue, resolved: Resolved, records: int | None) -> Pl
     return replace(plan, calls=(*plan.calls, rest), lines=(*plan.lines, note(resolved)))
 
 
-def _single_calls(catalogue: Catalogue, operation: Operation) -> list[Operation]:
-    """The calls that an operation stands for: mostly itself."""
-    known = [
-        catalogue.operations.get(name) or catalogue.additions[name] for name in operation.calls
-    ]
-    return known or [operation]
+def _single_calls(catalogue: Catalogue, api_call: ApiCall) -> list[ApiCall]:
+    """The calls that an API call stands for: mostly itself."""
+    known = [catalogue.api_calls.get(name) or catalogue.additions[name] for name in api_call.calls]
+    return known or [api_call]
 
 
 def _rows(catalogue: Catalogue, resolved: Resolved) -> Plan:
@@ -61,8 +59,8 @@ def _rows(catalogue: Catalogue, resolved: Resolved) -> Plan:
     results = len(ids_of(resolved))
     made: list[PlannedCall] = []
     lines: list[str] = []
-    for each in _single_calls(catalogue, resolved.operation):
-        waited = len(resolved.operation.calls) > 2 and each.action == "retrieve"
+    for each in _single_calls(catalogue, resolved.api_call):
+        waited = len(resolved.api_call.calls) > 2 and each.action == "retrieve"
         call = f"{each.method} {each.path}"
         parameters = resolved.parameters if each.method == "POST" else {}
         made.append(PlannedCall(call, parameters, None if waited else results))
@@ -82,7 +80,7 @@ def _plain(catalogue: Catalogue, resolved: Resolved, records: int | None) -> Pla
     if resolved.activity.type == "read" and not resolved.driven:
         ids = resolved.settings.ids
         records = len(ids) if isinstance(ids, tuple) else 1
-    together = ROWS if listed else MOST if resolved.operation.id == STREAM else 1
+    together = ROWS if listed else MOST if resolved.api_call.id == STREAM else 1
     if records is None:
         what = f"every {together} {'objects' if listed else 'records'}"
         counted = f"1 call for {what if together > 1 else 'each record'}"
@@ -101,6 +99,6 @@ def _looks(catalogue: Catalogue, resolved: Resolved) -> list[PlannedCall]:
     """What is read to check the currency of amounts; how often depends on the records."""
     if resolved.activity.type in ("search", "read"):
         return []
-    reads = [catalogue.operations[owner.read] for owner in owners(resolved.operation.id)]
+    reads = [catalogue.api_calls[owner.read] for owner in owners(resolved.api_call.id)]
     paths = " or ".join(each.path for each in reads)
     return [PlannedCall(f"GET {paths}")] if paths else []

@@ -28,32 +28,32 @@ class AmountRule:
 @dataclass(frozen=True, slots=True)
 class Owner:
     """An object in whose currency the amounts of a request are: the parameter that names it, and
-    the operation that reads it."""
+    the API call that reads it."""
 
     by: str
     read: str
 
 
 @cache
-def amount_rules(operation: str) -> Mapping[str, AmountRule]:
+def amount_rules(api_call: str) -> Mapping[str, AmountRule]:
     """Parameter -> the rule of its amount; every one has to be 1 or more."""
     data = read("amounts.json")
     return MappingProxyType(
-        {name: _rule(kind) for name, kind in data["amounts"].get(operation, {}).items()}
+        {name: _rule(kind) for name, kind in data["amounts"].get(api_call, {}).items()}
     )
 
 
 @cache
-def owners(operation: str) -> tuple[Owner, ...]:
-    """The objects that may give the amounts of an operation their currency, the first that is
+def owners(api_call: str) -> tuple[Owner, ...]:
+    """The objects that may give the amounts of an API call their currency, the first that is
     named counts; none where the request itself says the currency."""
-    found = read("amounts.json")["existing"].get(operation, ())
+    found = read("amounts.json")["existing"].get(api_call, ())
     return tuple(Owner(each["by"], each["read"]) for each in found)
 
 
-def owner_of(operation: str, values: Mapping[str, JSON]) -> Owner | None:
+def owner_of(api_call: str, values: Mapping[str, JSON]) -> Owner | None:
     """The object that gives the amounts of a request their currency, None where it names none."""
-    for owner in owners(operation):
+    for owner in owners(api_call):
         if values.get(owner.by):
             return owner
     return None
@@ -61,22 +61,22 @@ def owner_of(operation: str, values: Mapping[str, JSON]) -> Owner | None:
 
 @cache
 def lasting(read_by: str) -> bool:
-    """Whether what the operation reads keeps its currency for ever."""
+    """Whether what the API call reads keeps its currency for ever."""
     return read_by in read("amounts.json")["lasting"]
 
 
 @cache
-def sends_currency(operation: str) -> bool:
-    """Whether an operation with owners takes a currency all the same, where none is named."""
-    return operation in read("amounts.json")["sent"]
+def sends_currency(api_call: str) -> bool:
+    """Whether an API call with owners takes a currency all the same, where none is named."""
+    return api_call in read("amounts.json")["sent"]
 
 
 @cache
-def amount_decimals(operation: str) -> Mapping[str, int]:
-    """Currency -> how many decimals an amount of the operation may have, where that is fewer
+def amount_decimals(api_call: str) -> Mapping[str, int]:
+    """Currency -> how many decimals an amount of the API call may have, where that is fewer
     than `minor_units` says: isk is counted in hundredths, and has none."""
     steps = dict(read("amounts.json")["whole"])
-    for rule in amount_rules(operation).values():
+    for rule in amount_rules(api_call).values():
         steps.update(rule.steps)
     units = minor_units()
     return MappingProxyType(

@@ -12,7 +12,7 @@ from connector_sdk.record import Problem
 from connector_sdk.schema import Field
 
 from stripe_connector.catalogue import overlay, versions
-from stripe_connector.catalogue.model import Operation, Resource, Routes
+from stripe_connector.catalogue.model import ApiCall, Resource, Routes
 from stripe_connector.catalogue.schemas import Archive, archive
 
 
@@ -31,33 +31,33 @@ def _load(version: str) -> "Catalogue":
 
 
 class Catalogue:
-    """Every operation and every resource of one version of Stripe's API.
+    """Every API call and every resource of one version of Stripe's API.
 
-    `operations` are by id ("customers.create"), `objects` name the actions of each object in
+    `api_calls` are by id ("customers.create"), `objects` name the actions of each object in
     the order of the API, `resources` are the ids that `resource` takes. Safe to share: nothing
     of it changes, and what was read once is kept.
     """
 
     def __init__(self, archive: Archive, version: str) -> None:
-        found = [_operation(entry) for entry in archive.operations(version)]
+        found = [_api_call(entry) for entry in archive.api_calls(version)]
         objects: dict[str, tuple[str, ...]] = {}
-        for operation in found:
-            objects[operation.object] = (*objects.get(operation.object, ()), operation.action)
+        for api_call in found:
+            objects[api_call.object] = (*objects.get(api_call.object, ()), api_call.action)
         self.api_version = version
-        self.operations: Mapping[str, Operation] = MappingProxyType({o.id: o for o in found})
+        self.api_calls: Mapping[str, ApiCall] = MappingProxyType({o.id: o for o in found})
         self.objects: Mapping[str, tuple[str, ...]] = MappingProxyType(objects)
         self.resources: tuple[str, ...] = tuple(archive.resources(version))
         self._archive = archive
         self._requests: dict[str, Field] = {}
         self._resources: dict[str, Resource] = {}
 
-    def operation(self, object: str, action: str) -> Operation:
-        """One operation. Raises SettingError, with the nearest name, for an unknown object or
+    def api_call(self, object: str, action: str) -> ApiCall:
+        """One API call. Raises SettingError, with the nearest name, for an unknown object or
         an action that the object does not have."""
         name = f"{object}.{action}"
-        operation = self.operations.get(name) or self.additions.get(name)
-        if operation is not None and operation.object == object:
-            return operation
+        api_call = self.api_calls.get(name) or self.additions.get(name)
+        if api_call is not None and api_call.object == object:
+            return api_call
         elsewhere = versions.absent(self.api_version, object) or versions.absent(
             self.api_version, object, action
         )
@@ -83,33 +83,33 @@ class Catalogue:
             )
         )
 
-    def request(self, operation: Operation) -> Field:
-        """What the operation takes: its path parameters first, then all others."""
-        known = self._requests.get(operation.id)
+    def request(self, api_call: ApiCall) -> Field:
+        """What the API call takes: its path parameters first, then all others."""
+        known = self._requests.get(api_call.id)
         if known is None:
-            if operation.id not in self.operations:
-                known = self._addition(operation)
+            if api_call.id not in self.api_calls:
+                known = self._addition(api_call)
             else:
-                known = self._read(f"operations/{operation.id}.json")["request"]
-            self._requests[operation.id] = known
+                known = self._read(f"operations/{api_call.id}.json")["request"]
+            self._requests[api_call.id] = known
         return known
 
-    def summary(self, operation: Operation) -> str:
-        """What the operation does, in Stripe's words (Markdown, links to its documentation)."""
-        if operation.id not in self.operations:
-            return str(overlay.additions()[operation.id]["summary"])
-        return self._archive.summary(f"operations/{operation.id}.json", self.api_version)
+    def summary(self, api_call: ApiCall) -> str:
+        """What the API call does, in Stripe's words (Markdown, links to its documentation)."""
+        if api_call.id not in self.api_calls:
+            return str(overlay.additions()[api_call.id]["summary"])
+        return self._archive.summary(f"operations/{api_call.id}.json", self.api_version)
 
-    def response(self, operation: Operation) -> Field:
+    def response(self, api_call: ApiCall) -> Field:
         """What the answer holds; of a list or a search, what one row holds."""
-        if operation.returns:
-            return self.resource(operation.returns).schema
-        if operation.returns_any:
-            schemas = tuple(self.resource(name).schema for name in operation.returns_any)
-            return Field(name=operation.id, type="any", any_of=schemas)
-        if operation.shape == "rows":
-            return Field(name=operation.id, type="map", items=Field(name="", type="string"))
-        return Field(name=operation.id, type="file" if operation.shape == "binary" else "object")
+        if api_call.returns:
+            return self.resource(api_call.returns).schema
+        if api_call.returns_any:
+            schemas = tuple(self.resource(name).schema for name in api_call.returns_any)
+            return Field(name=api_call.id, type="any", any_of=schemas)
+        if api_call.shape == "rows":
+            return Field(name=api_call.id, type="map", items=Field(name="", type="string"))
+        return Field(name=api_call.id, type="file" if api_call.shape == "binary" else "object")
 
     def resource(self, id: str) -> Resource:
         """One resource ("billing.meter"). Raises SettingError, with the nearest name, if there
@@ -138,8 +138,8 @@ class Catalogue:
         self._resources[id] = resource
         return resource
 
-    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
-        """The operation that a request belongs to, and its path parameters without quoting.
+    def find(self, method: str, path: str) -> tuple[ApiCall, dict[str, str]] | None:
+        """The API call that a request belongs to, and its path parameters without quoting.
 
         `path` is the path as it was sent, without the query ("/v1/customers/cus_1"). Literal
         segments win over parameters. None where nothing fits.
@@ -164,16 +164,16 @@ class Catalogue:
         return frozenset(self.objects)
 
     @cached_property
-    def additions(self) -> Mapping[str, Operation]:
+    def additions(self) -> Mapping[str, ApiCall]:
         """Operations that the SDK doesn't have, by id ("files.contents"): calls that only the
         documentation tells of, and what several calls together come to."""
         known = overlay.additions().values()
-        found = [_operation(entry) for entry in known if entry["like"] in self.operations]
-        return MappingProxyType({operation.id: operation for operation in found})
+        found = [_api_call(entry) for entry in known if entry["like"] in self.api_calls]
+        return MappingProxyType({api_call.id: api_call for api_call in found})
 
     @cached_property
     def _routes(self) -> Routes:
-        return Routes(self.operations.values())
+        return Routes(self.api_calls.values())
 
     @cached_property
     def _added_routes(self) -> Routes:
@@ -184,20 +184,20 @@ class Catalogue:
         assert member is not None, name
         return member
 
-    def _addition(self, operation: Operation) -> Field:
-        """The request that it takes like another operation. What it gives is no object, in
+    def _addition(self, api_call: ApiCall) -> Field:
+        """The request that it takes like another API call. What it gives is no object, in
         which nothing can be expanded."""
-        stated = overlay.additions()[operation.id]
-        request = self.request(self.operations[stated["like"]])
+        stated = overlay.additions()[api_call.id]
+        request = self.request(self.api_calls[stated["like"]])
         fields = tuple([each for each in request.fields if each.name != "expand"])
-        return replace(request, name=operation.id, fields=fields)
+        return replace(request, name=api_call.id, fields=fields)
 
 
-def _operation(entry: Mapping[str, Any]) -> Operation:
+def _api_call(entry: Mapping[str, Any]) -> ApiCall:
     """The index leaves out what is usual: host api, body by API, an answer of one object."""
     path: str = entry["path"]
     returns = tuple(entry.get("returns", ()))
-    return Operation(
+    return ApiCall(
         id=f"{entry['object']}.{entry['action']}",
         object=entry["object"],
         action=entry["action"],

@@ -132,10 +132,10 @@ def _changes(old: Catalogue, new: Catalogue) -> Iterator[Change]:
                 kind: Kind = "added" if action in after else "removed"
                 yield Change(kind, "action", name, action)
                 continue
-            yield from _operation(old, new, name, action, answers)
+            yield from _api_call(old, new, name, action, answers)
 
 
-def _operation(
+def _api_call(
     old: Catalogue,
     new: Catalogue,
     object: str,
@@ -143,7 +143,7 @@ def _operation(
     answers: dict[tuple[str, ...], list[tuple[Kind, str, tuple[str, ...]]]],
 ) -> Iterator[Change]:
     """The fields of one action; what a resource holds is compared once for all that give it."""
-    before, after = old.operation(object, action), new.operation(object, action)
+    before, after = old.api_call(object, action), new.api_call(object, action)
     said = tuple(
         f"{name} {getattr(after, name)}, was {getattr(before, name)}"
         for name in ("method", "path", "host", "body", "shape")

@@ -1,4 +1,4 @@
-"""The words of the catalogue: operations of the API, their paths, and resources."""
+"""The words of the catalogue: API calls of the API, their paths, and resources."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Shape = Literal["object", "list", "search", "binary", "rows", "none"]
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class ApiCall:
     """One call of Stripe's API.
 
     `id` is `object` and `action` joined: "customers.tax_ids.create", "billing.meters.deactivate",
@@ -80,33 +80,33 @@ class _Node:
     def __init__(self) -> None:
         self.literals: dict[str, _Node] = {}
         self.parameter: _Node | None = None
-        self.ends: dict[str, Operation] = {}
+        self.ends: dict[str, ApiCall] = {}
 
 
 class Routes:
-    """A tree of path segments. Where two operations share method and path, the first wins."""
+    """A tree of path segments. Where two API calls share method and path, the first wins."""
 
-    def __init__(self, operations: Iterable[Operation]) -> None:
+    def __init__(self, api_calls: Iterable[ApiCall]) -> None:
         self._root = _Node()
-        for operation in operations:
+        for api_call in api_calls:
             node = self._root
-            for segment in _segments(operation.path):
+            for segment in _segments(api_call.path):
                 if segment.startswith("{"):
                     if node.parameter is None:
                         node.parameter = _Node()
                     node = node.parameter
                 else:
                     node = node.literals.setdefault(segment, _Node())
-            node.ends.setdefault(operation.method, operation)
+            node.ends.setdefault(api_call.method, api_call)
 
-    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
-        """The operation and its path parameters without quoting; literal segments win over
+    def find(self, method: str, path: str) -> tuple[ApiCall, dict[str, str]] | None:
+        """The API call and its path parameters without quoting; literal segments win over
         parameters. A query is no part of `path`."""
         values: list[str] = []
-        operation = _descend(self._root, method.upper(), _segments(path), 0, values)
-        if operation is None:
+        api_call = _descend(self._root, method.upper(), _segments(path), 0, values)
+        if api_call is None:
             return None
-        return operation, dict(zip(operation.path_parameters, values, strict=True))
+        return api_call, dict(zip(api_call.path_parameters, values, strict=True))
 
 
 def _segments(path: str) -> list[str]:
@@ -115,7 +115,7 @@ def _segments(path: str) -> list[str]:
 
 def _descend(
     node: _Node, method: str, segments: list[str], at: int, values: list[str]
-) -> Operation | None:
+) -> ApiCall | None:
     if at == len(segments):
         return node.ends.get(method)
     segment = segments[at]

@@ -83,7 +83,7 @@ def minor_units() -> Mapping[str, int]:
 
 @cache
 def additions() -> Mapping[str, Mapping[str, Any]]:
-    """What the SDK doesn't have, by operation id; `Catalogue.additions` are made of it."""
+    """What the SDK doesn't have, by API call id; `Catalogue.additions` are made of it."""
     found = read("additions.json")["additions"]
     return MappingProxyType({f"{each['object']}.{each['action']}": each for each in found})
 

@@ -25,8 +25,8 @@ class Archive:
         """The API versions, from the oldest to the newest."""
         return tuple([entry["api_version"] for entry in self._index["versions"]])
 
-    def operations(self, version: str) -> list[dict[str, Any]]:
-        """The entries of the operations that a version has, in the order of the API."""
+    def api_calls(self, version: str) -> list[dict[str, Any]]:
+        """The entries of the API calls that a version has, in the order of the API."""
         return self._at(self._index["operations"], version)
 
     def resources(self, version: str) -> list[str]:
@@ -34,7 +34,7 @@ class Archive:
         return [entry["id"] for entry in self._at(self._index["resources"], version)]
 
     def spans(self, part: str) -> Sequence[Mapping[str, Any]]:
-        """All entries of "operations" or "resources": `since` is the first version where that
+        """All entries of "API calls" or "resources": `since` is the first version where that
         is not the oldest, `until` the last one where that is not the newest. An entry that
         changed stands there once for each of its forms, the oldest first."""
         entries: Sequence[Mapping[str, Any]] = self._index[part]
@@ -46,7 +46,7 @@ class Archive:
         return _Reader(orjson.loads(self._zip.read(name)), self, version).form()
 
     def summary(self, name: str, version: str) -> str:
-        """What a member says of an operation that a version has; no Field is made for it."""
+        """What a member says of an API call that a version has; no Field is made for it."""
         return _Reader(orjson.loads(self._zip.read(name)), self, version).summary()
 
     @cached_property

@@ -73,7 +73,7 @@ def absent(version: str, object: str, action: str = "") -> Problem | None:
 
 @cache
 def _spans(name: str) -> tuple[tuple[int, int], ...]:
-    """The places of the first and last version of each stretch that has the object or operation."""
+    """The places of the first and last version of each stretch that has the object or API call."""
     found: list[tuple[int, int]] = []
     for entry in archive().spans("operations"):
         if name in (entry["id"], entry["object"]):

@@ -17,7 +17,7 @@ from connector_sdk import (
     UncertainError,
 )
 
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 from stripe_connector.client.answer import Answer, Fault, Reply
 from stripe_connector.client.clock import KEY_TOO_OLD, Clock, Earlier, seconds_left, steady
 from stripe_connector.client.decision import (
@@ -111,7 +111,7 @@ class Client:
 
     async def send(
         self,
-        operation: Operation,
+        api_call: ApiCall,
         params: Params,
         *,
         key: str = "",
@@ -138,9 +138,9 @@ class Client:
         """
         if self._admit is not None:
             await self._admit()
-        request = await self._prepare(operation, params, key)
-        deadline = steady() + seconds_left(operation, earlier, self.clock.now())
-        limits = self._limits.get(operation.id) or self._limits_of(operation)
+        request = await self._prepare(api_call, params, key)
+        deadline = steady() + seconds_left(api_call, earlier, self.clock.now())
+        limits = self._limits.get(api_call.id) or self._limits_of(api_call)
         failed = slowed = 0
         perhaps_done = False
         while True:
@@ -152,7 +152,7 @@ class Client:
                 )
             if isinstance(got, Reply):
                 self.clock.observe(got.headers.get("Date", ""))
-                if succeeded(operation, got):
+                if succeeded(api_call, got):
                     if accept is None or accept(got.body):
                         return _answer(got, into is not None)
                     got = Fault(wrong_answer(got), sent=True)
@@ -162,7 +162,7 @@ class Client:
             if status == 429:
                 slowed += 1
                 wait = self._retry.wait(slowed, status, headers, problem.code)
-                self._slow_down(operation, headers, problem, wait)
+                self._slow_down(api_call, headers, problem, wait)
             else:
                 failed += 1
                 wait = self._retry.wait(failed, status, headers, problem.code)
@@ -172,28 +172,28 @@ class Client:
                 except ConnectorError as error:
                     error.maybe_done = perhaps_done
                     raise
-            _log.info("%s: again in %.1f s: %s", operation.id, wait, problem.text())
+            _log.info("%s: again in %.1f s: %s", api_call.id, wait, problem.text())
             await asyncio.sleep(wait)
 
-    async def _prepare(self, operation: Operation, params: Params, key: str) -> Request:
+    async def _prepare(self, api_call: ApiCall, params: Params, key: str) -> Request:
         ids: dict[str, str] = {}
         others: Mapping[str, Any] = params
-        if operation.path_parameters:
-            ids = {name: _id(params.get(name)) for name in operation.path_parameters}
+        if api_call.path_parameters:
+            ids = {name: _id(params.get(name)) for name in api_call.path_parameters}
             others = {name: value for name, value in params.items() if name not in ids}
-        url = self._base(operation.host) + build_path(operation.path, ids)
+        url = self._base(api_call.host) + build_path(api_call.path, ids)
         body: bytes | None = None
         kind = ""
-        if operation.method != "POST":
+        if api_call.method != "POST":
             query = encode_query(others)
             url += f"?{query}" if query else ""
-        elif operation.body == "multipart":
+        elif api_call.body == "multipart":
             body, kind = encode_multipart(*await take_file(others, self._host.folder))
-        elif operation.body == "json":
+        elif api_call.body == "json":
             body, kind = encode_json(others), JSON_BODY
         else:
             body, kind = encode_form(others), FORM
-        takes_key = operation.method == "POST" or (operation.v2 and operation.method == "DELETE")
+        takes_key = api_call.method == "POST" or (api_call.v2 and api_call.method == "DELETE")
         headers = request_headers(
             self.settings.api_key,
             self.settings.api_version,
@@ -202,23 +202,23 @@ class Client:
             kind,
         )
         return Request(
-            operation.method,
+            api_call.method,
             url,
             headers,
             body,
-            writes=operation.method != "GET",
+            writes=api_call.method != "GET",
             repeatable=bool(key) or not takes_key,
         )
 
-    def _limits_of(self, operation: Operation) -> tuple[Limit, ...]:
-        limits = self._limits.get(operation.id)
+    def _limits_of(self, api_call: ApiCall) -> tuple[Limit, ...]:
+        limits = self._limits.get(api_call.id)
         if limits is None:
-            limits = self._limits[operation.id] = limits_of(operation, self.settings)
+            limits = self._limits[api_call.id] = limits_of(api_call, self.settings)
         return limits
 
     def _slow_down(
         self,
-        operation: Operation,
+        api_call: ApiCall,
         headers: Mapping[str, str],
         problem: Problem,
         wait: float | None,
@@ -226,7 +226,7 @@ class Client:
         """Tells the host which limit was hit. A lock on one object is none."""
         if problem.code == "lock_timeout":
             return
-        name = limit_hit(operation, headers.get("Stripe-Rate-Limited-Reason", ""))
+        name = limit_hit(api_call, headers.get("Stripe-Rate-Limited-Reason", ""))
         if name:
             self._host.slowed(self._scope, name, retry_after(headers) or wait)
 

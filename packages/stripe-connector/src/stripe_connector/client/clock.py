@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from connector_sdk import Problem
 
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 
 STEP = 5.0
 """Seconds by which a header must differ from what is known to count as another time."""
@@ -67,14 +67,14 @@ class Earlier(NamedTuple):
     first_sent: float | None
 
 
-def horizon(operation: Operation) -> float:
+def horizon(api_call: ApiCall) -> float:
     """Seconds after its first send for which a repeat of this call with its key is safe."""
-    return HORIZON_V2 if operation.v2 else HORIZON
+    return HORIZON_V2 if api_call.v2 else HORIZON
 
 
-def seconds_left(operation: Operation, earlier: Earlier | None, now: float | None) -> float:
+def seconds_left(api_call: ApiCall, earlier: Earlier | None, now: float | None) -> float:
     """Seconds from `now`, by Stripe's clock, for which Stripe surely knows the key of a call."""
-    lasts = horizon(operation)
+    lasts = horizon(api_call)
     if earlier is None or earlier.first_sent is None or now is None:
         return lasts
     return min(lasts, earlier.first_sent + lasts - now)

@@ -16,7 +16,7 @@ from connector_sdk import (
     shown,
 )
 
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 from stripe_connector.client.answer import Fault, Reply
 from stripe_connector.wire import without_secrets
 
@@ -32,13 +32,13 @@ class Request(NamedTuple):
     repeatable: bool
 
 
-def succeeded(operation: Operation, reply: Reply) -> bool:
+def succeeded(api_call: ApiCall, reply: Reply) -> bool:
     """Whether the answer says that it was done, and can be Stripe's: a proxy's page is none."""
     if not 200 <= reply.status < 300:
         return False
-    if operation.shape == "binary":
+    if api_call.shape == "binary":
         return "text/html" not in reply.headers.get("Content-Type", "").lower()
-    if operation.shape == "none":
+    if api_call.shape == "none":
         return True
     return reply.body[:64].lstrip().startswith(b"{")
 

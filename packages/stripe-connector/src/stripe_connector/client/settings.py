@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from connector_sdk import Limit, Problem, SettingError
 
-from stripe_connector.catalogue.model import HostName, Operation
+from stripe_connector.catalogue.model import ApiCall, HostName
 
 ADDRESSES: Mapping[HostName, str] = {
     "api": "https://api.stripe.com",
@@ -27,7 +27,7 @@ class Settings:
     Stripe's. `account` acts for a connected account. `proxy` is the URL of an HTTP proxy and
     may hold credentials. `timeout` is seconds for one attempt from connecting to the last
     byte, `retries` how many more attempts follow a failed one. `limits` overrides ceilings in
-    calls a second by name: "account", "endpoint", "search", "files" or an operation's id; 0
+    calls a second by name: "account", "endpoint", "search", "files" or an API call's id; 0
     lifts one. `scope` says whose pace it is, "" for one made from key and account.
     """
 
@@ -121,7 +121,7 @@ _GENERAL: Mapping[str, _Ceiling] = {
     SEARCH: _Ceiling(20, 20),
     FILES: _Ceiling(20, 20),
 }
-_BY_OPERATION: Mapping[str, _Ceiling] = {
+_BY_API_CALL: Mapping[str, _Ceiling] = {
     "payouts.create": _Ceiling(15, 15, in_flight=30),
     "accounts.create": _Ceiling(30, 5),
     "billing.meter_events.create": _Ceiling(1000, 25),
@@ -130,44 +130,44 @@ _BY_OPERATION: Mapping[str, _Ceiling] = {
 _REASONS = {"global": ACCOUNT, "endpoint": "endpoint"}
 
 
-def limits_of(operation: Operation, settings: Settings) -> tuple[Limit, ...]:
+def limits_of(api_call: ApiCall, settings: Settings) -> tuple[Limit, ...]:
     """The limits of one call. An endpoint is a method and a path template; live meter events
     don't count against the account. On this machine (a sandbox) only overrides hold."""
-    own = endpoint_name(operation)
-    special = _BY_OPERATION.get(operation.id)
+    own = endpoint_name(api_call)
+    special = _BY_API_CALL.get(api_call.id)
     counted = special is None or special.live < _GENERAL[ACCOUNT].live or settings.mode == "test"
     found = [
-        _limit(ACCOUNT, ACCOUNT, _GENERAL[ACCOUNT], operation, settings) if counted else None,
-        _limit(own, operation.id, special, operation, settings)
-        if special or operation.id in settings.limits
-        else _limit(own, "endpoint", _GENERAL["endpoint"], operation, settings),
+        _limit(ACCOUNT, ACCOUNT, _GENERAL[ACCOUNT], api_call, settings) if counted else None,
+        _limit(own, api_call.id, special, api_call, settings)
+        if special or api_call.id in settings.limits
+        else _limit(own, "endpoint", _GENERAL["endpoint"], api_call, settings),
     ]
-    if operation.shape == "search":
-        found.append(_limit(SEARCH, SEARCH, _GENERAL[SEARCH], operation, settings))
-    if operation.object == "files":
-        found.append(_limit(FILES, FILES, _GENERAL[FILES], operation, settings))
+    if api_call.shape == "search":
+        found.append(_limit(SEARCH, SEARCH, _GENERAL[SEARCH], api_call, settings))
+    if api_call.object == "files":
+        found.append(_limit(FILES, FILES, _GENERAL[FILES], api_call, settings))
     return tuple(limit for limit in found if limit is not None)
 
 
-def limit_hit(operation: Operation, reason: str) -> str:
+def limit_hit(api_call: ApiCall, reason: str) -> str:
     """The limit that a 429 names in its Stripe-Rate-Limited-Reason header ("global-rate",
     "endpoint-concurrency" ...); the account's when it names none, "" for "resource-specific",
     which no limit here stands for."""
     if not reason:
         return ACCOUNT
     name = _REASONS.get(reason.partition("-")[0], "")
-    return endpoint_name(operation) if name == "endpoint" else name
+    return endpoint_name(api_call) if name == "endpoint" else name
 
 
-def endpoint_name(operation: Operation) -> str:
+def endpoint_name(api_call: ApiCall) -> str:
     """An endpoint as Stripe counts it."""
-    return f"{operation.method} {operation.path}"
+    return f"{api_call.method} {api_call.path}"
 
 
 def _limit(
-    name: str, setting: str, ceiling: _Ceiling | None, operation: Operation, settings: Settings
+    name: str, setting: str, ceiling: _Ceiling | None, api_call: ApiCall, settings: Settings
 ) -> Limit | None:
-    if settings.local(operation.host) and settings.mode != "live":
+    if settings.local(api_call.host) and settings.mode != "live":
         ceiling = None
     per_second = settings.limits.get(setting)
     if per_second is None and ceiling is not None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from connector_sdk import Field, did_you_mean
 
-from stripe_connector.catalogue import Catalogue, Operation
+from stripe_connector.catalogue import ApiCall, Catalogue
 from stripe_connector.catalogue.overlay import search_fields, search_places
 from stripe_connector.query.clause import Clause, FieldKind, QueryError
 
@@ -106,11 +106,11 @@ _TEXTS = ("", "country", "email", "url")
 """Formats that say what a text is about, and leave it text that a part can be looked for in."""
 
 
-def fields_of(catalogue: Catalogue, operation: Operation) -> Fields:
+def fields_of(catalogue: Catalogue, api_call: ApiCall) -> Fields:
     """The fields of the rows that a list or a search gives."""
-    known = search_fields().get(operation.object, {})
+    known = search_fields().get(api_call.object, {})
     searchable = {name: _KINDS[kind] for name, kind in known.items()}
-    return Fields(operation.object, catalogue, catalogue.response(operation), searchable)
+    return Fields(api_call.object, catalogue, catalogue.response(api_call), searchable)
 
 
 def kind_of(schema: Field) -> FieldKind:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
-from stripe_connector.catalogue import Catalogue, Operation
+from stripe_connector.catalogue import ApiCall, Catalogue
 from stripe_connector.sandbox import refusal
 from stripe_connector.sandbox.refusal import RefusalError
 
@@ -93,18 +93,18 @@ class Permissions:
     def __init__(self, catalogue: Catalogue, restricted: Mapping[str, Iterable[str]]) -> None:
         self._catalogue = catalogue
         self._restricted = {key: frozenset(names) for key, names in restricted.items()}
-        known = {self.needed(operation) for operation in catalogue.operations.values()}
+        known = {self.needed(api_call) for api_call in catalogue.api_calls.values()}
         for name in sorted(frozenset[str]().union(*self._restricted.values()) - known):
             raise UnknownPermissionError(
                 f"there is no permission {name}; they are like rak_customer_read"
             )
 
-    def check(self, key: str, operation: Operation, account: str) -> None:
+    def check(self, key: str, api_call: ApiCall, account: str) -> None:
         """Raises RefusalError 403."""
         held = self._restricted.get(key)
         if held is None:
             return
-        needed = self.needed(operation)
+        needed = self.needed(api_call)
         if needed in held or f"{needed.removesuffix('_read')}_write" in held:
             return
         shown = f"{key[:8]}{'*' * 10}{key[-_SHOWN:]}"
@@ -115,8 +115,8 @@ class Permissions:
             "request to continue.",
         )
 
-    def needed(self, operation: Operation) -> str:
-        answered = (operation.returns, *operation.returns_any)
+    def needed(self, api_call: ApiCall) -> str:
+        answered = (api_call.returns, *api_call.returns_any)
         name = next((self._catalogue.resource(each).object_name for each in answered if each), "")
-        noun = (name or operation.object.replace(".", "_").removesuffix("s")).replace(".", "_")
-        return f"rak_{noun}_{'read' if operation.method == 'GET' else 'write'}"
+        noun = (name or api_call.object.replace(".", "_").removesuffix("s")).replace(".", "_")
+        return f"rak_{noun}_{'read' if api_call.method == 'GET' else 'write'}"

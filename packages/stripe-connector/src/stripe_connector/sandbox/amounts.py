@@ -12,7 +12,7 @@ _PAGE = "https://docs.stripe.com/currencies"
 
 def check_amounts(turn: Turn) -> None:
     """Raises RefusalError."""
-    rules = amount_rules(turn.operation.id)
+    rules = amount_rules(turn.api_call.id)
     given = {name: turn.params[name] for name in rules if name in turn.params}
     if not given:
         return
@@ -26,15 +26,15 @@ def check_amounts(turn: Turn) -> None:
 
 def _currency(turn: Turn) -> str:
     """ "" where nothing says it."""
-    owner = owner_of(turn.operation.id, {**turn.path, **turn.params})
+    owner = owner_of(turn.api_call.id, {**turn.path, **turn.params})
     if owner is not None:
-        resource = turn.registry.catalogue.operations[owner.read].returns
+        resource = turn.registry.catalogue.api_calls[owner.read].returns
         holder = turn.peek(resource, {**turn.path, **turn.params}[owner.by])
     elif "currency" in turn.params:
         return str(turn.params["currency"])
     else:
         ids = list(turn.path.values())
-        holder = turn.peek(turn.operation.returns, ids[-1]) if ids else None
+        holder = turn.peek(turn.api_call.returns, ids[-1]) if ids else None
     return str(holder.body.get("currency") or "") if holder is not None else ""
 
 

@@ -97,16 +97,16 @@ class Api:
         found = self._registry.catalogue.find(method, path)
         if found is None:
             raise refusal.unrecognised(method, path)
-        operation, parameters = found
+        api_call, parameters = found
         if self._permissions:
-            self._permissions.check(secret, operation, account)
-        keyed = method == "POST" or (operation.v2 and method == "DELETE")
+            self._permissions.check(secret, api_call, account)
+        keyed = method == "POST" or (api_call.v2 and method == "DELETE")
         return SandboxRequest(
             number,
             request_id,
             method,
             path,
-            operation,
+            api_call,
             parameters,
             body if method == "POST" else query.encode("utf-8", "surrogateescape"),
             headers.get("Content-Type", ""),
@@ -121,7 +121,7 @@ class Api:
             return None
         account = self._store.account(request.account)
         mark = fingerprint_of(request.method, request.path, request.body)
-        known = self._keys.begin(account, request.key, mark, now, v2=request.operation.v2)
+        known = self._keys.begin(account, request.key, mark, now, v2=request.api_call.v2)
         if known is None:
             return None
         headers = {"Idempotent-Replayed": "true", "Original-Request": known.request_id}
@@ -149,7 +149,7 @@ class Api:
             else:
                 work.undo()
             answer = self.refused(fault, request.id)
-            stored = fault.stored and not request.operation.v2  # v2 does failed work again
+            stored = fault.stored and not request.api_call.v2  # v2 does failed work again
         except BaseException:
             work.undo()
             raise
@@ -202,12 +202,12 @@ class Api:
         return found
 
     def _carry_out(self, request: SandboxRequest, work: Work, now: int) -> Body | Contents:
-        operation = request.operation
+        api_call = request.api_call
         verb = self._verb(request)
-        plan = self._registry.plan(operation)
+        plan = self._registry.plan(api_call)
         params = cast(Body, plan.check(read_parameters(request, plan.request), ""))
         expanded = cast("list[str]", params.pop("expand", None) or [])
-        included = cast("list[str]", params.pop("include", None) or []) if operation.v2 else []
+        included = cast("list[str]", params.pop("include", None) or []) if api_call.v2 else []
         turn = self._turn(request, params, work, now)
         for reference in plan.references:
             for named in named_ids(params, reference.path):
@@ -216,11 +216,11 @@ class Api:
         body = verb(turn)
         if isinstance(body, Contents):
             return body
-        return hide(turn, body, included) if operation.v2 else expand(turn, body, expanded)
+        return hide(turn, body, included) if api_call.v2 else expand(turn, body, expanded)
 
     def _turn(self, request: SandboxRequest, params: Body, work: Work, now: int) -> Turn:
         return Turn(
-            request.operation,
+            request.api_call,
             request.path_parameters,
             params,
             work,
@@ -233,13 +233,13 @@ class Api:
         )
 
     def _verb(self, request: SandboxRequest) -> Verb:
-        operation = request.operation
-        verb = verb_of(operation)
+        api_call = request.api_call
+        verb = verb_of(api_call)
         if verb is None:
             raise refusal.unrecognised(
                 request.method,
                 request.path,
-                f"Stripe has this one ({operation.id}); the sandbox does not do it: "
-                f"{UNDONE[operation.id]}.",
+                f"Stripe has this one ({api_call.id}); the sandbox does not do it: "
+                f"{UNDONE[api_call.id]}.",
             )
         return verb

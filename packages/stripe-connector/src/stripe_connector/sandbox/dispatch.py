@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from stripe_connector.catalogue import Operation
+from stripe_connector.catalogue import ApiCall
 from stripe_connector.sandbox.behaviour import (
     account,
     charge,
@@ -85,14 +85,14 @@ UNDONE: Mapping[str, str] = {
 """Calls that a generic answer would get wrong, and why they are refused."""
 
 
-def verb_of(operation: Operation) -> Verb | None:
+def verb_of(api_call: ApiCall) -> Verb | None:
     """What carries the call out: an action of its own, a generic verb or a change of state.
 
     None for what the sandbox doesn't do.
     """
-    verb = ACTIONS.get(operation.id)
-    if verb is not None or operation.id in UNDONE or not operation.returns:
+    verb = ACTIONS.get(api_call.id)
+    if verb is not None or api_call.id in UNDONE or not api_call.returns:
         return verb
-    generic = VERBS_V2 if operation.v2 else VERBS
-    moves = operation.id in transitions()
-    return generic.get(operation.action) or (act if moves else None)
+    generic = VERBS_V2 if api_call.v2 else VERBS
+    moves = api_call.id in transitions()
+    return generic.get(api_call.action) or (act if moves else None)

@@ -45,7 +45,7 @@ _STATUS_VERBS: Mapping[tuple[str, str], str] = {
 class Events:
     def __init__(self, registry: Registry, ids: Ids) -> None:
         request = registry.catalogue.request(
-            registry.catalogue.operations["webhook_endpoints.create"]
+            registry.catalogue.api_calls["webhook_endpoints.create"]
         )
         enabled = request.child("enabled_events")
         assert enabled is not None

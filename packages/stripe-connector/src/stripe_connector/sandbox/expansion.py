@@ -20,7 +20,7 @@ MAX_DEPTH = 4
 
 def expand(turn: Turn, body: Body, wanted: Sequence[str]) -> Body:
     """Raises RefusalError for an unknown or too long path."""
-    searched = turn.operation.shape == "search"
+    searched = turn.api_call.shape == "search"
     if searched and "total_count" not in wanted:
         body.pop("total_count", None)
     for path in wanted:
@@ -34,7 +34,7 @@ def expand(turn: Turn, body: Body, wanted: Sequence[str]) -> Body:
             )
         if searched and path == "total_count":
             continue
-        if turn.operation.shape in ("list", "search"):
+        if turn.api_call.shape in ("list", "search"):
             if steps[0] != "data" or len(steps) < 2:
                 raise _nowhere(path, f"data.{path}")
             rows = cast(list[Body], body["data"])
@@ -47,9 +47,9 @@ def expand(turn: Turn, body: Body, wanted: Sequence[str]) -> Body:
 
 def _kind(turn: Turn, body: Body) -> str:
     catalogue = turn.registry.catalogue
-    kinds = turn.operation.returns_any
+    kinds = turn.api_call.returns_any
     named = (kind for kind in kinds if catalogue.resource(kind).object_name == body["object"])
-    return turn.operation.returns or next(named, "")
+    return turn.api_call.returns or next(named, "")
 
 
 def _nowhere(path: str, instead: str = "") -> RefusalError:
@@ -141,12 +141,12 @@ class _Walk:
 
 def hide(turn: Turn, body: Body, included: Sequence[str]) -> Body:
     """Nulls what `include` offers and the request didn't name."""
-    offered = turn.registry.plan(turn.operation).included
+    offered = turn.registry.plan(turn.api_call).included
     if not offered:
         return body
     wanted = set(included)
     rows = body.get("data")
-    if turn.operation.shape == "list" and isinstance(rows, list):
+    if turn.api_call.shape == "list" and isinstance(rows, list):
         return {**body, "data": [_without(cast(Body, row), offered, wanted) for row in rows]}
     return _without(body, offered, wanted)
 

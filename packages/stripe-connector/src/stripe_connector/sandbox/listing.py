@@ -232,7 +232,7 @@ def _singular(name: str) -> str:
 def answer(turn: Turn, found: Rows) -> Body:
     return {
         "object": "list",
-        "url": turn.operation.path.format(**turn.path),
+        "url": turn.api_call.path.format(**turn.path),
         "has_more": found.more,
         "data": cast(JSON, [turn.shown(row) for row in found.rows]),
     }

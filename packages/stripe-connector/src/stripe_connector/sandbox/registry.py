@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from connector_sdk import JSON, Field
 
-from stripe_connector.catalogue import Catalogue, Operation, load, minor_units
+from stripe_connector.catalogue import ApiCall, Catalogue, load, minor_units
 from stripe_connector.sandbox.parameters import Check, Checker
 from stripe_connector.sandbox.shapes import Shapes
 
@@ -115,18 +115,18 @@ class Registry:
         self._json = Checker(minor_units(), typed=True)
         self._plans: dict[str, Plan] = {}
 
-    def plan(self, operation: Operation) -> Plan:
-        found = self._plans.get(operation.id)
+    def plan(self, api_call: ApiCall) -> Plan:
+        found = self._plans.get(api_call.id)
         if found is None:
-            request = _with_page(operation, self.catalogue.request(operation))
-            in_json = operation.body == "json" and operation.method == "POST"
+            request = _with_page(api_call, self.catalogue.request(api_call))
+            in_json = api_call.body == "json" and api_call.method == "POST"
             checker = self._json if in_json else self._text
-            response = self.shapes.fields(operation.returns) if operation.returns else {}
-            found = self._plans[operation.id] = Plan(
+            response = self.shapes.fields(api_call.returns) if api_call.returns else {}
+            found = self._plans[api_call.id] = Plan(
                 request,
                 checker.request(request),
                 references(request, response, self._creatable),
-                self._holders(operation),
+                self._holders(api_call),
                 _included(request),
             )
         return found
@@ -150,42 +150,42 @@ class Registry:
     def _list_paths(self) -> dict[tuple[str, str], list[str]]:
         """(resource above, resource of rows) to paths."""
         found: dict[tuple[str, str], list[str]] = {}
-        for operation in self.catalogue.operations.values():
-            if operation.action == "list" and len(operation.path_parameters) < 2:
-                above = "".join(resource for _, resource in self._holders(operation))
-                found.setdefault((above, operation.returns), []).append(_bare(operation.path))
+        for api_call in self.catalogue.api_calls.values():
+            if api_call.action == "list" and len(api_call.path_parameters) < 2:
+                above = "".join(resource for _, resource in self._holders(api_call))
+                found.setdefault((above, api_call.returns), []).append(_bare(api_call.path))
         return found
 
     @cached_property
     def _creatable(self) -> frozenset[str]:
         return frozenset(
-            operation.returns
-            for operation in self.catalogue.operations.values()
-            if operation.action == "create" and not operation.v2
+            api_call.returns
+            for api_call in self.catalogue.api_calls.values()
+            if api_call.action == "create" and not api_call.v2
         )
 
     @cached_property
     def _by_path(self) -> dict[str, str]:
         found: dict[str, str] = {}
         for action in ("retrieve", "update", "delete"):
-            for operation in self.catalogue.operations.values():
-                if operation.action == action:
-                    found.setdefault(_bare(operation.path), operation.returns)
+            for api_call in self.catalogue.api_calls.values():
+                if api_call.action == action:
+                    found.setdefault(_bare(api_call.path), api_call.returns)
         return found
 
-    def _holders(self, operation: Operation) -> tuple[tuple[str, str], ...]:
+    def _holders(self, api_call: ApiCall) -> tuple[tuple[str, str], ...]:
         out: list[tuple[str, str]] = []
         path = ""
-        for segment in operation.path.split("/")[1:]:
+        for segment in api_call.path.split("/")[1:]:
             path += f"/{segment}"
             if segment.startswith("{"):
                 out.append((segment[1:-1], self._by_path.get(_bare(path), "")))
         return tuple(out)
 
 
-def _with_page(operation: Operation, request: Field) -> Field:
+def _with_page(api_call: ApiCall, request: Field) -> Field:
     """The catalogue lacks `page` of API v2."""
-    if not operation.v2 or operation.shape != "list":
+    if not api_call.v2 or api_call.shape != "list":
         return request
     return replace(request, fields=(*request.fields, Field("page", "string")))
 

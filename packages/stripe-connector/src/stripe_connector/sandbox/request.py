@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import orjson
 from connector_sdk import JSON, Field
 
-from stripe_connector.catalogue import Operation
+from stripe_connector.catalogue import ApiCall
 from stripe_connector.sandbox.refusal import INVALID, RefusalError
 from stripe_connector.sandbox.store import Body
 from stripe_connector.wire import WireError, decode_form, error_body
@@ -25,7 +25,7 @@ class SandboxRequest:
     id: str
     method: str
     path: str
-    operation: Operation
+    api_call: ApiCall
     path_parameters: Mapping[str, str]
     body: bytes
     content_type: str
@@ -35,7 +35,7 @@ class SandboxRequest:
 
     @property
     def template(self) -> str:
-        return self.operation.path
+        return self.api_call.path
 
 
 class Answer(NamedTuple):
@@ -73,7 +73,7 @@ class Fault:
 def read_parameters(request: SandboxRequest, schema: Field) -> Body:
     """Scalars are text. Raises RefusalError."""
     body = request.body
-    if request.operation.body == "json" and request.method == "POST":
+    if request.api_call.body == "json" and request.method == "POST":
         return _read_json(body)
     files: dict[str, JSON] = {}
     if request.content_type.startswith("multipart/"):

@@ -6,7 +6,7 @@ from typing import cast
 
 from connector_sdk import JSON
 
-from stripe_connector.catalogue import Operation
+from stripe_connector.catalogue import ApiCall
 from stripe_connector.sandbox import refusal
 from stripe_connector.sandbox.refusal import RefusalError
 from stripe_connector.sandbox.registry import NamedId, Registry
@@ -44,7 +44,7 @@ class Behaviour:
 class Turn:
     """`params` are checked and typed; `now` is in Unix seconds; `query` is the raw query string."""
 
-    operation: Operation
+    api_call: ApiCall
     path: Mapping[str, str]
     params: Body
     work: Work
@@ -133,8 +133,8 @@ class Turn:
 
     def own(self) -> Stored:
         """The object in the path. Raises RefusalError resource_missing."""
-        *_, (_, held) = self.registry.plan(self.operation).holders
-        return self.find(held or self.operation.returns, list(self.path.values())[-1])
+        *_, (_, held) = self.registry.plan(self.api_call).holders
+        return self.find(held or self.api_call.returns, list(self.path.values())[-1])
 
     def children(self, resource: str, parent: str) -> list[Stored]:
         """Oldest first."""

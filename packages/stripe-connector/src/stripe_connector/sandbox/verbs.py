@@ -28,13 +28,13 @@ READABLE_WHEN_DELETED = frozenset({"customer"})
 
 def create(turn: Turn) -> Body:
     parents = _parents(turn, turn.path)
-    return turn.shown(turn.create(turn.operation.returns, turn.params, parents))
+    return turn.shown(turn.create(turn.api_call.returns, turn.params, parents))
 
 
 def retrieve(turn: Turn) -> Body:
-    if not turn.operation.path.endswith("}"):
+    if not turn.api_call.path.endswith("}"):
         return turn.shown(_single(turn))
-    resource = turn.operation.returns
+    resource = turn.api_call.returns
     if resource in READABLE_WHEN_DELETED and len(turn.path) == 1:
         [wanted] = turn.path.values()
         stored = turn.work.account.find(resource, wanted)
@@ -44,7 +44,7 @@ def retrieve(turn: Turn) -> Body:
 
 
 def update(turn: Turn) -> Body:
-    single = not turn.operation.path.endswith("}")
+    single = not turn.api_call.path.endswith("}")
     stored = _single(turn) if single else own(turn)
     turn.update(stored, turn.params)
     return turn.shown(stored)
@@ -55,16 +55,16 @@ def delete(turn: Turn) -> Body:
 
 
 def list_(turn: Turn) -> Body:
-    resource = turn.operation.returns
+    resource = turn.api_call.returns
     found = listing.page(turn, resource, _candidates(turn, resource))
     return listing.answer(turn, found)
 
 
 def search(turn: Turn) -> Body:
-    resource = turn.operation.returns
+    resource = turn.api_call.returns
     if not turn.index.searching.offered:
         raise RefusalError(400, "The search feature is temporarily unavailable in your region.")
-    fields = fields_of(turn.registry.catalogue, turn.operation)
+    fields = fields_of(turn.registry.catalogue, turn.api_call)
     try:
         query = parse(str(turn.params["query"]), strict=True)
         for unknown in unknown_fields(query, fields):
@@ -105,7 +105,7 @@ def _after(turn: Turn, rows: Sequence[Stored], token: JSON) -> int:
 
 def _parents(turn: Turn, path: Mapping[str, str]) -> dict[str, str]:
     """Raises RefusalError resource_missing."""
-    holders = dict(turn.registry.plan(turn.operation).holders)
+    holders = dict(turn.registry.plan(turn.api_call).holders)
     for name, above in path.items():
         if holders.get(name):
             turn.find(holders[name], above, name)
@@ -132,7 +132,7 @@ def _is_below(stored: Stored, parents: Mapping[str, str]) -> bool:
 
 def _single(turn: Turn) -> Stored:
     """Created on first use."""
-    resource = turn.operation.returns
+    resource = turn.api_call.returns
     parents = _parents(turn, turn.path)
     owner = next(reversed(parents.values()), turn.work.account.id)
     found = turn.children(resource, owner)
@@ -159,8 +159,8 @@ def delete_v2(turn: Turn) -> Body:
 
 def list_v2(turn: Turn) -> Body:
     """Newest first. The URLs of pages repeat the other parameters."""
-    keep = listing.filters(turn, turn.operation.returns)
-    candidates = _candidates(turn, turn.operation.returns)
+    keep = listing.filters(turn, turn.api_call.returns)
+    candidates = _candidates(turn, turn.api_call.returns)
     rows = [row for row in reversed(candidates) if not row.deleted and keep(row)]
     size = listing.limit(turn.params)
     start = _position(rows, turn.params.get("page"))
@@ -175,7 +175,7 @@ def list_v2(turn: Turn) -> Body:
 def _url(turn: Turn, first: Stored) -> str:
     token = base64.urlsafe_b64encode(str(first.seq).encode()).decode()
     kept = [pair for pair in parse_qsl(turn.query) if pair[0] != "page"]
-    path = turn.operation.path.format(**turn.path)
+    path = turn.api_call.path.format(**turn.path)
     return f"{path}?{urlencode([*kept, ('page', token)])}"
 
 
@@ -219,7 +219,7 @@ def transitions() -> Mapping[str, Mapping[str, Any]]:
 
 
 def act(turn: Turn) -> Body:
-    rule = transitions()[turn.operation.id]
+    rule = transitions()[turn.api_call.id]
     stored = own(turn)
     _expect(turn, stored, rule)
     body = turn.work.edit(stored)
@@ -231,7 +231,7 @@ def act(turn: Turn) -> Body:
         have, more = _at(body, path), _filled(value, turn.params)
         shapes.put(stored.resource, body, path, cast(int, have) + cast(int, more))
     for path in rule.get("at", ()):
-        now: JSON = moment(turn.now) if turn.operation.v2 else turn.now
+        now: JSON = moment(turn.now) if turn.api_call.v2 else turn.now
         shapes.put(stored.resource, body, path, now)
     return turn.shown(stored)
 
@@ -241,7 +241,7 @@ def _expect(turn: Turn, stored: Stored, rule: Mapping[str, Any]) -> None:
         value = _at(stored.body, path)
         if value not in allowed:
             name = turn.registry.catalogue.resource(stored.resource).object_name
-            done = turn.operation.action.partition("_")[0]
+            done = turn.api_call.action.partition("_")[0]
             raise refusal.not_allowed(
                 f"You can't {done} {name.rpartition('.')[2].replace('_', ' ')} '{stored.id}', "
                 f"because its {path} is {_written(value)}.",

@@ -32,7 +32,7 @@ def decode_form(data: bytes | str, schema: Field | None = None) -> dict[str, JSO
     its last value.
 
     Brackets with the numbers 0, 1, 2 … make a list, whatever order they came in; so do empty
-    brackets. With `schema` (the operation's request) a map keeps numbers as names, so that
+    brackets. With `schema` (the API call's request) a map keeps numbers as names, so that
     `metadata[0]` stays an entry, and numbers with gaps make a list where the schema has one.
     Raises WireError for keys that contradict each other, are malformed, are nested more than
     32 levels deep, or are no UTF-8.

@@ -64,5 +64,5 @@ def _action(catalogue: Catalogue, offer: Offer) -> Choice:
     return Choice(
         offer.action,
         offer.action.replace("_", " ").capitalize(),
-        f"{told} {catalogue.summary(offer.operation)}".strip(),
+        f"{told} {catalogue.summary(offer.api_call)}".strip(),
     )

@@ -7,16 +7,16 @@ from typing import NamedTuple
 from connector_sdk import Field, Problem, did_you_mean
 
 from stripe_connector.catalogue import Catalogue
-from stripe_connector.catalogue.model import Operation, is_list
+from stripe_connector.catalogue.model import ApiCall, is_list
 
 DEEPEST = 4
 """Levels that Stripe expands at most: https://docs.stripe.com/api/expanding_objects."""
 
 
-def expand_fault(catalogue: Catalogue, operation: Operation, path: str) -> Problem | None:
+def expand_fault(catalogue: Catalogue, api_call: ApiCall, path: str) -> Problem | None:
     """What is wrong with a path, or None. Whether the field at its end can be expanded is
     left to Stripe, which can do more than its SDK tells."""
-    rows = operation.shape in ("list", "search")
+    rows = api_call.shape in ("list", "search")
     names = (path.removeprefix("data.") if rows else path).split(".")
     if not all(names) or len(names) > DEEPEST:
         return Problem(
@@ -29,7 +29,7 @@ def expand_fault(catalogue: Catalogue, operation: Operation, path: str) -> Probl
         )
     if rows and names == ["total_count"]:
         return None
-    at = [catalogue.response(operation)]
+    at = [catalogue.response(api_call)]
     for name in names:
         known = {child.name: child for field in at for child in children(catalogue, field)}
         if not known:
@@ -70,18 +70,18 @@ class Way(NamedTuple):
     expand: tuple[str, ...]
 
 
-def own_lists(catalogue: Catalogue, operation: Operation) -> tuple[str, ...]:
-    """The paths of the lists in what the operation reads, without what hangs on other
+def own_lists(catalogue: Catalogue, api_call: ApiCall) -> tuple[str, ...]:
+    """The paths of the lists in what the API call reads, without what hangs on other
     objects."""
-    return tuple(_lists(catalogue.response(operation), ""))
+    return tuple(_lists(catalogue.response(api_call), ""))
 
 
-def way_to(catalogue: Catalogue, operation: Operation, path: str) -> Way | Problem:
+def way_to(catalogue: Catalogue, api_call: ApiCall, path: str) -> Way | Problem:
     """The way to the list at `path` ("lines", "data.lines", "subscription.items",
     "subscriptions.data.items"), or why there is none."""
-    rows = operation.shape in ("list", "search")
+    rows = api_call.shape in ("list", "search")
     names = tuple((path.removeprefix("data.") if rows else path).split("."))
-    at = [catalogue.response(operation)]
+    at = [catalogue.response(api_call)]
     expand: list[str] = []
     for depth, name in enumerate(names, 1):
         known: dict[str, list[Field]] = {}
@@ -89,13 +89,13 @@ def way_to(catalogue: Catalogue, operation: Operation, path: str) -> Way | Probl
             for child in children(catalogue, field):
                 known.setdefault(child.name, []).append(child)
         if name not in known:
-            return _unknown(catalogue, operation, path, name, known)
+            return _unknown(catalogue, api_call, path, name, known)
         at = known[name]
         if any(field.on_request or (is_list(field) and field.nullable) for field in at):
             expand.append(".".join(names[:depth]))
     if not any(is_list(field) for field in at):
-        return _no_list(catalogue, operation, path)
-    if expand and catalogue.request(operation).child("expand") is None:
+        return _no_list(catalogue, api_call, path)
+    if expand and catalogue.request(api_call).child("expand") is None:
         return _not_there(path, expand[0])
     return Way(names, tuple(expand))
 
@@ -111,12 +111,12 @@ def _lists(field: Field, above: str) -> Iterator[str]:
 
 def _unknown(
     catalogue: Catalogue,
-    operation: Operation,
+    api_call: ApiCall,
     path: str,
     name: str,
     known: dict[str, list[Field]],
 ) -> Problem:
-    own = own_lists(catalogue, operation)
+    own = own_lists(catalogue, api_call)
     return Problem(
         "wrong_complete",
         f"{path!r} can't be completed: there is no field {name!r}.",
@@ -126,8 +126,8 @@ def _unknown(
     )
 
 
-def _no_list(catalogue: Catalogue, operation: Operation, path: str) -> Problem:
-    own = own_lists(catalogue, operation)
+def _no_list(catalogue: Catalogue, api_call: ApiCall, path: str) -> Problem:
+    own = own_lists(catalogue, api_call)
     return Problem(
         "wrong_complete",
         f"{path!r} can't be completed: it is no list with pages of its own.",

@@ -13,13 +13,13 @@ from stripe_connector.activities.choices.parameters import CURRENCY
 from stripe_connector.activities.choices.verbs import name_of, ways
 from stripe_connector.catalogue import Catalogue, overlay
 from stripe_connector.catalogue.amounts import owners
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 
 Condition = dict[str, list[bool | str] | Literal["set"]]
 
 
 class Guard(msgspec.Struct, frozen=True):
-    """Why an operation is not done on a live account unasked: it `moves` money, or there is no
+    """Why an API call is not done on a live account unasked: it `moves` money, or there is no
     way to `undo` it. `note` is the reason. Where there are conditions `when` it holds only for
     requests that meet one of them, and never for those that meet one of `unless`. `amount` and
     `currency` are the parameters that say how much."""
@@ -46,14 +46,14 @@ class Guard(msgspec.Struct, frozen=True):
 
 def guard_of(offer: Offer) -> Guard | None:
     """Why the offer has to be allowed; None for what is harmless."""
-    operation = offer.operation
+    api_call = offer.api_call
     if offer.way is not None:
         return None if offer.way.undo else Guard(note=offer.way.note)
-    stated = _stated().get(operation.id)
+    stated = _stated().get(api_call.id)
     if stated is not None:
         return stated
-    for way in ways(operation.object):
-        if way.action == operation.action and not way.undo:
+    for way in ways(api_call.object):
+        if way.action == api_call.action and not way.undo:
             fixed: Condition = {name: [value] for name, value in way.fixed.items()}
             return Guard(note=way.note, when=[fixed] if fixed else [])
     return None
@@ -64,15 +64,15 @@ def can_be_guarded(catalogue: Catalogue, offer: Offer) -> bool:
     made: it updates it."""
     if guard_of(offer) is not None:
         return True
-    update = catalogue.operations.get(f"{offer.operation.object}.update")
-    if offer.operation.action != "create" or update is None:
+    update = catalogue.api_calls.get(f"{offer.api_call.object}.update")
+    if offer.api_call.action != "create" or update is None:
         return False
     return guard_of(updating(update)) is not None
 
 
-def updating(operation: Operation) -> Offer:
+def updating(api_call: ApiCall) -> Offer:
     """The update of an object as an Update activity offers it."""
-    return Offer(name_of(operation), operation)
+    return Offer(name_of(api_call), api_call)
 
 
 def guarded(catalogue: Catalogue, offer: Offer) -> Guarded | None:
@@ -80,7 +80,7 @@ def guarded(catalogue: Catalogue, offer: Offer) -> Guarded | None:
     guard = guard_of(offer)
     if guard is None:
         return None
-    label = full_label(catalogue, offer.operation.object)
+    label = full_label(catalogue, offer.api_call.object)
     refusal = Problem(
         IRREVERSIBLE,
         f"{label}: {offer.action} on a live account. {guard.told()}",
@@ -94,7 +94,7 @@ def guarded(catalogue: Catalogue, offer: Offer) -> Guarded | None:
         _conditions(guard.when),
         _conditions(guard.unless),
         guard.amount,
-        guard.currency or (CURRENCY if owners(offer.operation.id) else ""),
+        guard.currency or (CURRENCY if owners(offer.api_call.id) else ""),
     )
 
 

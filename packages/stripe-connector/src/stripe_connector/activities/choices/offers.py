@@ -1,4 +1,4 @@
-"""What each activity type offers on each object: an action, and the operation behind it."""
+"""What each activity type offers on each object: an action, and the API call behind it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from connector_sdk import JSON, Mode, Problem, SettingError, did_you_mean
 from stripe_connector.activities.choices.naming import article, full_label, object_named
 from stripe_connector.activities.choices.verbs import TYPES, Way, is_offered, name_of, verb_of, ways
 from stripe_connector.catalogue import Catalogue, versions
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,17 +18,17 @@ class Offer:
     of Delete has one, and no other."""
 
     action: str
-    operation: Operation
+    api_call: ApiCall
     way: Way | None = None
 
     @property
     def constants(self) -> dict[str, JSON]:
-        """Parameters that make the operation this action: active=false of a deactivation."""
+        """Parameters that make the API call this action: active=false of a deactivation."""
         return self.way.constants if self.way is not None else {}
 
     def is_also(self, name: str) -> bool:
         """Whether the SDK's name of the action is this one; it is accepted, too."""
-        return name == self.operation.action and not self.constants
+        return name == self.api_call.action and not self.constants
 
 
 Actions = Mapping[str, Offer]
@@ -87,27 +87,27 @@ def offer_for(catalogue: Catalogue, type: str, on: str, action: str, mode: Mode)
 
 
 def _actions(catalogue: Catalogue, type: str, object: str, mode: Mode) -> dict[str, Offer]:
-    operations = [catalogue.operations[f"{object}.{name}"] for name in catalogue.objects[object]]
-    operations += [each for each in catalogue.additions.values() if each.object == object]
-    allowed = [operation for operation in operations if is_offered(operation, mode)]
+    api_calls = [catalogue.api_calls[f"{object}.{name}"] for name in catalogue.objects[object]]
+    api_calls += [each for each in catalogue.additions.values() if each.object == object]
+    allowed = [api_call for api_call in api_calls if is_offered(api_call, mode)]
     found: dict[str, Offer] = {}
     if type == "delete":
         found.update((offer.action, offer) for offer in _deletions(object, allowed))
-    for operation in allowed:
-        if verb_of(operation) == type and name_of(operation) not in found:
-            name = name_of(operation)
-            found[name] = Offer(name, operation, Way(name, name) if type == "delete" else None)
+    for api_call in allowed:
+        if verb_of(api_call) == type and name_of(api_call) not in found:
+            name = name_of(api_call)
+            found[name] = Offer(name, api_call, Way(name, name) if type == "delete" else None)
     return found
 
 
-def _deletions(object: str, operations: list[Operation]) -> Iterator[Offer]:
+def _deletions(object: str, api_calls: list[ApiCall]) -> Iterator[Offer]:
     """What a delete means here. Operations that are at home in Delete keep their own name."""
-    by_name = {operation.action: operation for operation in operations}
+    by_name = {api_call.action: api_call for api_call in api_calls}
     for way in ways(object):
-        operation = by_name.get(way.action)
-        if operation is not None:
-            home = verb_of(operation) == "delete"
-            yield Offer(name_of(operation) if home else way.means, operation, way)
+        api_call = by_name.get(way.action)
+        if api_call is not None:
+            home = verb_of(api_call) == "delete"
+            yield Offer(name_of(api_call) if home else way.means, api_call, way)
 
 
 def _unknown_action(
@@ -128,7 +128,7 @@ def _unknown_action(
     meant = [
         offer.action
         for offer in actions.values()
-        if action in (offer.operation.action, offer.action.capitalize())
+        if action in (offer.api_call.action, offer.action.capitalize())
     ]
     near = f"Did you mean {meant[0]!r}?" if meant else did_you_mean(action, actions)
     return Problem(

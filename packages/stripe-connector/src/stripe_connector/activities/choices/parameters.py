@@ -9,15 +9,15 @@ from stripe_connector.activities.choices.offers import Offer
 from stripe_connector.activities.choices.verbs import OWN_ID, own_id
 from stripe_connector.catalogue import Catalogue
 from stripe_connector.catalogue.amounts import owners
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 
 CURRENCY = "currency"
 
 
-def with_currency(operation: Operation, request: Field) -> Field:
+def with_currency(api_call: ApiCall, request: Field) -> Field:
     """The request with a field for the currency in which its amounts are meant, where an object
     that exists has the say."""
-    found = owners(operation.id)
+    found = owners(api_call.id)
     if not found:
         return request
     names = " or ".join(f"`{owner.by}`" for owner in found)
@@ -52,17 +52,17 @@ UNLISTED = "unlisted_choices"
 _UNLISTED_HINT = f"If Stripe knows the value by now, `{UNLISTED}: allow` lets it pass."
 
 
-def parameters(catalogue: Catalogue, operation: Operation) -> tuple[Field, ...]:
-    """What a person may set for this operation besides ids, paging and expand."""
-    taken = {*PAGING, "query"} if operation.shape in ("list", "search") else set()
+def parameters(catalogue: Catalogue, api_call: ApiCall) -> tuple[Field, ...]:
+    """What a person may set for this API call besides ids, paging and expand."""
+    taken = {*PAGING, "query"} if api_call.shape in ("list", "search") else set()
     taken |= {*EXPANSIONS}
-    fields = catalogue.request(operation).fields
+    fields = catalogue.request(api_call).fields
     return tuple(field for field in fields if not field.in_path and field.name not in taken)
 
 
-def takes(catalogue: Catalogue, operation: Operation, name: str) -> bool:
-    """Whether the operation has this parameter."""
-    return catalogue.request(operation).child(name) is not None
+def takes(catalogue: Catalogue, api_call: ApiCall, name: str) -> bool:
+    """Whether the API call has this parameter."""
+    return catalogue.request(api_call).child(name) is not None
 
 
 def request_schema(
@@ -74,7 +74,7 @@ def request_schema(
     update underneath takes nothing but ids. Choices are closed unless values that are not listed
     are allowed (`unlisted`)."""
     request = offered(catalogue, offer, unlisted=unlisted)
-    own = own_id(offer.operation)
+    own = own_id(offer.api_call)
     fields = []
     for field in request.fields:
         if field.name in EXPANSIONS and not field.in_path:
@@ -123,24 +123,24 @@ def _closed(field: Field) -> Field:
 
 
 @lru_cache(128)
-def _taken(catalogue: Catalogue, operation: Operation, unlisted: bool) -> Field:
+def _taken(catalogue: Catalogue, api_call: ApiCall, unlisted: bool) -> Field:
     """The request as an activity makes it; the largest of API v2 costs 11 ms."""
-    request = catalogue.request(operation)
-    if operation.id == STREAM:
+    request = catalogue.request(api_call)
+    if api_call.id == STREAM:
         request = _one_event(request)
-    request = with_currency(operation, request)
+    request = with_currency(api_call, request)
     if not unlisted:
         request = _closed(request)
-    return _clearable(request) if operation.body == "json" else request
+    return _clearable(request) if api_call.body == "json" else request
 
 
 def offered(catalogue: Catalogue, offer: Offer, *, unlisted: bool = False) -> Field:
-    """What the operation takes, without what the offer sets itself; choices as in
+    """What the API call takes, without what the offer sets itself; choices as in
     `request_schema`."""
-    request = _taken(catalogue, offer.operation, unlisted)
+    request = _taken(catalogue, offer.api_call, unlisted)
     if offer.way is None:
         return request
-    only_ids = offer.operation.action == "update"
+    only_ids = offer.api_call.action == "update"
     fixed = offer.constants
     fields = (
         field for field in request.fields if field.in_path or not (only_ids or field.name in fixed)

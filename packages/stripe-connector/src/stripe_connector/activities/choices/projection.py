@@ -10,7 +10,7 @@ from connector_sdk.path import Path, PathError, left_out, parse_path, picked
 from stripe_connector.activities.choices.expansion import children
 from stripe_connector.activities.choices.settings import ActivitySettings
 from stripe_connector.catalogue import Catalogue
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 
 READABLE = "readable"
 """The field that the setting of this name adds. No object of Stripe's has one of that name."""
@@ -55,9 +55,7 @@ class Projection:
         return _cut(_kept(schema, self.only) if self.only else schema, self.without)
 
 
-def field_fault(
-    catalogue: Catalogue, operation: Operation, setting: str, path: str
-) -> Problem | None:
+def field_fault(catalogue: Catalogue, api_call: ApiCall, setting: str, path: str) -> Problem | None:
     """What is wrong with a path in a setting of the format "path", or None."""
     try:
         names = [name for name in parse_path(path) if isinstance(name, str)]
@@ -69,7 +67,7 @@ def field_fault(
             path=setting,
             value=path,
         )
-    at = [catalogue.response(operation)]
+    at = [catalogue.response(api_call)]
     for name in names:
         known: Mapping[str, Field] = {
             child.name: child for field in at for child in children(catalogue, field)

@@ -9,7 +9,7 @@ from connector_sdk.schema import Type
 
 from stripe_connector.activities.choices.settings import ActivitySettings, Filled
 from stripe_connector.catalogue import Catalogue
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 from stripe_connector.query import (
     Fields,
     Query,
@@ -32,14 +32,14 @@ _OPERATORS: dict[FieldKind, tuple[str, str]] = {
 }
 
 
-def askable(catalogue: Catalogue, operation: Operation) -> tuple[Field, ...]:
+def askable(catalogue: Catalogue, api_call: ApiCall) -> tuple[Field, ...]:
     """The fields that a query can ask for, each with its operators and an example."""
-    known = fields_of(catalogue, operation)
-    native = operation.shape == "search"
+    known = fields_of(catalogue, api_call)
+    native = api_call.shape == "search"
     found = [
         _field(name, each) for name, each in known.names() if not native or name in known.searchable
     ]
-    if catalogue.response(operation).child("metadata") is not None:
+    if catalogue.response(api_call).child("metadata") is not None:
         described = 'compared as a whole, ignoring case; : = null; metadata["crm_id"]:"C-1"'
         found.append(Field(name='metadata["…"]', type="string", description=described))
     return tuple(found)
@@ -189,14 +189,14 @@ class Asked:
         )
 
 
-def ask(catalogue: Catalogue, operation: Operation, settings: ActivitySettings) -> Asked | None:
-    """The query of a Search activity on `operation`; None where it has none."""
+def ask(catalogue: Catalogue, api_call: ApiCall, settings: ActivitySettings) -> Asked | None:
+    """The query of a Search activity on `api_call`; None where it has none."""
     if settings.query is None:
         return None
     return Asked(
         template_of(settings.query, "query"),
-        fields_of(catalogue, operation),
-        operation.shape == "search",
+        fields_of(catalogue, api_call),
+        api_call.shape == "search",
         frozenset(path.removeprefix("data.") for path in settings.expand),
     )
 

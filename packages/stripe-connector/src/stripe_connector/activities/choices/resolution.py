@@ -28,7 +28,7 @@ from stripe_connector.activities.choices.queries import Asked, Template, ask, te
 from stripe_connector.activities.choices.settings import ActivitySettings, Filled, activity_form
 from stripe_connector.activities.choices.verbs import OWN_ID, TARGETS, own_id, parents_of
 from stripe_connector.catalogue import Catalogue, overlay
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 
 _DAY = 86_400
 _WHOLE = ("lte", "gt")
@@ -83,22 +83,22 @@ def _child(schema: Field, name: str) -> Field | None:
     return None
 
 
-def update_of(catalogue: Catalogue, create: Operation) -> Operation | None:
-    """The operation that updates what this one makes; None where there is none."""
-    update = catalogue.operations.get(f"{create.object}.update")
+def update_of(catalogue: Catalogue, create: ApiCall) -> ApiCall | None:
+    """The API call that updates what this one makes; None where there is none."""
+    update = catalogue.api_calls.get(f"{create.object}.update")
     if update is None or create.action != "create" or not own_id(update):
         return None
     return update
 
 
-def parents_between(create: Operation, update: Operation) -> tuple[tuple[str, str], ...]:
+def parents_between(create: ApiCall, update: ApiCall) -> tuple[tuple[str, str], ...]:
     """What the create and the update call the objects above. They are paired by position:
     refunds of application fees call the same parent by two names."""
     return tuple(zip(parents_of(create), parents_of(update), strict=True))
 
 
 def update_schema(
-    catalogue: Catalogue, create: Operation, constants: frozenset[str], *, unlisted: bool
+    catalogue: Catalogue, create: ApiCall, constants: frozenset[str], *, unlisted: bool
 ) -> Field:
     """The request of the update without the id of the object, parents called as the create does.
     An object without fields: it can't be updated. Starting values say what comes of them."""
@@ -149,9 +149,9 @@ class Resolved:
         return any(part is not None and part.driven for part in (self.asked, self.ids))
 
     @property
-    def operation(self) -> Operation:
+    def api_call(self) -> ApiCall:
         """What is called."""
-        return self.offer.operation
+        return self.offer.api_call
 
     @property
     def parents(self) -> dict[str, JSON]:
@@ -168,7 +168,7 @@ class Resolved:
         """Paths to expand, with those above lists to complete; those of lists begin with
         "data.", except in API v2."""
         paths = [*self.settings.expand, *(path for way in self.complete for path in way.expand)]
-        if self.operation.shape in ("list", "search") and not self.operation.v2:
+        if self.api_call.shape in ("list", "search") and not self.api_call.v2:
             paths = [path if path.startswith("data.") else f"data.{path}" for path in paths]
         return [*dict.fromkeys(paths)]
 
@@ -184,12 +184,12 @@ class Resolved:
         if self.activity.type != "create":
             return None
         allowed = self.settings.unlisted_choices == "allow"
-        return update_schema(catalogue, self.operation, frozenset(self.parents), unlisted=allowed)
+        return update_schema(catalogue, self.api_call, frozenset(self.parents), unlisted=allowed)
 
     @property
     def expansion(self) -> dict[str, JSON]:
         """The setting `expand` as the parameter that it becomes: API v2 calls it `include`."""
-        name = "include" if self.operation.v2 else "expand"
+        name = "include" if self.api_call.v2 else "expand"
         return {name: self.expand} if self.expand else {}
 
 
@@ -199,29 +199,29 @@ def resolve(
     """The activity, ready for use with a key of this mode; without `whole` to be looked at only,
     so that settings may be missing. Raises SettingError with every fault that it has."""
     offer = offer_for(catalogue, activity.type, activity.on, activity.action, mode)
-    operation = offer.operation
+    api_call = offer.api_call
     form = activity_form(catalogue, offer, activity.type)
     settings = _settings(activity, form, whole=whole)
-    expansions = () if operation.v2 else settings.expand
+    expansions = () if api_call.v2 else settings.expand
     _require(
         *_value_faults(settings),
-        *(expand_fault(catalogue, operation, path) for path in expansions),
+        *(expand_fault(catalogue, api_call, path) for path in expansions),
     )
-    asked = ask(catalogue, operation, settings)
+    asked = ask(catalogue, api_call, settings)
     _require(*(asked.faults if asked is not None else ()))
     ids = None
     if isinstance(settings.ids, (str, Filled)):
         ids = template_of(settings.ids, "ids")
-        rows_driven = ids.driven and operation.shape == "rows"
+        rows_driven = ids.driven and api_call.shape == "rows"
         _require(*ids.faults, *([_rows_driven()] if rows_driven else []))
     for field in form.fields:
         if field.format == "path":
             paths: tuple[str, ...] = getattr(settings, field.name)
-            _require(*(field_fault(catalogue, operation, field.name, path) for path in paths))
+            _require(*(field_fault(catalogue, api_call, field.name, path) for path in paths))
     if settings.record_as:
         driven = any(part is not None and part.driven for part in (asked, ids))
-        _require(*_record_as_faults(catalogue, operation, settings.record_as, driven))
-    ways = [way_to(catalogue, operation, path) for path in settings.complete]
+        _require(*_record_as_faults(catalogue, api_call, settings.record_as, driven))
+    ways = [way_to(catalogue, api_call, path) for path in settings.complete]
     _require(*(way for way in ways if isinstance(way, Problem)))
     complete = tuple(way for way in ways if isinstance(way, Way))
     watched = activity.type in TARGETS and must_be_allowed(mode, settings.irreversible)
@@ -268,7 +268,7 @@ def _rows_driven() -> Problem:
 
 
 def _record_as_faults(
-    catalogue: Catalogue, operation: Operation, name: str, driven: bool
+    catalogue: Catalogue, api_call: ApiCall, name: str, driven: bool
 ) -> Iterator[Problem]:
     if not driven:
         yield Problem(
@@ -277,7 +277,7 @@ def _record_as_faults(
             "Write ${record:NAME} in its query or its ids, or take `record_as` out.",
             path="record_as",
         )
-    elif catalogue.response(operation).child(name) is not None:
+    elif catalogue.response(api_call).child(name) is not None:
         yield Problem(
             "name_taken",
             f"The objects have a field {name!r} of their own.",

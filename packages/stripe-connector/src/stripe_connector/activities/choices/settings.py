@@ -12,7 +12,7 @@ from stripe_connector.activities.choices.offers import Offer
 from stripe_connector.activities.choices.parameters import EXPANSIONS, parameters, takes
 from stripe_connector.activities.choices.verbs import own_id, parents_of, verb_of
 from stripe_connector.catalogue import Catalogue
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 from stripe_connector.catalogue.overlay import search_fields
 
 TEMPLATE = "template"
@@ -31,12 +31,12 @@ class Use:
     offer: Offer
 
     @property
-    def operation(self) -> Operation:
-        return self.offer.operation
+    def api_call(self) -> ApiCall:
+        return self.offer.api_call
 
     def takes(self, *names: str) -> bool:
         """Whether the call has one of these parameters."""
-        return any(takes(self.catalogue, self.operation, name) for name in names)
+        return any(takes(self.catalogue, self.api_call, name) for name in names)
 
 
 def _of(
@@ -55,31 +55,31 @@ def _of(
 
 
 def _query(field: Field, use: Use) -> Field | None:
-    if use.operation.shape == "search":
+    if use.api_call.shape == "search":
         told = (
             "What to find, in Stripe's own search language: up to ten clauses such as "
             "status:'active' or created>1735689600, joined by AND or by OR."
         )
         return replace(field, description=told, required=True)
-    return field if use.operation.shape == "list" else None
+    return field if use.api_call.shape == "list" else None
 
 
 def _consistency(field: Field, use: Use) -> Field | None:
-    searched = use.operation.shape == "list" and use.operation.object in search_fields()
+    searched = use.api_call.shape == "list" and use.api_call.object in search_fields()
     return field if searched else None
 
 
 def _ids(field: Field, use: Use) -> Field | None:
-    return replace(field, required=True) if own_id(use.operation) else None
+    return replace(field, required=True) if own_id(use.api_call) else None
 
 
 def _record_as(field: Field, use: Use) -> Field | None:
-    drivable = use.operation.shape == "list" if use.type == "search" else own_id(use.operation)
+    drivable = use.api_call.shape == "list" if use.type == "search" else own_id(use.api_call)
     return field if drivable else None
 
 
 def _parents(field: Field, use: Use) -> Field | None:
-    names = parents_of(use.operation)
+    names = parents_of(use.api_call)
     source = use.type in SOURCES
     told = "by name." if source else "where they are the same for every record."
     fields = tuple(Field(name, "string", required=source, label=name) for name in names)
@@ -88,7 +88,7 @@ def _parents(field: Field, use: Use) -> Field | None:
 
 
 def _parameters(field: Field, use: Use) -> Field | None:
-    fields = parameters(use.catalogue, use.operation)
+    fields = parameters(use.catalogue, use.api_call)
     label = "Filters" if use.type == "search" else field.label
     required = any(each.required for each in fields)
     whole = replace(field, type="object", items=None, fields=fields)
@@ -96,9 +96,9 @@ def _parameters(field: Field, use: Use) -> Field | None:
 
 
 def _expand(field: Field, use: Use) -> Field | None:
-    if use.operation.shape == "binary" or not use.takes(*EXPANSIONS):
+    if use.api_call.shape == "binary" or not use.takes(*EXPANSIONS):
         return None
-    include = use.catalogue.request(use.operation).child("include")
+    include = use.catalogue.request(use.api_call).child("include")
     if include is None:
         return field
     told = "Fields that the answer leaves out unless they are asked for."
@@ -106,11 +106,11 @@ def _expand(field: Field, use: Use) -> Field | None:
 
 
 def _objects(field: Field, use: Use) -> Field | None:
-    return None if use.operation.shape in ("binary", "rows", "none") else field
+    return None if use.api_call.shape in ("binary", "rows", "none") else field
 
 
 def _complete(field: Field, use: Use) -> Field | None:
-    lists = own_lists(use.catalogue, use.operation) if _objects(field, use) else ()
+    lists = own_lists(use.catalogue, use.api_call) if _objects(field, use) else ()
     if not lists:
         return field if _objects(field, use) and use.takes("expand") else None
     such = field.description.replace("are wanted.", f"are wanted, such as {lists[0]}.", 1)
@@ -118,16 +118,16 @@ def _complete(field: Field, use: Use) -> Field | None:
 
 
 def _folder(field: Field, use: Use) -> Field | None:
-    return replace(field, required=True) if use.operation.shape == "binary" else None
+    return replace(field, required=True) if use.api_call.shape == "binary" else None
 
 
 def _wait(field: Field, use: Use) -> Field | None:
-    made = use.operation.shape == "rows" and len(use.operation.calls) > 2
+    made = use.api_call.shape == "rows" and len(use.api_call.calls) > 2
     return field if made else None
 
 
 def _marker(field: Field, use: Use) -> Field | None:
-    return field if verb_of(use.operation) == "create" and use.takes("metadata") else None
+    return field if verb_of(use.api_call) == "create" and use.takes("metadata") else None
 
 
 def _irreversible(field: Field, use: Use) -> Field | None:

@@ -10,7 +10,7 @@ import msgspec
 from connector_sdk import JSON, ActivityType, Command, Mode, Option
 
 from stripe_connector.catalogue import Catalogue, overlay
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 
 
 class Way(msgspec.Struct, frozen=True, rename={"fixed": "with"}):
@@ -195,56 +195,56 @@ OWN_ID = "id"
 _PLAIN = frozenset({"create", "list", "retrieve", "search", "update"})
 
 
-def verb_of(operation: Operation) -> str:
-    """The activity type in which an operation is at home: by a rule, and by the exceptions
+def verb_of(api_call: ApiCall) -> str:
+    """The activity type in which an API call is at home: by a rule, and by the exceptions
     that overlays/activities.json states."""
-    stated = _homes().get(operation.id)
+    stated = _homes().get(api_call.id)
     if stated:
         return stated
-    match operation.method, operation.shape:
+    match api_call.method, api_call.shape:
         case "GET", "list" | "search":
             return "search"
         case "GET", _:
             return "read"
         case "DELETE", _:
             return "delete"
-    if operation.action in ("create", "update"):
-        return operation.action
-    return "update" if operation.path_parameters else "create"
+    if api_call.action in ("create", "update"):
+        return api_call.action
+    return "update" if api_call.path_parameters else "create"
 
 
-def name_of(operation: Operation) -> str:
+def name_of(api_call: ApiCall) -> str:
     """What people call the action: as its URL does where the SDK adds the object's name
     (invoices/…/void is void_invoice there)."""
-    last = operation.path.rpartition("/")[2]
-    return last if operation.action.startswith(f"{last}_") else operation.action
+    last = api_call.path.rpartition("/")[2]
+    return last if api_call.action.startswith(f"{last}_") else api_call.action
 
 
 def names_of(catalogue: Catalogue, object: str) -> dict[str, str]:
     """What people call the actions of an object, and what the SDK calls them."""
     actions = catalogue.objects.get(object, ())
-    return {name_of(catalogue.operations[f"{object}.{each}"]): each for each in actions}
+    return {name_of(catalogue.api_calls[f"{object}.{each}"]): each for each in actions}
 
 
-def own_id(operation: Operation) -> str:
+def own_id(api_call: ApiCall) -> str:
     """The path parameter that names the object itself, not a parent of it; "" where the
-    operation makes an object or works on one that needs no id (a customer's cash balance)."""
-    if not operation.path_parameters or operation.action == "create":
+    API call makes an object or works on one that needs no id (a customer's cash balance)."""
+    if not api_call.path_parameters or api_call.action == "create":
         return ""
-    if operation.path.endswith("}") or operation.action not in _PLAIN:
-        return operation.path_parameters[-1]
+    if api_call.path.endswith("}") or api_call.action not in _PLAIN:
+        return api_call.path_parameters[-1]
     return ""
 
 
-def parents_of(operation: Operation) -> tuple[str, ...]:
+def parents_of(api_call: ApiCall) -> tuple[str, ...]:
     """The path parameters that name the objects above, outermost first."""
-    own = own_id(operation)
-    return tuple(name for name in operation.path_parameters if name != own)
+    own = own_id(api_call)
+    return tuple(name for name in api_call.path_parameters if name != own)
 
 
-def is_offered(operation: Operation, mode: Mode) -> bool:
+def is_offered(api_call: ApiCall, mode: Mode) -> bool:
     """Whether a key of this mode may use it: test helpers are nothing for live ones."""
-    return mode != "live" or not is_test_helper(operation.object)
+    return mode != "live" or not is_test_helper(api_call.object)
 
 
 def is_test_helper(object: str) -> bool:

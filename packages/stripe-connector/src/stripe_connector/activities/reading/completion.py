@@ -12,7 +12,7 @@ from connector_sdk import JSON, Host, Problem, Record, RefusedError
 from stripe_connector.activities.choices.expansion import Way
 from stripe_connector.activities.choices.resolution import Resolved
 from stripe_connector.catalogue import Catalogue
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 from stripe_connector.client import Client
 from stripe_connector.wire.paging import PAGE, rows_of
 
@@ -97,7 +97,7 @@ class Completion:
         """Whether the list was read on; None when the host is stopping."""
         if found.get("has_more") is not True:
             return False
-        operation, given = self._address(found, way)
+        api_call, given = self._address(found, way)
         rows: list[Any] = found["data"]
         seen = {_id(row, way) for row in rows}
         more = True
@@ -109,7 +109,7 @@ class Completion:
                 params["expand"] = [*self._expand[way.names]]
             if rows:
                 params["starting_after"] = _id(rows[-1], way)
-            answer = await self._client.send(operation, params)
+            answer = await self._client.send(api_call, params)
             self.calls += 1
             page = rows_of(answer.body)
             fresh = [msgspec.json.decode(raw) for raw in page.raw]
@@ -123,7 +123,7 @@ class Completion:
         self.lists += 1
         return True
 
-    def _address(self, found: Mapping[str, Any], way: Way) -> tuple[Operation, dict[str, JSON]]:
+    def _address(self, found: Mapping[str, Any], way: Way) -> tuple[ApiCall, dict[str, JSON]]:
         """The call that `url` stands for. Stripe has lists at addresses that its documentation
         doesn't (/v1/charges/ch_1/refunds); its own libraries follow them as well."""
         url = urlsplit(str(found.get("url") or ""))
@@ -143,7 +143,7 @@ class Completion:
                 )
             )
         _, above, owner, rows = segments
-        operation = Operation(
+        api_call = ApiCall(
             id=f"{above}.{rows}.list",
             object=f"{above}.{rows}",
             action="list",
@@ -155,7 +155,7 @@ class Completion:
             returns="",
             shape="list",
         )
-        return operation, {**given, "owner": unquote(owner)}
+        return api_call, {**given, "owner": unquote(owner)}
 
 
 def _at(value: Any, names: Sequence[str], above: str) -> Iterator[dict[str, Any]]:

@@ -115,7 +115,7 @@ class PlannedSource:
             "expand": ["total_count"],
         }
         try:
-            answer = await self._client.send(asking.operation, params)
+            answer = await self._client.send(asking.api_call, params)
         except RefusedError:
             return None
         found = msgspec.json.decode(answer.body, type=_Counted).total_count

@@ -12,7 +12,7 @@ from stripe_connector.activities.choices.resolution import Resolved
 from stripe_connector.activities.choices.verbs import own_id, parents_of
 from stripe_connector.activities.reading.stream import Asking
 from stripe_connector.catalogue import Catalogue
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 from stripe_connector.query import Query, parse, write
 from stripe_connector.query.plan import Route, Routes, native, plan
 
@@ -52,7 +52,7 @@ class Planning:
         return self._plan(searchable=False)
 
     def _plan(self, *, searchable: bool) -> Routes:
-        request = self._catalogue.request(self._resolved.operation)
+        request = self._catalogue.request(self._resolved.api_call)
         given = self._resolved.parameters
         return plan(
             self._query,
@@ -64,31 +64,31 @@ class Planning:
         )
 
     @cached_property
-    def _retrieve(self) -> Operation | None:
+    def _retrieve(self) -> ApiCall | None:
         """What reads one of the objects, below the same parents."""
-        listed = self._resolved.operation
-        found = self._catalogue.operations.get(f"{listed.object}.retrieve")
+        listed = self._resolved.api_call
+        found = self._catalogue.api_calls.get(f"{listed.object}.retrieve")
         same = found is not None and own_id(found) and parents_of(found) == parents_of(listed)
         return found if same and found is not None and found.returns == listed.returns else None
 
     @cached_property
-    def _search(self) -> Operation | None:
-        return self._catalogue.operations.get(f"{self._resolved.operation.object}.search")
+    def _search(self) -> ApiCall | None:
+        return self._catalogue.api_calls.get(f"{self._resolved.api_call.object}.search")
 
     def asking(self, route: Route) -> Asking:
         """How a route is called."""
-        operation = self._resolved.operation
+        api_call = self._resolved.api_call
         if route.by == "read" and self._retrieve is not None:
             return self._reading(self._retrieve, str(route.params["id"]))
         if route.by == "search" and self._search is not None:
-            operation = self._search
-        request = self._catalogue.request(operation)
+            api_call = self._search
+        request = self._catalogue.request(api_call)
         params = self._resolved.expansion
         if route.by == "list":
             params.update(self._resolved.parameters)
             params.update(route.params)
         return Asking(
-            operation,
+            api_call,
             self._resolved.parents,
             params,
             request.child("starting_after") is not None,
@@ -99,22 +99,22 @@ class Planning:
             dated="created" in self._asked.fields.searchable,
         )
 
-    def _owners(self, request: Field, route: Route) -> dict[str, Operation]:
+    def _owners(self, request: Field, route: Route) -> dict[str, ApiCall]:
         """What reads the objects that the parameters of a list name."""
-        found: dict[str, Operation] = {}
+        found: dict[str, ApiCall] = {}
         for name, value in route.params.items():
             field = request.child(name)
-            known = field and self._catalogue.operations.get(f"{field.id_of}.retrieve")
+            known = field and self._catalogue.api_calls.get(f"{field.id_of}.retrieve")
             if known and len(known.path_parameters) == 1 and isinstance(value, str):
                 found[name] = known
         return found
 
-    def _reading(self, operation: Operation, id: str) -> Asking:
-        params: dict[str, JSON] = {own_id(operation): id}
+    def _reading(self, api_call: ApiCall, id: str) -> Asking:
+        params: dict[str, JSON] = {own_id(api_call): id}
         for name, paths in self._resolved.expansion.items():
             given = paths if isinstance(paths, list) else []
             params[name] = [str(path).removeprefix("data.") for path in given]
-        return Asking(operation, self._resolved.parents, params, False, False, single=True)
+        return Asking(api_call, self._resolved.parents, params, False, False, single=True)
 
     def explained(self, objects: int | None) -> Plan:
         """What is going to be called, for people and for machines. `objects` says how many
@@ -133,7 +133,7 @@ class Planning:
             params = {"query": route.query, **params}
         few = route.calls() == 1
         expected = 1 if few else route.calls(objects) if objects is not None else None
-        return PlannedCall(f"{asking.operation.method} {asking.operation.path}", params, expected)
+        return PlannedCall(f"{asking.api_call.method} {asking.api_call.path}", params, expected)
 
     def _lines(self, routes: Routes, calls: tuple[PlannedCall, ...]) -> Iterator[str]:
         """The plan as a person reads it."""

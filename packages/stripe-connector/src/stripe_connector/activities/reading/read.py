@@ -50,8 +50,8 @@ class ReadSource:
     ) -> None:
         self._client = client
         self._host = host
-        self._operation = resolved.operation
-        self._own = own_id(resolved.operation)
+        self._api_call = resolved.api_call
+        self._own = own_id(resolved.api_call)
         self._ids = ids_of(resolved) if ids is None else ids
         self._fixed: dict[str, JSON] = {**resolved.parents, **resolved.parameters}
         self._fixed.update(resolved.expansion)
@@ -84,10 +84,10 @@ class ReadSource:
         return ()
 
     async def _record(self, seq: int, id: str) -> Record:
-        at = f"{self._operation.object} {id}".strip()
+        at = f"{self._api_call.object} {id}".strip()
         params = {**self._fixed, self._own: id} if self._own else self._fixed
         try:
-            answer = await self._client.send(self._operation, params)
+            answer = await self._client.send(self._api_call, params)
         except RefusedError as error:
             raw = msgspec.json.encode({"id": id} if id else {})
             return Record(seq, raw, at, error.problem._replace(at=at))
@@ -141,7 +141,7 @@ def read_source(
     client: Client, host: Host, resolved: Resolved, ids: Sequence[str] | None = None
 ) -> ReadSource:
     """The source of a Read by ids: those of the activity, or the given ones."""
-    if resolved.operation.shape == "binary":
+    if resolved.api_call.shape == "binary":
         return DownloadSource(client, host, resolved, ids)
     return ReadSource(client, host, resolved, ids)
 
@@ -168,7 +168,7 @@ class DownloadSource(ReadSource):
         self._folder = _folder(self._base, resolved.settings.folder, host.folder)
 
     async def _record(self, seq: int, id: str) -> Record:
-        at = f"{self._operation.object} {id}".strip()
+        at = f"{self._api_call.object} {id}".strip()
         try:
             return Record(seq, await self._fetch(id), at)
         except RefusedError as error:
@@ -190,7 +190,7 @@ class DownloadSource(ReadSource):
         try:
             with _opened(part) as file:
                 params = {**self._fixed, self._own: id}
-                answer = await self._client.send(self._operation, params, into=file)
+                answer = await self._client.send(self._api_call, params, into=file)
                 size = file.tell()
                 await asyncio.to_thread(_keep, file)
             path = self._folder / f"{id}{_ENDINGS.get(answer.content_type, '')}"

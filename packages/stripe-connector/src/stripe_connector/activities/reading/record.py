@@ -22,7 +22,7 @@ def refined(
     if resolved.complete:
         completion = Completion(client, catalogue, host, resolved)
     if resolved.settings.readable:
-        schema = catalogue.response(resolved.operation)
+        schema = catalogue.response(resolved.api_call)
         readable = Readable(schema, lambda name: catalogue.resource(name).schema, minor_units())
     projection = Projection.of(resolved.settings)
     if completion is None and readable is None and projection.whole:
@@ -89,9 +89,9 @@ class RefinedSource:
 
 def record_schema(catalogue: Catalogue, resolved: Resolved) -> Field:
     """The columns of a report are known where the activity names them."""
-    operation = resolved.operation
-    schema = catalogue.response(operation)
-    match operation.shape:
+    api_call = resolved.api_call
+    schema = catalogue.response(api_call)
+    match api_call.shape:
         case "binary":
             return FILE
         case "rows":
@@ -100,5 +100,5 @@ def record_schema(catalogue: Catalogue, resolved: Resolved) -> Field:
             if not isinstance(columns, list) or not columns:
                 return schema
             fields = tuple(Field(name=str(name), type="string") for name in columns)
-            return Field(name=operation.id, type="object", fields=fields)
+            return Field(name=api_call.id, type="object", fields=fields)
     return refined_schema(schema, resolved)

@@ -66,8 +66,8 @@ class ReportRun:
     ) -> None:
         self._client = client
         self._host = host
-        self._create = catalogue.operations["reporting.report_runs.create"]
-        self._retrieve = catalogue.operations["reporting.report_runs.retrieve"]
+        self._create = catalogue.api_calls["reporting.report_runs.create"]
+        self._retrieve = catalogue.api_calls["reporting.report_runs.retrieve"]
         self._parameters = resolved.parameters
         self._wait = resolved.settings.wait
 
@@ -129,7 +129,7 @@ class QueryRuns:
 
     def __init__(self, client: Client, catalogue: Catalogue, resolved: Resolved) -> None:
         self._client = client
-        self._retrieve = catalogue.operations["sigma.scheduled_query_runs.retrieve"]
+        self._retrieve = catalogue.api_calls["sigma.scheduled_query_runs.retrieve"]
         self._ids = ids_of(resolved)
         self.count = len(self._ids)
 
@@ -150,7 +150,7 @@ class QueryRuns:
 
 def results_of(client: Client, catalogue: Catalogue, host: Host, resolved: Resolved) -> Results:
     """The results that an activity reads."""
-    if "reporting.report_runs.create" in resolved.operation.calls:
+    if "reporting.report_runs.create" in resolved.api_call.calls:
         return ReportRun(client, catalogue, host, resolved)
     return QueryRuns(client, catalogue, resolved)
 

@@ -20,8 +20,8 @@ class SearchSource:
     ) -> None:
         self._client = client
         self._host = host
-        self._operation = resolved.operation
-        request = catalogue.request(resolved.operation)
+        self._api_call = resolved.api_call
+        request = catalogue.request(resolved.api_call)
         self._by_id = request.child("starting_after") is not None
         self._sized = request.child("limit") is not None
         self._limit = resolved.settings.limit or 0
@@ -34,7 +34,7 @@ class SearchSource:
         at = dict(parse_cursor(after))
         while not at.get("done") and not self._host.stopping():
             seq = _number(at.get("seq"))
-            answer = await self._client.send(self._operation, self._params(at))
+            answer = await self._client.send(self._api_call, self._params(at))
             rows = rows_of(answer.body)
             page, at = self._page(rows, at, seq)
             if page.records:
@@ -50,7 +50,7 @@ class SearchSource:
 
     def _params(self, at: dict[str, JSON]) -> dict[str, JSON]:
         following = at.get("next")
-        if isinstance(following, dict) and self._operation.v2:
+        if isinstance(following, dict) and self._api_call.v2:
             return {**self._parents, **following}  # the token holds the filters in v2
         params = dict(self._fixed)
         if self._sized:
@@ -79,7 +79,7 @@ class SearchSource:
             raise RefusedError(
                 Problem(
                     "no_next_page",
-                    f"Stripe says that {self._operation.id} has more rows, and gives no way to "
+                    f"Stripe says that {self._api_call.id} has more rows, and gives no way to "
                     "the next page.",
                     "Narrow the list by its filters, so that it fits into one page.",
                 )

@@ -24,7 +24,7 @@ def source_of(
     """The source of a Search or a Read, driven by the records of `requests` or not."""
     limit = resolved.settings.limit or 0
     record_as = resolved.settings.record_as
-    if resolved.operation.shape == "rows":
+    if resolved.api_call.shape == "rows":
         results = results_of(client, catalogue, host, resolved)
         return RowsSource(client, catalogue, host, results)
     if resolved.activity.type == "read":

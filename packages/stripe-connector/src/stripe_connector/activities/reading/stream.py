@@ -10,7 +10,7 @@ from typing import NamedTuple, cast
 import msgspec
 from connector_sdk import JSON, Problem, RefusedError, SourceChangedError
 
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 from stripe_connector.client import Client
 from stripe_connector.query import Matcher
 from stripe_connector.query.clause import MAX_CLAUSES, Clause, Group, Query, write
@@ -31,19 +31,19 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What a stream asks: an operation with its parameters. `paged_by_id` is a list that goes
+    """What a stream asks: an API call with its parameters. `paged_by_id` is a list that goes
     on behind an id; all others go on by tokens. `query` is that of a search, which `dated` says
     can be asked by `created`, too. `chosen` are the parameters that stand for clauses of the
     query, `owners` reads the objects that they name. `single` is one object, read by its id."""
 
-    operation: Operation
+    api_call: ApiCall
     parents: Mapping[str, JSON]
     params: Mapping[str, JSON]
     paged_by_id: bool
     sized: bool
     query: Query | None = None
     chosen: frozenset[str] = frozenset()
-    owners: Mapping[str, Operation] = field(default_factory=dict)
+    owners: Mapping[str, ApiCall] = field(default_factory=dict)
     single: bool = False
     dated: bool = False
 
@@ -130,7 +130,7 @@ class Stream:
             self._page, self._next = self._next, None
             self._passed, self._before = [], self._whole
         try:
-            answer = await self._client.send(self._asking.operation, self._params())
+            answer = await self._client.send(self._asking.api_call, self._params())
         except RefusedError as error:
             if await self._was_deleted(error.problem):
                 await self.fetch()
@@ -141,7 +141,7 @@ class Stream:
             if not self._page or self._asking.query is None or not _expired(error.problem):
                 raise
             self._renew(error.problem)
-            answer = await self._client.send(self._asking.operation, self._params())
+            answer = await self._client.send(self._asking.api_call, self._params())
         rows = self._cut(answer.body)
         seen = {*self._passed, *self._before}
         found = [self._row(raw) for raw in rows.raw]
@@ -151,7 +151,7 @@ class Stream:
         if rows.following:
             self._next = rows.following
         elif rows.more and not self._asking.paged_by_id:
-            raise RefusedError(_stuck(self._asking.operation))
+            raise RefusedError(_stuck(self._asking.api_call))
         elif rows.more:
             self._go_behind(found[-1].id if found else "")
 
@@ -196,13 +196,13 @@ class Stream:
 
     def _go_behind(self, last: str) -> None:
         if not last or last == self._after:
-            raise RefusedError(_stuck(self._asking.operation))
+            raise RefusedError(_stuck(self._asking.api_call))
         if not self._rows:
             self._after = last
 
     def _params(self) -> dict[str, JSON]:
         asking = self._asking
-        if self._page and asking.operation.v2:
+        if self._page and asking.api_call.v2:
             return {**asking.parents, **self._page}  # the token holds the filters in v2
         params = {**asking.parents, **asking.params}
         for name in self._left_out:
@@ -306,9 +306,9 @@ def _expired(problem: Problem) -> bool:
     return problem.status == 400 and (problem.path == "page" or "page" in problem.message.lower())
 
 
-def _stuck(operation: Operation) -> Problem:
+def _stuck(api_call: ApiCall) -> Problem:
     return Problem(
         "no_next_page",
-        f"Stripe says that {operation.id} has more rows, and gives no way to the next page.",
+        f"Stripe says that {api_call.id} has more rows, and gives no way to the next page.",
         "Narrow the list by its filters, so that it fits into one page.",
     )

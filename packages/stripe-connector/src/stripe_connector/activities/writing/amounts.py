@@ -20,7 +20,7 @@ from stripe_connector.catalogue.amounts import (
     owners,
     sends_currency,
 )
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 from stripe_connector.client import Client
 
 _REMEMBERED = 10_000
@@ -40,11 +40,11 @@ class Currencies:
         self._known: dict[tuple[str, str], str] = {}
 
     async def fault(
-        self, operation: Operation, values: Mapping[str, JSON], currency: str
+        self, api_call: ApiCall, values: Mapping[str, JSON], currency: str
     ) -> Problem | None:
         """What is wrong with amounts that were meant in `currency`; `values` are path parameters
         and all others. Raises CredentialError and UnreachableError: nothing was sent then."""
-        owner = owner_of(operation.id, values) if currency else None
+        owner = owner_of(api_call.id, values) if currency else None
         if owner is None:
             return None
         name = str(values[owner.by])
@@ -71,10 +71,10 @@ class Currencies:
         known = self._known.get(key)
         if known is not None:
             return known
-        operation = self._catalogue.operations[owner.read]
-        path = {operation.path_parameters[-1]: name}
-        accept = partial(is_answer, self._catalogue, operation, path)
-        answer = await self._client.send(operation, path, accept=accept)
+        api_call = self._catalogue.api_calls[owner.read]
+        path = {api_call.path_parameters[-1]: name}
+        accept = partial(is_answer, self._catalogue, api_call, path)
+        answer = await self._client.send(api_call, path, accept=accept)
         held = (msgspec.json.decode(answer.body, type=_Held).currency or "").lower()
         if lasting(owner.read) and held:
             if len(self._known) >= _REMEMBERED:
@@ -91,22 +91,22 @@ class Meant(NamedTuple):
     currency: str = ""
 
 
-def meant(operation: str, path: Mapping[str, str], params: Mapping[str, JSON]) -> Meant | Problem:
+def meant(api_call: str, path: Mapping[str, str], params: Mapping[str, JSON]) -> Meant | Problem:
     """Takes the currency out of the parameters where it is there to be checked only; a Problem
     for an amount that Stripe would not take."""
     given = params.get("currency")
     sent = dict(params)
     currency = ""
-    if given and owners(operation):
-        if owner_of(operation, {**path, **params}) is not None:
+    if given and owners(api_call):
+        if owner_of(api_call, {**path, **params}) is not None:
             currency = str(sent.pop("currency"))
-        elif not sends_currency(operation):
-            return _without_owner(operation)
-    return amount_fault(operation, sent, given) or Meant(sent, currency)
+        elif not sends_currency(api_call):
+            return _without_owner(api_call)
+    return amount_fault(api_call, sent, given) or Meant(sent, currency)
 
 
-def _without_owner(operation: str) -> Problem:
-    names = " or ".join(owner.by for owner in owners(operation))
+def _without_owner(api_call: str) -> Problem:
+    names = " or ".join(owner.by for owner in owners(api_call))
     return Problem(
         "currency_unchecked",
         f"The currency can't be checked: the record names no {names}.",
@@ -115,11 +115,11 @@ def _without_owner(operation: str) -> Problem:
     )
 
 
-def amount_fault(operation: str, params: Mapping[str, JSON], currency: JSON) -> Problem | None:
+def amount_fault(api_call: str, params: Mapping[str, JSON], currency: JSON) -> Problem | None:
     """The first amount that Stripe takes of nobody; `currency` is that of all of them, None
     where nothing says it."""
     code = currency.lower() if isinstance(currency, str) else ""
-    for path, rule in amount_rules(operation).items():
+    for path, rule in amount_rules(api_call).items():
         amount = params.get(path)
         if isinstance(amount, int) and not isinstance(amount, bool):
             found = _fault(amount, code, rule)

@@ -9,7 +9,7 @@ from connector_sdk import JSON
 
 from stripe_connector.activities.choices.verbs import own_id
 from stripe_connector.catalogue import Catalogue, overlay
-from stripe_connector.catalogue.model import Operation, Resource
+from stripe_connector.catalogue.model import ApiCall, Resource
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -71,9 +71,9 @@ class Effect(msgspec.Struct, frozen=True):
         return self.harmless or not (self.again or any(name in params for name in self.again_with))
 
 
-def effect_of(operation: str) -> Effect | None:
-    """What is known of an operation's trace; None where nothing is."""
-    return _effects().get(operation)
+def effect_of(api_call: str) -> Effect | None:
+    """What is known of an API call's trace; None where nothing is."""
+    return _effects().get(api_call)
 
 
 def _fits(value: JSON, wanted: list[str | bool] | str) -> bool:
@@ -120,12 +120,12 @@ class _Expected(NamedTuple):
 
 
 def is_answer(
-    catalogue: Catalogue, operation: Operation, path: Mapping[str, str], body: bytes
+    catalogue: Catalogue, api_call: ApiCall, path: Mapping[str, str], body: bytes
 ) -> bool:
     """Whether a success shows what was asked for: an object of the right kind with an id, that
     of `path` where the call changes or reads one, and gone where it deletes one. Only such an
     answer proves that a write was done."""
-    expected = _expected(catalogue, operation.id)
+    expected = _expected(catalogue, api_call.id)
     if not expected.is_object:
         return True
     try:
@@ -144,16 +144,16 @@ def is_answer(
 
 @cache
 def _expected(catalogue: Catalogue, identifier: str) -> _Expected:
-    operation = catalogue.operations[identifier]
-    known = (operation.returns,) if operation.returns else operation.returns_any
+    api_call = catalogue.api_calls[identifier]
+    known = (api_call.returns,) if api_call.returns else api_call.returns_any
     resources = [catalogue.resource(name) for name in known]
     names = [one.object_name for one in resources]
     return _Expected(
-        operation.shape == "object",
+        api_call.shape == "object",
         frozenset(names) if names and all(names) else None,
         bool(resources) and all(_always_has_id(one) for one in resources),
-        own_id(operation) if resources and _keeps_id(catalogue, operation) else "",
-        operation.action == "delete" and bool(resources) and all(one.deleted for one in resources),
+        own_id(api_call) if resources and _keeps_id(catalogue, api_call) else "",
+        api_call.action == "delete" and bool(resources) and all(one.deleted for one in resources),
     )
 
 
@@ -162,11 +162,11 @@ def _always_has_id(resource: Resource) -> bool:
     return field is not None and field.required
 
 
-def _keeps_id(catalogue: Catalogue, operation: Operation) -> bool:
+def _keeps_id(catalogue: Catalogue, api_call: ApiCall) -> bool:
     """Whether the answer is the object that the path names."""
-    if operation.id in _GIVES_ANOTHER:
+    if api_call.id in _GIVES_ANOTHER:
         return False
-    retrieve = catalogue.operations.get(f"{operation.object}.retrieve")
-    return operation.action == "delete" or (
-        retrieve is not None and retrieve.returns == operation.returns
+    retrieve = catalogue.api_calls.get(f"{api_call.object}.retrieve")
+    return api_call.action == "delete" or (
+        retrieve is not None and retrieve.returns == api_call.returns
     )

@@ -30,7 +30,7 @@ from stripe_connector.activities.choices.resolution import resolve
 from stripe_connector.activities.choices.settings import ActivitySettings, activity_form
 from stripe_connector.activities.choices.verbs import OWN_ID, own_id
 from stripe_connector.catalogue import Catalogue
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 
 _ELSEWHERE = ("marker", IRREVERSIBLE)
 """Settings that say nothing where an action has no use for them."""
@@ -63,12 +63,12 @@ class Use:
             if value is not None and (name in known or name not in _ELSEWHERE)
         }
         self.activity = Activity("", type, object, action, settings)
-        self._operation: Operation = offer.operation
+        self._api_call: ApiCall = offer.api_call
         self._schema = resolve(catalogue, self.activity, mode).request_schema(catalogue)
 
     def request(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Ids and parameters by the names that a target has for them."""
-        own = own_id(self._operation)
+        own = own_id(self._api_call)
         return {OWN_ID if own and name == own else name: part for name, part in given.items()}
 
     def check(self, request: Mapping[str, Any]) -> None:

@@ -52,5 +52,5 @@ class DeleteTarget(UpdateTarget):
         request = requests.parse(call.body.json)
         if not await is_gone(self.client, self.catalogue, request, outcome.problem):
             return outcome
-        name = named(self.catalogue.operations[request.operation], request)
+        name = named(self.catalogue.api_calls[request.api_call], request)
         return outcome._replace(kind="skipped", id=name, problem=None)

@@ -38,7 +38,7 @@ class CreateTarget(StripeTarget):
         self, client: Client, catalogue: Catalogue, host: Host, resolved: Resolved
     ) -> None:
         super().__init__(client, catalogue, host, resolved)
-        self._own = own_id(resolved.operation)
+        self._own = own_id(resolved.api_call)
         self._updating = resolved.update_schema(catalogue)
 
     def prepare(self, request: Request, existing: str = "") -> Prepared:
@@ -55,10 +55,10 @@ class CreateTarget(StripeTarget):
         """Nested creates may fly together, and what begins with an object may not."""
         if self._own:
             return requests.lock(request)
-        return stream_of(request.params) if self.operation.id in EVENTS else ""
+        return stream_of(request.params) if self.api_call.id in EVENTS else ""
 
     async def settle(self, calls: Sequence[Call]) -> Sequence[Outcome | None]:
-        creates = [call for call in calls if call.body.action == self.operation.id]
+        creates = [call for call in calls if call.body.action == self.api_call.id]
         settled = dict(
             zip(creates, await settle_creates(self.client, self.catalogue, creates), strict=True)
         )
@@ -78,8 +78,8 @@ class CreateTarget(StripeTarget):
         return marked_in(self.client, self.catalogue, shelf)
 
     def _update(self, request: Request, existing: str) -> Prepared:
-        update, schema = update_of(self.catalogue, self.operation), self._updating
-        label = full_label(self.catalogue, self.operation.object)
+        update, schema = update_of(self.catalogue, self.api_call), self._updating
+        label = full_label(self.catalogue, self.api_call.object)
         if update is None or schema is None or not schema.fields:
             return Problem(
                 "not_updatable",
@@ -101,7 +101,7 @@ class CreateTarget(StripeTarget):
         if fitted.problems:
             return fitted.problems
         values = dict(cast("dict[str, JSON]", fitted.value))
-        pairs = parents_between(self.operation, update)
+        pairs = parents_between(self.api_call, update)
         above = {theirs: values.pop(ours, None) for ours, theirs in pairs}
         changed = requests.split(
             update,

@@ -35,8 +35,8 @@ class _Row(msgspec.Struct):
 def shelf_of(client: Client, catalogue: Catalogue, body: Body) -> bytes | None:
     """The list that would hold what this request makes; None where nothing tells it there."""
     request = requests.parse(body.json)
-    create = catalogue.operations[request.operation]
-    listing = catalogue.operations.get(f"{create.object}.list")
+    create = catalogue.api_calls[request.api_call]
+    listing = catalogue.api_calls.get(f"{create.object}.list")
     if listing is None or not request.marker:
         return None
     scope = list_scope(client, catalogue, listing, request)
@@ -53,7 +53,7 @@ async def marked_in(
 ) -> AsyncGenerator[Marked, None]:
     """Each object with a marker, the newest first. Raises as the client does."""
     place = msgspec.json.decode(shelf, type=_Shelf)
-    listing = catalogue.operations[place.listing]
+    listing = catalogue.api_calls[place.listing]
     effect = effect_of(place.create) if place.pays else None
     takes = {field.name for field in catalogue.request(listing).fields}
     defaults = list_defaults().get(listing.object, {})

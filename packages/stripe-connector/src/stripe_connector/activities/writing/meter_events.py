@@ -36,16 +36,16 @@ def identified(params: Mapping[str, JSON], key: str) -> Mapping[str, JSON]:
     return {**params, "identifier": key}
 
 
-def is_repeat(operation: str, problem: Problem) -> bool:
+def is_repeat(api_call: str, problem: Problem) -> bool:
     """Whether an event was refused because its identifier was taken before."""
-    return operation in EVENTS and (
+    return api_call in EVENTS and (
         problem.code == "duplicate_meter_event" or _DUPLICATE in problem.message.casefold()
     )
 
 
-def own_name(operation: str, params: Mapping[str, JSON]) -> str:
-    """What stands for the id of an event; "" for other operations."""
-    return str(params.get("identifier", "")) if operation in EVENTS else ""
+def own_name(api_call: str, params: Mapping[str, JSON]) -> str:
+    """What stands for the id of an event; "" for other API calls."""
+    return str(params.get("identifier", "")) if api_call in EVENTS else ""
 
 
 def stream_of(params: Mapping[str, JSON]) -> str:
@@ -142,8 +142,8 @@ class MeterStream:
         await self._close_spent(self._now())
 
     async def _send(self, client: Client, events: Sequence[dict[str, JSON]], key: str) -> Answer:
-        operation = self._catalogue.operations[STREAM]
-        return await client.send(operation, {"events": [*events]}, key=key)
+        api_call = self._catalogue.api_calls[STREAM]
+        return await client.send(api_call, {"events": [*events]}, key=key)
 
     async def _session(self, ended: Client | None) -> Client:
         """The transport of a session that isn't `ended`."""
@@ -154,8 +154,8 @@ class MeterStream:
             if known is not None:
                 await self._close_spent(self._now() - _LINGER)
                 self._spent.append((self._now(), known))
-            operation = self._catalogue.operations["v2.billing.meter_event_session.create"]
-            answer = await self._main.send(operation, {}, key=str(uuid.uuid4()))
+            api_call = self._catalogue.api_calls["v2.billing.meter_event_session.create"]
+            answer = await self._main.send(api_call, {}, key=str(uuid.uuid4()))
             session = msgspec.json.decode(answer.body, type=_Session)
             self._until = datetime.fromisoformat(session.expires_at).timestamp()
             self._client = self._main.of_session(session.authentication_token, self._limits())

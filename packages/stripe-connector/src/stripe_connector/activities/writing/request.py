@@ -10,7 +10,7 @@ from connector_sdk import Request as Given
 from stripe_connector.activities.choices.verbs import OWN_ID, own_id
 from stripe_connector.activities.writing.amounts import meant
 from stripe_connector.activities.writing.meter_events import EVENTS, timestamp_fault
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 
 MARKER = "connector_key"
 """The metadata key under which Create leaves the key of its call."""
@@ -51,7 +51,7 @@ class Request(NamedTuple):
     that metadata.connector_key is still to be set to the key of the call. `currency` is the one
     that the amounts are meant in, where the object that they are for has to have it."""
 
-    operation: str
+    api_call: str
     path: dict[str, str]
     params: dict[str, JSON]
     marker: bool = False
@@ -59,7 +59,7 @@ class Request(NamedTuple):
 
 
 class _Stored(msgspec.Struct):
-    operation: str
+    api_call: str = msgspec.field(name="operation")
     path: dict[str, str]
     params: dict[str, object]
     marker: bool = False
@@ -67,7 +67,7 @@ class _Stored(msgspec.Struct):
 
 
 def fit(
-    operation: Operation,
+    api_call: ApiCall,
     schema: Field,
     constants: Mapping[str, JSON],
     request: Given,
@@ -84,66 +84,67 @@ def fit(
     if fitted.problems:
         return fitted.problems
     values = cast("dict[str, JSON]", fitted.value)
-    own = own_id(operation)
+    own = own_id(api_call)
     if own and own != OWN_ID and OWN_ID in values:
         values = {own: values[OWN_ID], **values}
         del values[OWN_ID]
-    return split(operation, values, mark, now)
+    return split(api_call, values, mark, now)
 
 
 def split(
-    operation: Operation, values: Mapping[str, JSON], mark: bool, now: Callable[[], float]
+    api_call: ApiCall, values: Mapping[str, JSON], mark: bool, now: Callable[[], float]
 ) -> Request | Problem:
     """Path parameters apart from the others; a Problem for an id that could reach another
     path, or for metadata, an amount or a time that Stripe would not take."""
     path: dict[str, str] = {}
-    for name in operation.path_parameters:
+    for name in api_call.path_parameters:
         given = values.get(name)
         if not isinstance(given, str) or given in ("", ".", ".."):
             return Problem(
                 "missing_id",
-                f"{operation.id} needs the id of its {name}, and {given!r} is none."
+                f"{api_call.id} needs the id of its {name}, and {given!r} is none."
                 if given
-                else f"{operation.id} needs the id of its {name}, which is empty.",
+                else f"{api_call.id} needs the id of its {name}, which is empty.",
                 "Map the id of an existing object to this field.",
-                path=OWN_ID if name == own_id(operation) else name,
+                path=OWN_ID if name == own_id(api_call) else name,
             )
         path[name] = given
     params = dict(values)
     for name in path:
         del params[name]
     problem = metadata_fault(params.get("metadata"))
-    if problem is None and operation.id in EVENTS:
+    if problem is None and api_call.id in EVENTS:
         problem = timestamp_fault(params, now)
     if problem is not None:
         return problem
-    checked = meant(operation.id, path, params)
+    checked = meant(api_call.id, path, params)
     if isinstance(checked, Problem):
         return checked
     marker = mark and markable(params.get("metadata"))
-    return Request(operation.id, path, checked.params, marker, checked.currency)
+    return Request(api_call.id, path, checked.params, marker, checked.currency)
 
 
 def body(request: Request, lock: str = "") -> Body:
     """The request as an intent stores it: names sorted, so that the same request is always
     the same bytes."""
     stored = request._asdict()
+    stored["operation"] = stored.pop("api_call")  # as ledgers have it
     if not request.currency:
         del stored["currency"]
-    return Body(msgspec.json.encode(stored, order="sorted"), request.operation, lock)
+    return Body(msgspec.json.encode(stored, order="sorted"), request.api_call, lock)
 
 
 def lock(request: Request) -> str:
     """The object that must not be written twice at once: the innermost one of the path, or the
-    operation itself where the account has only one."""
-    return next(reversed(request.path.values()), request.operation)
+    API call itself where the account has only one."""
+    return next(reversed(request.path.values()), request.api_call)
 
 
 def parse(data: bytes) -> Request:
     """The request that `body` made."""
     stored = msgspec.json.decode(data, type=_Stored)
     return Request(
-        stored.operation,
+        stored.api_call,
         stored.path,
         cast("dict[str, JSON]", stored.params),
         stored.marker,

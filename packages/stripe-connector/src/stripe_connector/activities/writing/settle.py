@@ -12,7 +12,7 @@ from stripe_connector.activities.choices.verbs import own_id
 from stripe_connector.activities.writing import request as requests
 from stripe_connector.activities.writing.answers import effect_of, is_answer
 from stripe_connector.catalogue import Catalogue
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 from stripe_connector.client import Client
 
 _MISSING = ("resource_missing", "not_found")
@@ -26,10 +26,10 @@ _UNSET: tuple[JSON, ...] = (None, "", [], {})
 
 async def settle_write(client: Client, catalogue: Catalogue, call: Call) -> Outcome | None:
     """What became of any write but a create."""
-    operation = catalogue.operations[call.body.action]
-    if operation.method == "DELETE":
+    api_call = catalogue.api_calls[call.body.action]
+    if api_call.method == "DELETE":
         return await settle_delete(client, catalogue, call)
-    if operation.action == "update":
+    if api_call.action == "update":
         return await settle_update(client, catalogue, call)
     return await settle_action(client, catalogue, call)
 
@@ -40,18 +40,18 @@ async def settle_action(client: Client, catalogue: Catalogue, call: Call) -> Out
     if call.first_sent is None:
         return None
     request = requests.parse(call.body.json)
-    operation = catalogue.operations[request.operation]
-    effect = effect_of(operation.id)
+    api_call = catalogue.api_calls[request.api_call]
+    effect = effect_of(api_call.id)
     if effect is None:
         return unclear(call, "the object doesn't show it")
     if effect.harmless:
         return None
-    found = await _look(client, catalogue, operation, request)
+    found = await _look(client, catalogue, api_call, request)
     if found is None:
-        return unclear(call, f"{operation.object} can't be read back")
+        return unclear(call, f"{api_call.object} can't be read back")
     there, body = found
     if there is not None and effect.proved(there, request.params):
-        name = request.path[operation.path_parameters[-1]]
+        name = request.path[api_call.path_parameters[-1]]
         return Outcome(call.seq, call.step, "written", name, response=body)
     if effect.repeatable(request.params):
         return None
@@ -65,10 +65,10 @@ async def is_gone(
     state already to which the delete would have led."""
     if problem.status == 404:
         return problem.code in _MISSING
-    effect = effect_of(request.operation)
+    effect = effect_of(request.api_call)
     if effect is None:
         return False
-    found = await _look(client, catalogue, catalogue.operations[request.operation], request)
+    found = await _look(client, catalogue, catalogue.api_calls[request.api_call], request)
     return found is not None and found[0] is not None and effect.proved(found[0], request.params)
 
 
@@ -79,10 +79,10 @@ async def settle_update(client: Client, catalogue: Catalogue, call: Call) -> Out
     if call.first_sent is None:
         return None
     request = requests.parse(call.body.json)
-    operation = catalogue.operations[request.operation]
-    found = await _look(client, catalogue, operation, request)
+    api_call = catalogue.api_calls[request.api_call]
+    found = await _look(client, catalogue, api_call, request)
     if found is None:
-        return unclear(call, f"{operation.object} can't be read back")
+        return unclear(call, f"{api_call.object} can't be read back")
     there, body = found
     if there is None or there.get("deleted") is True:
         return None  # the repeat then says that the object is missing
@@ -98,7 +98,7 @@ async def settle_update(client: Client, catalogue: Catalogue, call: Call) -> Out
         return Outcome(
             call.seq, call.step, "written", name if isinstance(name, str) else "", response=body
         )
-    effect = effect_of(operation.id)
+    effect = effect_of(api_call.id)
     if effect is not None and not effect.repeatable(sent):
         return unclear(call, "the object doesn't show it, and a repeat could do it twice")
     if not readable:
@@ -111,15 +111,15 @@ async def settle_delete(client: Client, catalogue: Catalogue, call: Call) -> Out
     if call.first_sent is None:
         return None
     request = requests.parse(call.body.json)
-    operation = catalogue.operations[request.operation]
-    found = await _look(client, catalogue, operation, request)
+    api_call = catalogue.api_calls[request.api_call]
+    found = await _look(client, catalogue, api_call, request)
     if found is None:
-        return unclear(call, f"{operation.object} can't be read back")
+        return unclear(call, f"{api_call.object} can't be read back")
     there, body = found
-    gone = request.path[operation.path_parameters[-1]] if operation.path_parameters else ""
+    gone = request.path[api_call.path_parameters[-1]] if api_call.path_parameters else ""
     if there is None or there.get("deleted") is True:
         return Outcome(call.seq, call.step, "written", gone, response=body)
-    match operation.action:
+    match api_call.action:
         case "delete":
             done = False
         case "cancel":
@@ -127,7 +127,7 @@ async def settle_delete(client: Client, catalogue: Catalogue, call: Call) -> Out
         case "delete_discount":
             done = not there.get("discount") and not there.get("discounts")
         case _:
-            return unclear(call, f"the object doesn't show whether {operation.action} was done")
+            return unclear(call, f"the object doesn't show whether {api_call.action} was done")
     return Outcome(call.seq, call.step, "written", gone, response=body) if done else None
 
 
@@ -174,14 +174,14 @@ def unclear(call: Call, why: str) -> Outcome:
 
 
 async def _look(
-    client: Client, catalogue: Catalogue, operation: Operation, request: requests.Request
+    client: Client, catalogue: Catalogue, api_call: ApiCall, request: requests.Request
 ) -> tuple[Mapping[str, JSON] | None, bytes | None] | None:
     """The object that a request is about, None inside where it doesn't exist; None where it
     can't be read at all."""
-    retrieve = catalogue.operations.get(f"{operation.object}.retrieve")
-    if retrieve is None or bool(own_id(retrieve)) != bool(own_id(operation)):
+    retrieve = catalogue.api_calls.get(f"{api_call.object}.retrieve")
+    if retrieve is None or bool(own_id(retrieve)) != bool(own_id(api_call)):
         return None
-    ids = [request.path[name] for name in operation.path_parameters]
+    ids = [request.path[name] for name in api_call.path_parameters]
     # By position from the end: a source is detached from a customer, and read without one.
     named = dict(zip(reversed(retrieve.path_parameters), reversed(ids), strict=False))
     params: dict[str, JSON] = {**named}

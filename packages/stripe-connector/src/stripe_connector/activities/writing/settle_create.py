@@ -16,7 +16,7 @@ from stripe_connector.activities.writing.answers import effect_of
 from stripe_connector.activities.writing.request import MARKER
 from stripe_connector.activities.writing.settle import unclear
 from stripe_connector.catalogue import Catalogue
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 from stripe_connector.catalogue.overlay import list_defaults
 from stripe_connector.client import Client
 from stripe_connector.wire.paging import PAGE, no_answer, rows_of
@@ -54,18 +54,18 @@ async def settle_creates(
     """For each create: written where an object carries its key, None where surely none does,
     unknown where that can't be told. Calls that share a list are looked up in one go."""
     settled: dict[int, Outcome | None] = {}
-    open_calls: list[tuple[str, int, Operation, dict[str, JSON]]] = []
+    open_calls: list[tuple[str, int, ApiCall, dict[str, JSON]]] = []
     for index, call in enumerate(calls):
         if call.first_sent is None:
             settled[index] = None
             continue
         request = requests.parse(call.body.json)
-        operation = catalogue.operations[request.operation]
-        effect = effect_of(operation.id)
+        api_call = catalogue.api_calls[request.api_call]
+        effect = effect_of(api_call.id)
         if effect is not None and effect.harmless:
             settled[index] = None
             continue
-        listing = catalogue.operations.get(f"{operation.object}.list")
+        listing = catalogue.api_calls.get(f"{api_call.object}.list")
         scope = None if listing is None else list_scope(client, catalogue, listing, request)
         if not request.marker:
             settled[index] = unclear(call, "it carries no marker")
@@ -101,7 +101,7 @@ def _told(call: Call, found: _Found | None) -> Outcome | None:
 def _declined(call: Call, name: str, raw: bytes) -> Outcome | None:
     """The refusal that a create met although its object is there: a declined card leaves one."""
     request = requests.parse(call.body.json)
-    effect = effect_of(request.operation)
+    effect = effect_of(request.api_call)
     there = msgspec.json.decode(raw)
     if effect is None or not effect.came_to_nothing(there, request.params):
         return None
@@ -116,13 +116,13 @@ def _declined(call: Call, name: str, raw: bytes) -> Outcome | None:
 
 
 def list_scope(
-    client: Client, catalogue: Catalogue, listing: Operation, request: requests.Request
+    client: Client, catalogue: Catalogue, listing: ApiCall, request: requests.Request
 ) -> dict[str, JSON] | None:
     """The parameters that lead to the list which would hold the object; None where the
     request doesn't have them."""
     anchors = _ANCHORS if client.settings.mode == "live" else _OTHER_TIME
     scope: dict[str, JSON] = {}
-    above = [request.path[name] for name in catalogue.operations[request.operation].path_parameters]
+    above = [request.path[name] for name in catalogue.api_calls[request.api_call].path_parameters]
     known = {**request.params, **dict(zip(listing.path_parameters, above, strict=False))}
     for field in catalogue.request(listing).fields:
         value = known.get(field.name)
@@ -159,7 +159,7 @@ def _row(raw: bytes) -> _Row:
 async def _find(
     client: Client,
     catalogue: Catalogue,
-    listing: Operation,
+    listing: ApiCall,
     scope: dict[str, JSON],
     calls: Sequence[Call],
 ) -> _Found | None:

@@ -32,7 +32,7 @@ from stripe_connector.activities.writing.flight import Flight
 from stripe_connector.activities.writing.meter_events import EVENTS, identified, is_repeat, own_name
 from stripe_connector.activities.writing.request import marked
 from stripe_connector.catalogue import Catalogue
-from stripe_connector.catalogue.model import Operation
+from stripe_connector.catalogue.model import ApiCall
 from stripe_connector.client import FAULTS, Client, Earlier, horizon
 from stripe_connector.wire.paging import head
 
@@ -55,7 +55,7 @@ class StripeTarget(ABC):
     ) -> None:
         self.client = client
         self.catalogue = catalogue
-        self.operation = resolved.operation
+        self.api_call = resolved.api_call
         self.offer = resolved.offer
         self._watched = resolved.watched
         self.constants: dict[str, JSON] = resolved.parents
@@ -64,7 +64,7 @@ class StripeTarget(ABC):
         self.marker = resolved.settings.marker and any(
             field.name == "metadata" for field in self.schema.fields
         )
-        self.horizon = horizon(resolved.operation)
+        self.horizon = horizon(resolved.api_call)
         self._currencies = Currencies(client, catalogue)
         self._host = host
         self._prepared: dict[bytes, requests.Request] = {}
@@ -91,7 +91,7 @@ class StripeTarget(ABC):
         self, request: Request, mark: bool = False
     ) -> requests.Request | Problem | tuple[Problem, ...]:
         """The request with all that the activity adds to it, or what is wrong with it."""
-        fitted = requests.fit(self.operation, self.schema, self.constants, request, mark, self.now)
+        fitted = requests.fit(self.api_call, self.schema, self.constants, request, mark, self.now)
         if isinstance(fitted, requests.Request):
             fitted.params.update(self.fixed)
             return (self.refusal(self.offer, fitted) if self._watched else None) or fitted
@@ -119,9 +119,9 @@ class StripeTarget(ABC):
     async def send(self, call: Call) -> Outcome:
         """One call and its outcome."""
         request = self._prepared.pop(call.body.json, None) or requests.parse(call.body.json)
-        operation = self.catalogue.operations[request.operation]
+        api_call = self.catalogue.api_calls[request.api_call]
         params: Mapping[str, JSON] = request.params
-        if operation.id in EVENTS:
+        if api_call.id in EVENTS:
             params = identified(params, call.key)
         if request.marker:
             params = marked(params, call.key)
@@ -130,19 +130,19 @@ class StripeTarget(ABC):
             earlier = Earlier(call.first_sent if call.synced else None)
         values = {**request.path, **params}
         try:
-            wrong = await self._currencies.fault(operation, values, request.currency)
+            wrong = await self._currencies.fault(api_call, values, request.currency)
             if wrong is not None:
                 return outcome_of(call, "refused", wrong, refused=call.first_sent is not None)
             answer = await self.client.send(
-                operation,
+                api_call,
                 values,
                 key=call.key,
                 earlier=earlier,
-                accept=partial(is_answer, self.catalogue, operation, request.path),
+                accept=partial(is_answer, self.catalogue, api_call, request.path),
             )
         except RefusedError as error:
-            if is_repeat(operation.id, error.problem):
-                known = known_event(call, request, own_name(operation.id, params))
+            if is_repeat(api_call.id, error.problem):
+                known = known_event(call, request, own_name(api_call.id, params))
                 if known is not None:
                     return known._replace(request_id=error.problem.request_id)
             # A file that is gone now says nothing about an earlier send.
@@ -151,8 +151,8 @@ class StripeTarget(ABC):
         except FailedError as error:
             return outcome_of(call, "failed", error.problem)
         except UncertainError as error:
-            if error.refused and is_repeat(operation.id, error.problem):
-                name = own_name(operation.id, params)
+            if error.refused and is_repeat(api_call.id, error.problem):
+                name = own_name(api_call.id, params)
                 return Outcome(call.seq, call.step, "written", name, replayed=True)
             return outcome_of(call, "unknown", error.problem, refused=error.refused)
         made = head(answer.body)[0] if answer.body else ""
@@ -160,7 +160,7 @@ class StripeTarget(ABC):
             call.seq,
             call.step,
             "written",
-            made or own_name(operation.id, params) or named(operation, request),
+            made or own_name(api_call.id, params) or named(api_call, request),
             answer.request_id,
             answer.replayed,
             answer.body or None,
@@ -188,9 +188,9 @@ def outcome_of(call: Call, kind: Kind, problem: Problem, *, refused: bool = Fals
     )
 
 
-def named(operation: Operation, request: requests.Request) -> str:
+def named(api_call: ApiCall, request: requests.Request) -> str:
     """The id of the object that a request names in its path; "" where it names none."""
-    return request.path[operation.path_parameters[-1]] if operation.path_parameters else ""
+    return request.path[api_call.path_parameters[-1]] if api_call.path_parameters else ""
 
 
 def known_event(call: Call, request: requests.Request, name: str) -> Outcome | None:

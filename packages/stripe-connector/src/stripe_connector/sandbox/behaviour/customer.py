@@ -76,7 +76,7 @@ def _id(turn: Turn, resource: str) -> str:
 def create(turn: Turn) -> Body:
     name = "external_account" if "external_account" in turn.params else "source"
     resource, fields = _from_parameter(turn, turn.params.pop(name), name)
-    at = replace(turn, operation=replace(turn.operation, returns=resource))
+    at = replace(turn, api_call=replace(turn.api_call, returns=resource))
     at.params = {**fields, **turn.params}
     return verbs.create(at)
 
@@ -142,19 +142,19 @@ def _with_resource(verb: Callable[[Turn], Body]) -> Verb:
 
     def run(turn: Turn) -> Body:
         own = list(turn.path.values())[-1]
-        resources = turn.operation.returns_any
+        resources = turn.api_call.returns_any
         found = [name for name in resources if turn.peek(name, own)]
         resource = found[0] if found else "card"
-        return verb(replace(turn, operation=replace(turn.operation, returns=resource)))
+        return verb(replace(turn, api_call=replace(turn.api_call, returns=resource)))
 
     return run
 
 
 def list_(turn: Turn) -> Body:
     wanted = turn.params.pop("object", None)
-    kinds = [str(wanted)] if wanted else list(turn.operation.returns_any)
+    kinds = [str(wanted)] if wanted else list(turn.api_call.returns_any)
     [(name, parent)] = turn.path.items()
-    holders = dict(turn.registry.plan(turn.operation).holders)
+    holders = dict(turn.registry.plan(turn.api_call).holders)
     turn.find(holders[name], parent, name)
     rows = [row for kind in kinds for row in turn.work.account.children(kind, parent)]
     rows.sort(key=lambda row: row.seq)

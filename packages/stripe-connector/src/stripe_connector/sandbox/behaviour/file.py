@@ -250,7 +250,7 @@ def _ripen(turn: Turn, stored: Stored) -> None:
 
 def list_types(turn: Turn) -> Body:
     data: list[JSON] = [_type(report) for report in REPORTS.values()]
-    return {"object": "list", "url": turn.operation.path, "has_more": False, "data": data}
+    return {"object": "list", "url": turn.api_call.path, "has_more": False, "data": data}
 
 
 def retrieve_type(turn: Turn) -> Body:

@@ -60,7 +60,7 @@ def _take_once(turn: Turn, params: Body) -> None:
         raise RefusalError(
             400,
             f"An event already exists with identifier {identifier}.",
-            "duplicate_meter_event" if turn.operation.v2 else "",
+            "duplicate_meter_event" if turn.api_call.v2 else "",
             "identifier",
         )
 
@@ -181,7 +181,7 @@ def _page(turn: Turn, rows: list[Body]) -> Body:
     more = first > 0 if "ending_before" in turn.params else first + size < last
     return {
         "object": "list",
-        "url": turn.operation.path.format(**turn.path),
+        "url": turn.api_call.path.format(**turn.path),
         "has_more": more,
         "data": cast(JSON, page),
     }

@@ -142,7 +142,7 @@ def is_code_of(turn: Turn, stored: Stored, value: JSON) -> bool:
 
 def delete_discount(turn: Turn) -> Body:
     [(name, owner)] = turn.path.items()
-    above = dict(turn.registry.plan(turn.operation).holders)[name]
+    above = dict(turn.registry.plan(turn.api_call).holders)[name]
     turn.find(above, owner, name)
     raise RefusalError(404, f"No active discount for {above}: {owner}", "resource_missing", name)
 

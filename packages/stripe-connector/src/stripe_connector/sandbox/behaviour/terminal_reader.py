@@ -18,7 +18,7 @@ def start(turn: Turn) -> Body:
     if isinstance(action, dict) and action["status"] == _AT_WORK:
         raise not_allowed("Reader is currently processing another request.", "terminal_reader_busy")
     body = turn.work.edit(stored)
-    kind = turn.operation.action
+    kind = turn.api_call.action
     given: dict[str, JSON] = {name: part for name, part in turn.params.items() if name != "type"}
     body["action"] = None
     turn.registry.shapes.put(stored.resource, body, "action.type", kind)

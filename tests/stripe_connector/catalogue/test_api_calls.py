@@ -9,14 +9,14 @@ from connector_sdk.schema import Field
 from stripe_connector.catalogue import Catalogue, load
 
 
-def test_every_operation_is_there(catalogue: Catalogue) -> None:
-    operations = catalogue.operations.values()
-    assert len(operations) == 649
-    assert Counter(o.v2 for o in operations) == {False: 558, True: 91}
-    assert Counter(o.method for o in operations) == {"POST": 330, "GET": 290, "DELETE": 29}
-    assert Counter(o.host for o in operations) == {"api": 646, "files": 2, "meter_events": 1}
-    assert Counter(o.body for o in operations) == {"form": 557, "json": 91, "multipart": 1}
-    assert Counter(o.shape for o in operations) == {
+def test_every_api_call_is_there(catalogue: Catalogue) -> None:
+    api_calls = catalogue.api_calls.values()
+    assert len(api_calls) == 649
+    assert Counter(o.v2 for o in api_calls) == {False: 558, True: 91}
+    assert Counter(o.method for o in api_calls) == {"POST": 330, "GET": 290, "DELETE": 29}
+    assert Counter(o.host for o in api_calls) == {"api": 646, "files": 2, "meter_events": 1}
+    assert Counter(o.body for o in api_calls) == {"form": 557, "json": 91, "multipart": 1}
+    assert Counter(o.shape for o in api_calls) == {
         "object": 502,
         "list": 138,
         "search": 7,
@@ -27,33 +27,33 @@ def test_every_operation_is_there(catalogue: Catalogue) -> None:
     assert catalogue.api_version == "2026-10-28.endive"
 
 
-def test_objects_and_operations_name_each_other(catalogue: Catalogue) -> None:
+def test_objects_and_api_calls_name_each_other(catalogue: Catalogue) -> None:
     pairs = [(name, action) for name, actions in catalogue.objects.items() for action in actions]
     assert len(pairs) == 649
     for name, action in pairs:
-        operation = catalogue.operation(name, action)
-        assert (operation.object, operation.action) == (name, action)
-        assert catalogue.operations[operation.id] is operation
-        assert name.startswith("v2.") is operation.v2
+        api_call = catalogue.api_call(name, action)
+        assert (api_call.object, api_call.action) == (name, action)
+        assert catalogue.api_calls[api_call.id] is api_call
+        assert name.startswith("v2.") is api_call.v2
 
 
 def test_every_request_starts_with_its_path_parameters(catalogue: Catalogue) -> None:
-    for operation in catalogue.operations.values():
-        request = catalogue.request(operation)
-        assert request.name == operation.id
-        leading = request.fields[: len(operation.path_parameters)]
-        assert tuple(field.name for field in leading) == operation.path_parameters
+    for api_call in catalogue.api_calls.values():
+        request = catalogue.request(api_call)
+        assert request.name == api_call.id
+        leading = request.fields[: len(api_call.path_parameters)]
+        assert tuple(field.name for field in leading) == api_call.path_parameters
         assert all(field.in_path and field.required for field in leading)
         assert not any(field.in_path for field in request.fields[len(leading) :])
         names = [field.name for field in request.fields]
-        assert len(set(names)) == len(names), operation.id
-        braced = [part for part in operation.path.split("/") if part.startswith("{")]
-        assert braced == [f"{{{name}}}" for name in operation.path_parameters]
-        assert catalogue.summary(operation), operation.id
+        assert len(set(names)) == len(names), api_call.id
+        braced = [part for part in api_call.path.split("/") if part.startswith("{")]
+        assert braced == [f"{{{name}}}" for name in api_call.path_parameters]
+        assert catalogue.summary(api_call), api_call.id
 
 
 def test_every_field_is_well_formed(catalogue: Catalogue) -> None:
-    schemas = [catalogue.request(o) for o in catalogue.operations.values()]
+    schemas = [catalogue.request(o) for o in catalogue.api_calls.values()]
     schemas += [catalogue.resource(name).schema for name in catalogue.resources]
     for schema in schemas:
         for where, field in nodes(schema, schema.name):
@@ -71,11 +71,11 @@ def assert_well_formed(where: str, field: Field) -> None:
 
 
 def test_a_customer_is_created_from_these_fields(catalogue: Catalogue) -> None:
-    operation = catalogue.operation("customers", "create")
-    assert (operation.method, operation.path) == ("POST", "/v1/customers")
-    assert (operation.host, operation.body, operation.shape) == ("api", "form", "object")
-    assert operation.returns == "customer"
-    request = catalogue.request(operation)
+    api_call = catalogue.api_call("customers", "create")
+    assert (api_call.method, api_call.path) == ("POST", "/v1/customers")
+    assert (api_call.host, api_call.body, api_call.shape) == ("api", "form", "object")
+    assert api_call.returns == "customer"
+    request = catalogue.request(api_call)
     assert [field.name for field in request.fields] == [
         "address",
         "balance",
@@ -122,37 +122,37 @@ def test_a_customer_is_created_from_these_fields(catalogue: Catalogue) -> None:
 
 
 def test_parents_stand_before_their_children_in_a_path(catalogue: Catalogue) -> None:
-    create = catalogue.operation("customers.tax_ids", "create")
+    create = catalogue.api_call("customers.tax_ids", "create")
     assert create.path == "/v1/customers/{customer}/tax_ids"
     assert create.path_parameters == ("customer",)
     assert create.returns == "tax_id"
-    retrieve = catalogue.operation("customers.tax_ids", "retrieve")
+    retrieve = catalogue.api_call("customers.tax_ids", "retrieve")
     assert retrieve.path_parameters == ("customer", "id")
 
 
 def test_cancelling_a_subscription_is_a_delete_that_answers_it_whole(catalogue: Catalogue) -> None:
-    operation = catalogue.operation("subscriptions", "cancel")
-    assert operation.method == "DELETE"
-    assert catalogue.response(operation).child("status") is not None
+    api_call = catalogue.api_call("subscriptions", "cancel")
+    assert api_call.method == "DELETE"
+    assert catalogue.response(api_call).child("status") is not None
 
 
 def test_a_file_goes_to_its_own_host(catalogue: Catalogue) -> None:
-    operation = catalogue.operation("files", "create")
-    assert (operation.host, operation.body) == ("files", "multipart")
-    assert field_of(catalogue.request(operation), "file").type == "file"
+    api_call = catalogue.api_call("files", "create")
+    assert (api_call.host, api_call.body) == ("files", "multipart")
+    assert field_of(catalogue.request(api_call), "file").type == "file"
 
 
 def test_a_quote_as_pdf_is_binary(catalogue: Catalogue) -> None:
-    operation = catalogue.operation("quotes", "pdf")
-    assert (operation.method, operation.host, operation.shape) == ("GET", "files", "binary")
-    assert catalogue.response(operation).type == "file"
+    api_call = catalogue.api_call("quotes", "pdf")
+    assert (api_call.method, api_call.host, api_call.shape) == ("GET", "files", "binary")
+    assert catalogue.response(api_call).type == "file"
 
 
 def test_the_meter_event_stream_has_a_host_and_no_answer(catalogue: Catalogue) -> None:
-    operation = catalogue.operation("v2.billing.meter_event_stream", "create")
-    assert (operation.host, operation.body, operation.shape) == ("meter_events", "json", "none")
-    assert operation.returns == ""
-    assert catalogue.response(operation).fields == ()
+    api_call = catalogue.api_call("v2.billing.meter_event_stream", "create")
+    assert (api_call.host, api_call.body, api_call.shape) == ("meter_events", "json", "none")
+    assert api_call.returns == ""
+    assert catalogue.response(api_call).fields == ()
 
 
 def test_event_destinations_belong_to_v2(catalogue: Catalogue) -> None:
@@ -166,52 +166,52 @@ def test_event_destinations_belong_to_v2(catalogue: Catalogue) -> None:
         "enable",
         "ping",
     )
-    operation = catalogue.operation("v2.core.event_destinations", "create")
-    assert (operation.path, operation.body) == ("/v2/core/event_destinations", "json")
-    assert operation.returns == "v2.core.event_destination"
-    request = catalogue.request(operation)
+    api_call = catalogue.api_call("v2.core.event_destinations", "create")
+    assert (api_call.path, api_call.body) == ("/v2/core/event_destinations", "json")
+    assert api_call.returns == "v2.core.event_destination"
+    request = catalogue.request(api_call)
     required = {field.name for field in request.fields if field.required}
     assert required == {"enabled_events", "event_payload", "name", "type"}
     payload = field_of(request, "event_payload")
     assert payload.choices == ("snapshot", "thin")
     assert not payload.open
-    deleted = catalogue.operation("v2.core.event_destinations", "delete")
+    deleted = catalogue.api_call("v2.core.event_destinations", "delete")
     assert deleted.returns == "v2.deleted_object"
 
 
 def test_names_that_python_reserves_are_stated_as_the_api_has_them(catalogue: Catalogue) -> None:
-    transfer = catalogue.operation("v2.money_management.inbound_transfers", "create")
+    transfer = catalogue.api_call("v2.money_management.inbound_transfers", "create")
     assert field_of(catalogue.request(transfer), "from").required
     assert catalogue.response(transfer).child("from") is not None
     options = field_of(
-        catalogue.request(catalogue.operation("tax.registrations", "create")), "country_options"
+        catalogue.request(catalogue.api_call("tax.registrations", "create")), "country_options"
     )
     assert options.child("in") is not None
     assert options.child("is") is not None
 
 
 def test_v2_keys_of_metadata_are_unset_by_null(catalogue: Catalogue) -> None:
-    operation = catalogue.operation("v2.money_management.transactions", "update")
-    items = field_of(catalogue.request(operation), "metadata").items
+    api_call = catalogue.api_call("v2.money_management.transactions", "update")
+    items = field_of(catalogue.request(api_call), "metadata").items
     assert items is not None
     assert items.clears
     assert items.nullable
 
 
 def test_decimals_travel_as_text(catalogue: Catalogue) -> None:
-    price = catalogue.request(catalogue.operation("prices", "create"))
+    price = catalogue.request(catalogue.api_call("prices", "create"))
     amount = field_of(price, "unit_amount_decimal")
     assert (amount.type, amount.format) == ("string", "decimal")
-    account = catalogue.request(catalogue.operation("v2.core.accounts", "create"))
+    account = catalogue.request(catalogue.api_call("v2.core.accounts", "create"))
     share = dict(account.walk())["identity.individual.relationship.percent_ownership"]
     assert (share.type, share.format) == ("string", "decimal")
 
 
 def test_several_shapes_of_one_parameter_are_alternatives(catalogue: Catalogue) -> None:
-    created = field_of(catalogue.request(catalogue.operation("customers", "list")), "created")
+    created = field_of(catalogue.request(catalogue.api_call("customers", "list")), "created")
     assert [option.type for option in created.any_of] == ["object", "integer"]
     assert [child.name for child in created.any_of[0].fields] == ["gt", "gte", "lt", "lte"]
-    update = catalogue.request(catalogue.operation("subscriptions", "update"))
+    update = catalogue.request(catalogue.api_call("subscriptions", "update"))
     trial_end = field_of(update, "trial_end")
     assert [(o.type, o.choices, o.format) for o in trial_end.any_of] == [
         ("string", ("now",), ""),
@@ -226,12 +226,12 @@ def test_milliseconds_are_not_called_unix_time(catalogue: Catalogue) -> None:
 
 
 def test_one_of_several_resources_may_be_answered(catalogue: Catalogue) -> None:
-    several = {o.object for o in catalogue.operations.values() if o.returns_any}
+    several = {o.object for o in catalogue.api_calls.values() if o.returns_any}
     assert several == {"accounts.external_accounts", "customers.payment_sources", "sources"}
-    operation = catalogue.operation("accounts.external_accounts", "create")
-    assert operation.returns == ""
-    assert operation.returns_any == ("bank_account", "card")
-    response = catalogue.response(operation)
+    api_call = catalogue.api_call("accounts.external_accounts", "create")
+    assert api_call.returns == ""
+    assert api_call.returns_any == ("bank_account", "card")
+    response = catalogue.response(api_call)
     assert [option.name for option in response.any_of] == ["bank_account", "card"]
 
 
@@ -249,7 +249,7 @@ def test_an_unknown_name_gets_the_nearest_one(
     catalogue: Catalogue, name: str, action: str, message: str, remedy: str
 ) -> None:
     with pytest.raises(SettingError) as caught:
-        catalogue.operation(name, action)
+        catalogue.api_call(name, action)
     assert message in caught.value.problem.message
     assert remedy in caught.value.problem.remedy
 
