@@ -1,7 +1,8 @@
-"""Completion in bash, where names have blanks and assignments an equals sign.
+"""Completion in bash for names with blanks and for assignments.
 
-Typer's own takes the words as bash splits them: there `status=op` is three words, a name with a
-blank is not found again once its first word stands there, and behind `name=` comes a blank."""
+Typer's own takes words as bash splits them: `status=op` becomes three words, a name with a blank
+is lost after its first word, and `name=` gets a blank appended.
+"""
 
 import os
 import re

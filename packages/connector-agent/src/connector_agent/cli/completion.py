@@ -1,5 +1,4 @@
-"""What the shell offers behind a half-typed command line. Nobody is called, and what can't be
-found out offers nothing."""
+"""Shell completion. It makes no calls, and offers nothing where it can't find out."""
 
 import asyncio
 import functools
@@ -139,7 +138,7 @@ def request_fields(ctx: typer.Context, incomplete: str) -> Iterable[str]:
 
 @_offer
 def answer_fields(ctx: typer.Context, incomplete: str) -> Iterable[str]:
-    """The fields of a record; with commas before it, behind those."""
+    """The fields of a record, also after a comma."""
     before, comma, last = incomplete.rpartition(",")
     found = paths(_schemas(ctx).response, last)
     return [f"{before}{comma}{each.rstrip('.')}" for each in found]
@@ -168,8 +167,7 @@ def settings(ctx: typer.Context, incomplete: str) -> Iterable[str]:
 
 
 def assignments(root: Field, incomplete: str) -> Iterator[str]:
-    """NAME= for each field that begins like that; NAME=VALUE behind the sign where the field
-    has choices."""
+    """NAME= for each field with this prefix; after the sign NAME=VALUE for its choices."""
     name, sign, _ = incomplete.partition("=")
     if not sign:
         for path in paths(root, incomplete):
