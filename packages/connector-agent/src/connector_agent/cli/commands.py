@@ -52,7 +52,6 @@ class LazyGroup(TyperGroup):
         self.commands = cast("MutableMapping[str, Any]", commands)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The names, without making the commands."""
         return list(self.commands)
 
 
@@ -67,7 +66,7 @@ def made(name: str, function: Callable[..., Any], **how: Any) -> Any:
 
 
 def group_of(name: str, app: typer.Typer) -> Any:
-    """The commands of an app as the group `name`."""
+    """The app's commands as the group `name`."""
     around = typer.Typer(add_completion=False, context_settings=HELP)
     around.add_typer(app, name=name)
     group: Any = typer.main.get_command(around)
@@ -254,7 +253,7 @@ def _installed() -> dict[str, Maker]:
         try:
             connector = connectors[name]
         except SettingError:
-            continue  # a broken connector leaves the others alone; its endpoints tell of it
+            continue  # a broken connector hides no other; its endpoints report it
         if name not in found and any(kind.levels for kind in connector.activity_types()):
             found[name] = partial(_group, connector)
     return found

@@ -41,7 +41,7 @@ class Wanted(NamedTuple):
 
 
 class Row(NamedTuple):
-    """An object that activities can work on, and the actions by activity type."""
+    """An object, and its actions by activity type."""
 
     of: str
     section: str

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 _WIDE = 200
-"""Columns of a table that goes to a file or another program: nobody sees it fold there."""
+"""Width of a table that goes to a file or another program, which must not fold."""
 
 
 class _Console(Console):
@@ -110,7 +110,7 @@ def fail(error: ConnectorError, *, as_json: bool = False) -> NoReturn:
 
 
 def mode_text(mode: str) -> Text:
-    """The mode of a connection; live keys stand out wherever they show."""
+    """The mode of a connection, with live mode highlighted."""
     if mode == "live":
         return Text("LIVE", style="bold white on red")
     return Text("" if mode == "none" else mode, style="dim")

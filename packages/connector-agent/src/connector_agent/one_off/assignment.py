@@ -135,8 +135,8 @@ def _clash(first: Path, second: Path) -> bool:
 
 
 def _set(node: Any, segment: str | int, fill: JSON, path: Path, *, replace: bool) -> Any:
-    """Puts `fill` at one place, unless something stands there and isn't to be replaced; what
-    stands there then."""
+    """Sets `fill` at one place, unless a value is there and `replace` is off. Returns the value
+    now there."""
     if isinstance(segment, str):
         if not isinstance(node, dict):
             raise SettingError(_through(path))

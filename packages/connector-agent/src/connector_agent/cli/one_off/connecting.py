@@ -91,7 +91,7 @@ async def _connect(
             if field.variable and os.environ.get(field.variable):
                 settings[field.name] = os.environ[field.variable]
         if not settings and not own and (given.get("fields_help") or given.get("explain")):
-            settings.update(form.trial)  # nothing is called, so that nobody needs an account
+            settings.update(form.trial)  # no call is made, so no account is needed
     for field in connection_fields(form):
         if option_of(field) in own:
             settings[field.name] = given[f"connection_{field.name}"]

@@ -14,8 +14,8 @@ from connector_agent.cli.one_off.options import parameters
 
 _FIRST = "connector_agent.first"
 _NEGATED = re.compile(r"-(\(|[A-Za-z_][\w.]+\s*(\[|[:~<>=]|in\s*\())")
-"""A negated clause or parenthesis: a short option goes on with a value, and none has one of these
-signs behind its first letters."""
+"""A negated clause or parenthesis. No value joined to a short option has one of these signs after
+its first letters."""
 
 
 class Use(NamedTuple):

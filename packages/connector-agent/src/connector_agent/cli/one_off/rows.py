@@ -36,7 +36,7 @@ class Rows(Protocol):
     """Prints records in one format. Call `end` after the last."""
 
     def add(self, raw: bytes) -> None:
-        """One record: a JSON object."""
+        """Adds a record, a JSON object."""
         ...
 
     def end(self) -> None:
