@@ -226,7 +226,7 @@ _TOLD = {
     "declined": "created, but declined afterwards; the next run tries again",
     "doubled": "written more than once; look at them and delete the surplus",
     "missing": "not there; the next run writes them",
-    "unclear": "can't be determined: objects of this type carry no key",
+    "unclear": "can't be determined: no object there would carry their key",
     "other": "objects with a key of no record: of single runs, of other operations, or of records "
     "that the source no longer has",
 }
