@@ -182,7 +182,7 @@ async def test_other_fields_of_identity(
     assert code == "identity_changed"
     assert "none of the 12 records" in told
     assert "Put `identity: crm_id` back" in told
-    assert "operations/import.yaml:2:1: warning: 'import' tells" in await checked(project)
+    assert "operations/import.yaml:2:1: warning: 'import' now identifies" in await checked(project)
     assert sandbox.requests[CREATE] == 12
     again = await run(runner, "import", new=True)
     assert again.skipped == (12 if change[1] == "crm" else 0), "values are what counts"

@@ -73,7 +73,7 @@ def test_a_person_is_asked_once_with_sums_and_account(call: Call) -> None:
     assert "Nothing was done." in said.err
     assert call("runs", "--json").out == ""
     said = call("run", "pay out", given="y\n")
-    assert said.err.count("Go on?") == 1
+    assert said.err.count("Continue?") == 1
     assert said.status == 0, said.err
     assert "3 read: 3 written" in said.out
     said = call("run", "pay out", given="y\n")
@@ -101,7 +101,7 @@ def test_of_a_long_source_only_the_beginning_is_read(
 def test_yes_answers(call: Call) -> None:
     said = call("run", "pay out", "--yes")
     assert (said.status, "3 written" in said.out) == (0, True)
-    assert "Go on?" not in said.err
+    assert "Continue?" not in said.err
 
 
 def test_the_setting_answers(call: Call, project: Path) -> None:
@@ -155,7 +155,7 @@ def test_a_retry_asks_too(call: Call, project: Path) -> None:
 def test_where_a_parameter_decides_only_those_are_asked_for(call: Call, project: Path) -> None:
     said = call("run", "take")
     assert said.status == 0, said.err
-    assert "Go on?" not in said.err
+    assert "Continue?" not in said.err
     assert "3 written" in said.out
     (project / "rows.csv").write_text(
         "id,amount,currency,now\nt1,1000,eur,false\nt2,250,usd,true\n"
@@ -164,7 +164,7 @@ def test_where_a_parameter_decides_only_those_are_asked_for(call: Call, project:
     assert "Where confirm is true: " in said.err
     assert "That is 1 object on acct_" in said.err
     assert ": 2.50 USD." in said.err
-    assert "Go on?" in said.err
+    assert "Continue?" in said.err
 
 
 def test_where_a_parameter_decides_a_run_without_a_terminal_is_refused_whole(

@@ -177,7 +177,7 @@ def test_resume_of_a_run_that_ended_by_itself(call: Call, project: Path) -> None
     assert call("run", "copy").status == 3
     said = call("resume", "last")
     assert said.status == 0
-    assert "Finished before, so that nothing is left to do: copy" in said.out
+    assert "Already finished; nothing left to do: copy" in said.out
     assert "2 read: 1 written, 1 refused." in said.out
     assert "connector run copy" in said.out
     said = call("resume", "last", "--json")
@@ -245,7 +245,7 @@ def test_an_export_is_abandoned(call: Call, project: Path, monkeypatch: pytest.M
     again = call("abandon", "last")
     assert (again.status, "was abandoned before" in again.err) == (1, True)
     resumed = call("resume", "last")
-    assert (resumed.status, "doesn't go on" in resumed.err) == (1, True)
+    assert (resumed.status, "can't be continued" in resumed.err) == (1, True)
     (project / "endpoints" / "other.yaml").rename(project / "endpoints" / "disk.yaml")
     assert call("run", "copy", "--json").lines[-1]["written"] == 3000
 

@@ -53,7 +53,7 @@ def diff_command(
             "--project",
             "-p",
             metavar="DIR",
-            help="The project's folder. Default: the one that this folder is in.",
+            help="The project's folder. Default: the project that contains the current folder.",
         ),
     ] = None,
     environment: Annotated[

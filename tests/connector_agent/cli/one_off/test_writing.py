@@ -127,11 +127,11 @@ def test_other_forms_of_outcomes(stripe: Stripe, made: Made) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("create", "customers"), "It isn't said what to write"),
+        (("create", "customers"), "Nothing to write is given"),
         (("create", "customers", "--set", "name"), "NAME=VALUE"),
         (("create", "customers", "--data", "nowhere.json"), "can't be read"),
         (("update", "customers", "cus_1", "--set", "items[1]=x"), "'items[0]' is not"),
-        (("update", "customers", "cus_1", "--ids-from", "-"), "by a file"),
+        (("update", "customers", "cus_1", "--ids-from", "-"), "in a file"),
         (("update", "customers", "cus_1", "--data", "-"), "both given"),
         (("delete", "balance"), "nothing to delete"),
         (("create", "customers", "--set", "name=A", "--parent", "x=1"), "parents"),
@@ -146,7 +146,7 @@ def test_faults(arguments: tuple[str, ...], told: str, stripe: Stripe) -> None:
 @pytest.mark.parametrize(
     ("arguments", "remedy"),
     [
-        (("update", "customers", "--set", "name=A"), "behind the object"),
+        (("update", "customers", "--set", "name=A"), "after the object"),
         (("create", "prices", "--set", "unit_amount=1"), "--set currency=VALUE"),
         (
             ("create", "customers.tax_ids", "--set", "type=eu_vat", "--set", "value=1"),

@@ -1,7 +1,8 @@
-"""Completion in bash, where names have blanks and assignments an equals sign.
+"""Completion in bash for names with blanks and for assignments.
 
-Typer's own takes the words as bash splits them: there `status=op` is three words, a name with a
-blank is not found again once its first word stands there, and behind `name=` comes a blank."""
+Typer's own takes words as bash splits them: `status=op` becomes three words, a name with a blank
+is lost after its first word, and `name=` gets a blank appended.
+"""
 
 import os
 import re
@@ -29,8 +30,8 @@ _BREAK = re.compile("[=:]+")
 
 
 def joined(words: list[str], at: int) -> tuple[list[str], str, str]:
-    """What bash split at = and : is one word again: the words before the one with the index
-    `at`, that one as it is typed, and how much of it bash takes for words of their own."""
+    """Words rejoined at the = and : where bash split them: the words before index `at`, that
+    word as typed, and how much of it bash counts as separate words."""
     found: list[str] = []
     inside = ""
     glued = False
@@ -48,7 +49,7 @@ def joined(words: list[str], at: int) -> tuple[list[str], str, str]:
 
 
 def plain(word: str) -> str:
-    """A word as the program will get it; its quotation may still be open."""
+    """A word as the program gets it; its quotation may still be open."""
     for end in ("", '"', "'"):
         try:
             return "".join(shlex.split(word + end))
@@ -58,7 +59,7 @@ def plain(word: str) -> str:
 
 
 def written(value: str, typed: str) -> str:
-    """The value as it has to be written behind the quotation mark, if any, of what is typed."""
+    """The value, quoted to continue what is typed."""
     match typed[:1]:
         case "'":
             return value

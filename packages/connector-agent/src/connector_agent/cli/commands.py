@@ -1,5 +1,4 @@
-"""The commands of `connector`, each imported only when it is used, and those that connectors
-bring."""
+"""The commands of `connector` and of installed connectors, each imported on first use."""
 
 import inspect
 import os
@@ -20,8 +19,7 @@ Maker = Callable[[str], Any]
 
 
 class Commands(Mapping[str, Any]):
-    """The commands of a group by name. A command is made when it is asked for; `more`, which
-    finds the makers of further ones, is asked for what is not in `names`."""
+    """Commands by name, made on first use. `more` finds the makers of names not in `names`."""
 
     def __init__(
         self, names: Iterable[str], maker: Maker, more: Callable[[], Mapping[str, Maker]] = dict
@@ -50,16 +48,15 @@ class LazyGroup(TyperGroup):
     """A group whose commands are `Commands`."""
 
     def offer(self, commands: Commands) -> None:
-        """Sets the commands of the group; nothing is ever added to them."""
+        """Sets the commands of the group; none are added later."""
         self.commands = cast("MutableMapping[str, Any]", commands)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The names, without making the commands."""
         return list(self.commands)
 
 
 def made(name: str, function: Callable[..., Any], **how: Any) -> Any:
-    """The command `name` that calls `function`, whose docstring is its help."""
+    """The command `name` that calls `function`; its docstring is the help."""
     app = typer.Typer(add_completion=False, context_settings=HELP)
     text = how.pop("help", None) or inspect.getdoc(function) or ""
     # Lines of a paragraph are joined: the terminal has its own width.
@@ -69,7 +66,7 @@ def made(name: str, function: Callable[..., Any], **how: Any) -> Any:
 
 
 def group_of(name: str, app: typer.Typer) -> Any:
-    """The commands of an app as the group `name`."""
+    """The app's commands as the group `name`."""
     around = typer.Typer(add_completion=False, context_settings=HELP)
     around.add_typer(app, name=name)
     group: Any = typer.main.get_command(around)
@@ -77,14 +74,13 @@ def group_of(name: str, app: typer.Typer) -> Any:
 
 
 def entry_points() -> Mapping[str, metadata.EntryPoint]:
-    """The commands by name; of two with the same name the first distribution's counts."""
+    """The commands by name; of two with the same name, the first distribution's."""
     found = sorted(metadata.entry_points(group=COMMANDS), key=lambda each: each.value, reverse=True)
     return {each.name: each for each in found}
 
 
 def brought(name: str) -> Any:
-    """The command `name`. One that can't be loaded tells so when it is used, and leaves the
-    others alone."""
+    """The command `name` of a connector. One that can't be loaded reports that only when used."""
     entry_point = entry_points()[name]
     try:
         loaded = entry_point.load()
@@ -94,12 +90,12 @@ def brought(name: str) -> Any:
 
 
 class AgentWorkspace:
-    """The projects of this machine, for commands that connectors bring."""
+    """The projects of this machine, for commands of connectors."""
 
     def activities(
         self, connector: str, project: Path | None, environment: str
     ) -> Mapping[str, Activity]:
-        """See connector_sdk.Workspace. References to the environment are not followed."""
+        """See connector_sdk.Workspace. `${env:…}` references are not resolved."""
         from connector_agent.cli.inspection import survey
 
         surveyed = survey(project, environment or os.environ.get("CONNECTOR_ENV", ""))
@@ -120,7 +116,7 @@ def _broken(name: str, entry_point: metadata.EntryPoint, error: Exception) -> An
         "command_broken",
         f"The command {name!r} of {entry_point.value} can't be loaded: "
         f"{type(error).__name__}: {error}.",
-        "Install that distribution anew, with everything that it needs.",
+        "Reinstall that distribution with all its dependencies.",
     )
 
     def tell() -> None:
@@ -130,8 +126,8 @@ def _broken(name: str, entry_point: metadata.EntryPoint, error: Exception) -> An
 
 
 class Own(NamedTuple):
-    """One of the agent's own commands: a function of a module beside this one, and the first line
-    of its help, which a list of commands shows without importing it."""
+    """One of the agent's own commands: module, function, and the first line of its help, shown
+    in lists without an import."""
 
     module: str
     function: str
@@ -211,15 +207,15 @@ def _own(name: str) -> Any:
 
 
 class AllCommands(LazyGroup):
-    """What `connector` can do: its own commands, those that connectors bring, and a group for
-    each connector whose activity types have objects to choose from."""
+    """The commands of `connector`: its own, those of connectors, and a group for each connector
+    whose activity types have objects."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.offer(Commands(OWN, _own, _installed))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """The help with a list of all commands, which needs none of the agent's own."""
+        """The help with a list of all commands, without importing the agent's own."""
         lines = {name: TyperCommand(name, help=own.summary) for name, own in OWN.items()}
         whole, self.commands = self.commands, {**lines, **_brought()}
         try:
@@ -235,7 +231,7 @@ class AllCommands(LazyGroup):
         super()._main_shell_completion(*args, **settings)
 
     def invoke(self, ctx: Any) -> Any:
-        """Errors of commands that connectors bring are told as those of the agent's own are."""
+        """Errors in commands of connectors are printed like those of the agent's own."""
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
@@ -257,7 +253,7 @@ def _installed() -> dict[str, Maker]:
         try:
             connector = connectors[name]
         except SettingError:
-            continue  # a broken connector leaves the others alone; its endpoints tell of it
+            continue  # a broken connector hides no other; its endpoints report it
         if name not in found and any(kind.levels for kind in connector.activity_types()):
             found[name] = partial(_group, connector)
     return found

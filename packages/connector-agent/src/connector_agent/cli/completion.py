@@ -1,5 +1,4 @@
-"""What the shell offers behind a half-typed command line. Nobody is called, and what can't be
-found out offers nothing."""
+"""Shell completion. It makes no calls, and offers nothing where it can't find out."""
 
 import asyncio
 import functools
@@ -30,7 +29,7 @@ Offer = Callable[[typer.Context, str], list[str]]
 
 
 def _offer(find: Callable[[typer.Context, str], Iterable[str]]) -> Offer:
-    """A completion that never fails: a traceback between two keystrokes helps nobody."""
+    """A completion that never fails: a traceback would spoil the command line."""
 
     @functools.wraps(find)
     def offered(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -56,19 +55,16 @@ def endpoints(ctx: typer.Context, incomplete: str) -> Iterable[str]:
 
 @_offer
 def operations(ctx: typer.Context, incomplete: str) -> Iterable[str]:
-    """The operations of the project."""
     return [path.stem for path in _files(ctx, "operations")]
 
 
 @_offer
 def environments(ctx: typer.Context, incomplete: str) -> Iterable[str]:
-    """The environments of the project."""
     return [path.stem for path in _files(ctx, "environments")]
 
 
 @_offer
 def runs(ctx: typer.Context, incomplete: str) -> Iterable[str]:
-    """The latest runs of the project."""
     from connector_agent.project import STATE
     from connector_agent.store.latest import latest_runs
 
@@ -77,7 +73,6 @@ def runs(ctx: typer.Context, incomplete: str) -> Iterable[str]:
 
 @_offer
 def connectors(ctx: typer.Context, incomplete: str) -> Iterable[str]:
-    """The installed connectors."""
     from connector_agent.connectors import registry
 
     return registry.installed()
@@ -101,7 +96,6 @@ def places(ctx: typer.Context, incomplete: str) -> Iterable[str]:
 
 @_offer
 def steps(ctx: typer.Context, incomplete: str) -> Iterable[str]:
-    """The steps of mappings."""
     from connector_agent.mapping import STEPS
 
     return STEPS
@@ -112,20 +106,19 @@ def steps(ctx: typer.Context, incomplete: str) -> Iterable[str]:
 
 @_offer
 def types(ctx: typer.Context, incomplete: str) -> Iterable[str]:
-    """The activity types of the connector."""
     return [kind.name for kind in _connector(ctx).activity_types()]
 
 
 @_offer
 def objects(ctx: typer.Context, incomplete: str) -> Iterable[str]:
-    """The objects that the activity type can work on."""
+    """The objects of the activity type."""
     found = _look(ctx, lambda connection, kind: connection.choices(kind.name, kind.chosen("")[:-1]))
     return [choice.id for choice in found]
 
 
 @_offer
 def actions(ctx: typer.Context, incomplete: str) -> Iterable[str]:
-    """What can be done with the object."""
+    """The actions of the object."""
     on = _object(ctx)
     found = _look(ctx, lambda connection, kind: connection.choices(kind.name, kind.chosen(on)))
     return [choice.id for choice in found]
@@ -139,7 +132,7 @@ def request_fields(ctx: typer.Context, incomplete: str) -> Iterable[str]:
 
 @_offer
 def answer_fields(ctx: typer.Context, incomplete: str) -> Iterable[str]:
-    """The fields of a record; with commas before it, behind those."""
+    """The fields of a record, also after a comma."""
     before, comma, last = incomplete.rpartition(",")
     found = paths(_schemas(ctx).response, last)
     return [f"{before}{comma}{each.rstrip('.')}" for each in found]
@@ -163,13 +156,11 @@ def own_option(option: Option) -> Offer:
 
 @_offer
 def settings(ctx: typer.Context, incomplete: str) -> Iterable[str]:
-    """The settings of the activity."""
     return assignments(_form(ctx).as_field(), incomplete)
 
 
 def assignments(root: Field, incomplete: str) -> Iterator[str]:
-    """NAME= for each field that begins like that; NAME=VALUE behind the sign where the field
-    has choices."""
+    """NAME= for each field with this prefix; after the sign NAME=VALUE for its choices."""
     name, sign, _ = incomplete.partition("=")
     if not sign:
         for path in paths(root, incomplete):
@@ -237,13 +228,12 @@ def _choices(ctx: typer.Context) -> tuple[str, str]:
 
 
 def _object(ctx: typer.Context) -> str:
-    """The object of the command. Behind an option that still wants its value, arguments are
-    not told apart yet: it is the first of them."""
+    """The object of the command; while an option awaits its value, the first argument."""
     return str(ctx.params.get("object") or ctx.args[0])
 
 
 def _look(ctx: typer.Context, ask: Callable[[Connection, ActivityType], Any]) -> Any:
-    """The answer of a connection that nobody is called with."""
+    """The answer of a connection that makes no calls."""
     connector = _connector(ctx)
     kind = _command(ctx)[0]
 
@@ -258,7 +248,7 @@ def _look(ctx: typer.Context, ask: Callable[[Connection, ActivityType], Any]) ->
 
 
 def _connector(ctx: typer.Context) -> Connector:
-    """That of the group of commands, or of the place that the command names."""
+    """The connector of the command group, or of the place that the command names."""
     from connector_agent.connectors import registry
 
     name = _group(ctx) or str(ctx.params.get("place") or ctx.params["endpoint"])
@@ -270,7 +260,7 @@ def _connector(ctx: typer.Context) -> Connector:
 
 
 def _command(ctx: typer.Context) -> tuple[ActivityType, Command]:
-    """The activity type, and how the command line offers it."""
+    """The activity type, and its command."""
     kinds = _connector(ctx).activity_types()
     name = ctx.info_name if _group(ctx) else ctx.params["type"]
     for kind in kinds:
@@ -281,7 +271,7 @@ def _command(ctx: typer.Context) -> tuple[ActivityType, Command]:
 
 
 def _group(ctx: typer.Context) -> str:
-    """The name of the connector whose command it is; "" for the agent's own."""
+    """The name of the command's connector; "" for the agent's own commands."""
     above = ctx.parent
     return str(above.info_name) if above is not None and above.parent is not None else ""
 

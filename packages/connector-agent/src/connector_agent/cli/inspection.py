@@ -1,4 +1,4 @@
-"""Endpoints and connectors opened to look at them, by their name on the command line."""
+"""Endpoints and connectors opened for inspection, by their name on the command line."""
 
 import os
 from collections.abc import AsyncIterator, Mapping
@@ -26,8 +26,7 @@ from connector_agent.project.names import canonical, nearest
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A connector with a connection that nobody is called with; without an endpoint, one with
-    the settings that the connector has for that."""
+    """A connector with a connection that makes no calls, and its endpoint if there is one."""
 
     connector: Connector
     connection: Connection
@@ -49,16 +48,16 @@ class Looked:
 
 
 def survey(stated: Path | None, environment: str) -> Survey | None:
-    """The project as far as it can be read; None outside of one. Raises SettingError for a
-    folder that was named and is no project."""
+    """The project as far as it can be read; None outside of one. Raises SettingError for a named
+    folder that is no project."""
     folder = project_folder_if_any(stated)
     return Survey.of(folder, os.environ, environment) if folder is not None else None
 
 
 @asynccontextmanager
 async def look(name: str, surveyed: Survey | None) -> AsyncIterator[Looked]:
-    """The endpoint of this name, or else the connector. Raises SettingError, also for faults
-    of that endpoint."""
+    """The endpoint of this name, or else the connector. Raises SettingError, also for faults of
+    that endpoint."""
     folder = surveyed.project.folder if surveyed is not None else None
     host = MemoryHost(folder, folder / STATE if folder is not None else None)
     endpoint = endpoint_of(name, surveyed)
@@ -87,7 +86,7 @@ async def look(name: str, surveyed: Survey | None) -> AsyncIterator[Looked]:
 
 
 def _from(variables: Mapping[str, str], problem: Problem) -> Problem:
-    """The problem, with where a setting is taken from outside of a project."""
+    """The problem, naming the environment variable that sets the field."""
     variable = variables.get(problem.path)
     if not variable or problem.code != "missing_field":
         return problem
@@ -97,8 +96,8 @@ def _from(variables: Mapping[str, str], problem: Problem) -> Problem:
 
 
 def known_settings(connector: Connector) -> Mapping[str, JSON]:
-    """The settings with which a connector can be looked at without an endpoint: its own for
-    that, or what the environment says."""
+    """The settings for inspecting a connector without an endpoint: its trial settings, or those
+    in environment variables."""
     form = connector.form()
     return form.trial or {
         field.name: os.environ[field.variable]
@@ -108,8 +107,7 @@ def known_settings(connector: Connector) -> Mapping[str, JSON]:
 
 
 def endpoint_of(name: str, surveyed: Survey | None) -> EndpointDocument | None:
-    """The endpoint of this name, None where there is none. Raises SettingError for the faults
-    of its file."""
+    """The endpoint of this name, or None. Raises SettingError for faults of its file."""
     if surveyed is None:
         return None
     found = surveyed.project.endpoints.get(canonical(name))
@@ -122,7 +120,7 @@ def endpoint_of(name: str, surveyed: Survey | None) -> EndpointDocument | None:
 
 
 def unknown_endpoint(name: str, surveyed: Survey | None, connector: str) -> Problem:
-    """Says that the project has no such endpoint, or that there is no project."""
+    """The problem of an endpoint that doesn't exist, or of no project."""
     if surveyed is None:
         return Problem(
             "no_project",

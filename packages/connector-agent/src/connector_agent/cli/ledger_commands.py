@@ -1,4 +1,4 @@
-"""connector ledger, connector forget: the care of what a project knows of its writes."""
+"""`connector ledger` and `connector forget`."""
 
 import asyncio
 import sys
@@ -38,11 +38,11 @@ SHOWN = 20
 
 
 def verify_command(project: ProjectOption = None, as_json: JsonOption = False) -> None:
-    """Look whether the ledger is whole.
+    """Check that the ledger is intact.
 
-    Reads all of it, and compares it with the mark beside it: whether it is the newest, whether
-    each row has its run, and whether the counts of each run that has ended are those of its
-    records. Exit status: 0 whole, 1 not.
+    Reads all of it and compares it with the mark beside it: whether it is the newest, whether each
+    row has its run, and whether the counts of each ended run match its records. Exit status: 0
+    intact, 1 not.
 
     Example: connector ledger verify
     """
@@ -61,7 +61,7 @@ def verify_command(project: ProjectOption = None, as_json: JsonOption = False) -
             out.print(problem_text(fault))
         if not found.faults:
             out.print(
-                f"The ledger is whole: {found.runs:,} runs, {found.identities:,} identities, "
+                f"The ledger is intact: {found.runs:,} runs, {found.identities:,} identities, "
                 f"generation {found.generation:,}."
             )
     if any(not each.warning for each in found.faults):
@@ -90,10 +90,10 @@ def restore_command(
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Put a copy in the place of the ledger.
+    """Replace the ledger by a backup.
 
-    The one that was there is kept beside it. Where the copy is older than the mark says, it tells
-    by how much, and runs ask before they begin.
+    The replaced ledger is kept beside it. If the backup is older than the mark says, it reports by
+    how much, and runs ask before they begin.
 
     Example: connector ledger restore ledger-2027-01-31.db
     """
@@ -108,7 +108,7 @@ def restore_command(
             }
         )
         return
-    out.print(f"Put {file} in the place of the ledger.")
+    out.print(f"Replaced the ledger by {file}.")
     if done.aside is not None:
         out.print(f"  The one before is kept as {done.aside}.")
     if done.lost is not None:
@@ -121,9 +121,7 @@ def rebuild_command(
     ],
     first_name: Annotated[
         str,
-        typer.Option(
-            "--first-name", metavar="NAME", help="What it was called before it was renamed."
-        ),
+        typer.Option("--first-name", metavar="NAME", help="Its name before it was renamed."),
     ] = "",
     project: ProjectOption = None,
     environment: EnvironmentOption = "",
@@ -131,8 +129,8 @@ def rebuild_command(
 ) -> None:
     """Find out at its target what an operation wrote, where the ledger no longer knows.
 
-    Reads the source again, computes the key of each record, and looks for the objects that carry
-    one. What is found is noted, so that a run skips it; nothing is sent. Lists what was not found,
+    Reads the source again, computes the key of each record, and looks for objects that carry one.
+    Objects found are recorded, so that a run skips them; nothing is sent. Lists what was not found,
     and objects with keys of no record: those of single runs (repeat: create), of other operations,
     or of records that the source no longer has. Exit status: 0 each record was found, 3 not all.
 
@@ -210,11 +208,11 @@ def _confirm(as_json: bool) -> None:
     what = "The ledger will be replaced; the one that is there is kept beside it."
     if not sys.stdin.isatty():
         problem = Problem(
-            "not_confirmed", what, "There is no terminal to ask on: to go on, add --yes."
+            "not_confirmed", what, "There is no terminal to ask on; add --yes to replace it."
         )
         fail(SettingError(problem), as_json=as_json)
     err.print(what)
-    if not typer.confirm("Go on?", default=False, err=True):
+    if not typer.confirm("Continue?", default=False, err=True):
         raise typer.Exit(COULD_NOT_RUN)
 
 
@@ -225,10 +223,10 @@ async def _awaited(work: Awaitable[T]) -> T:
 _TOLD = {
     "found": "written before, and noted now",
     "known": "written before, as the ledger knew",
-    "declined": "made, and declined all the same; the next run tries once more",
-    "doubled": "written more than once; look at them and take the surplus away",
+    "declined": "created, but declined afterwards; the next run tries again",
+    "doubled": "written more than once; look at them and delete the surplus",
     "missing": "not there; the next run writes them",
-    "unclear": "not to be told: nothing there would carry their key",
+    "unclear": "can't be determined: no object there would carry their key",
     "other": "objects with a key of no record: of single runs, of other operations, or of records "
     "that the source no longer has",
 }
@@ -246,7 +244,7 @@ def _tell(operation: str, done: Rebuilt) -> None:
             if fate not in ("found", "known"):
                 _list([match for match in done.matches if match.fate == fate])
     if not done.settled:
-        err.print("The next run asks all the same: some records can't be told.")
+        err.print("The next run still asks first: some records could not be determined.")
 
 
 def _list(matches: list[Match]) -> None:
@@ -267,8 +265,8 @@ def forget_command(
     """Erase one person's data from the ledger and its logs.
 
     Erases the records, requests and problems with this identity from every run, and says
-    which objects remain in the other system. After that nothing is known of the person here:
-    importing the same record again writes it anew.
+    which objects remain in the other system. Afterwards nothing about the person is left here:
+    importing the same record again writes it once more.
 
     Example: connector forget --identity C-10118
     """
@@ -302,8 +300,8 @@ def forget_command(
         for one in done.remaining:
             out.print(
                 f"  Still there: {one.object} in {one.scope}, written by {one.operation!r}. "
-                "Delete it there if it has to go, too."
+                "Delete it there if it must go too."
             )
-        out.print("  Source files, and files that runs wrote, are yours to clean.")
+        out.print("  Source files and files written by runs are not changed; clean them yourself.")
     if not (done.records or done.outcomes or done.remaining):
         raise typer.Exit(COULD_NOT_RUN)

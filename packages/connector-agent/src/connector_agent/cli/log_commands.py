@@ -1,5 +1,4 @@
-"""connector runs, connector log, connector outcomes: what happened, and the outcome of each
-record."""
+"""`connector runs`, `connector log` and `connector outcomes`."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -121,7 +120,7 @@ def log_command(
 
 
 def _state(run: Run, held: bool) -> str:
-    """A run that nobody executes although it says so was killed."""
+    """A run marked as running that no process holds was killed."""
     return "interrupted" if run.status == "running" and not held else run.status
 
 
@@ -183,9 +182,10 @@ def outcomes_command(
 ) -> None:
     """List the outcome of each record of a run.
 
-    KIND is problems, written, skipped, refused, failed or unknown. With csv the columns of the
-    record come first, so that the file can be mended and given to 'connector retry'. A run that
-    writes a file keeps outcomes only of what it did not write.
+    KIND is problems, written, skipped, refused, failed or unknown. In csv the record's columns come
+    first, so that the file can be corrected and given to 'connector retry'. A run that writes a
+    file
+    keeps outcomes only of records it did not write.
 
     Example: connector outcomes last --only problems --format csv > problems.csv
     """

@@ -1,4 +1,4 @@
-"""connector objects, connector schema: what a connector can work on, and with which fields."""
+"""`connector objects` and `connector schema`: what a connector works on, and the fields."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,21 +17,13 @@ from connector_sdk import (
     SettingError,
     json_schema,
 )
-from rich.cells import cell_len
 from rich.text import Text
 
 from connector_agent.cli import completion
 from connector_agent.cli.inspection import Looked, look, survey
 from connector_agent.cli.output import err, fail, in_columns, out, print_json
 from connector_agent.cli.project_option import EnvironmentOption, JsonOption, ProjectOption
-from connector_agent.cli.schema_tree import (
-    Line,
-    facts,
-    sentence,
-    tree,
-    type_text,
-    updates_text,
-)
+from connector_agent.cli.schema_tree import print_tree, tree, updates_text
 from connector_agent.connectors import registry
 from connector_agent.operations.end import activity_of, schemas_of
 from connector_agent.project import Survey
@@ -49,7 +41,7 @@ class Wanted(NamedTuple):
 
 
 class Row(NamedTuple):
-    """An object that activities can work on, and the actions by activity type."""
+    """An object, and its actions by activity type."""
 
     of: str
     section: str
@@ -59,7 +51,6 @@ class Row(NamedTuple):
 
 
 _DEPTH = 2
-_TYPE_WIDTH = 40
 
 
 def objects_command(
@@ -90,7 +81,7 @@ def objects_command(
 ) -> None:
     """List the objects that activities can work on.
 
-    Where a connector has many, they stand in sections.
+    Connectors with many list them in sections.
 
     Example: connector objects crm --type create
     """
@@ -124,7 +115,7 @@ def schema_command(
         str,
         typer.Argument(
             metavar="PLACE",
-            help="ENDPOINT/ACTIVITY; or an endpoint or connector, with type and object behind it.",
+            help="ENDPOINT/ACTIVITY; or an endpoint or connector, followed by type and object.",
             autocompletion=completion.places,
         ),
     ],
@@ -139,13 +130,17 @@ def schema_command(
         str, typer.Argument(metavar="ACTION", help="Action.", autocompletion=completion.actions)
     ] = "",
     only_required: Annotated[
-        bool, typer.Option("--only-required", metavar="", help="Only fields that have to be given.")
+        bool, typer.Option("--only-required", metavar="", help="Only required fields.")
     ] = False,
     depth: Annotated[
-        int, typer.Option("--depth", metavar="N", min=0, help="How many levels; 0 is all of them.")
+        int,
+        typer.Option("--depth", metavar="N", min=0, help="How many levels to show; 0 shows all."),
     ] = _DEPTH,
     text: Annotated[
-        str, typer.Option("--filter", metavar="TEXT", help="Only fields about this.")
+        str,
+        typer.Option(
+            "--filter", metavar="TEXT", help="Only fields whose name or description has this text."
+        ),
     ] = "",
     project: ProjectOption = None,
     environment: EnvironmentOption = "",
@@ -153,8 +148,8 @@ def schema_command(
 ) -> None:
     """Show the fields that an activity takes or gives.
 
-    Of a target the request that a mapping has to make, of a source the record that it gives.
-    A * marks what is required. --json prints JSON Schema, whole.
+    For a target the request that a mapping must make, for a source the record that it gives.
+    A * marks required fields. --json prints the complete JSON Schema.
 
     Example: connector schema crm create contacts --filter address
     """
@@ -196,8 +191,8 @@ def schema_command(
 
 
 async def _objects(name: str, surveyed: Survey | None, wanted: Wanted) -> list[Row]:
-    """One row for each object: its activity types, with a type also its actions. In the order
-    of the connector's own sections."""
+    """One row for each object with its activity types, in the order of the connector's sections.
+    Actions are listed only for a wanted type."""
     async with look(name, surveyed) as looked:
         kinds = [looked.type(wanted.type)] if wanted.type else looked.connector.activity_types()
         found: dict[tuple[str, ...], dict[str, Row]] = {}
@@ -218,7 +213,7 @@ async def _objects(name: str, surveyed: Survey | None, wanted: Wanted) -> list[R
 async def _sections(
     looked: Looked, kind: ActivityType
 ) -> list[tuple[list[str], list[tuple[str, str]]]]:
-    """Every way down to the level of objects: the choices made, and their ids and labels."""
+    """Every path to the level of objects: the choices made, and their ids and labels."""
     ways: list[tuple[list[str], list[tuple[str, str]]]] = [([], [])] if kind.levels else []
     for _ in kind.levels[:-2]:
         ways = [
@@ -259,9 +254,8 @@ def _lines(found: Sequence[Row]) -> "Text | Table":
 
 
 def _everywhere(surveyed: Survey | None, wanted: Wanted) -> list[Row]:
-    """The objects of the project's endpoints whose connector has any, outside of a project those
-    of every connector. One that can't be looked at is named, and hides no other. Raises
-    SettingError where none can be looked at."""
+    """The objects of the project's endpoints; outside of a project, of every connector. One that
+    can't be inspected is reported and hides no other. Raises SettingError if none can be."""
     every = registry.installed()
     having: list[str] = []
     faults: dict[str, ConnectorError] = {}
@@ -334,31 +328,4 @@ def _no_type(name: str, looked: Looked) -> Problem:
     activities = looked.endpoint.activities if looked.endpoint is not None else {}
     if activities:
         remedy += f"; or name an activity: {', '.join(f'{name}/{each}' for each in activities)}"
-    return Problem("missing_type", "It isn't said which schema to show.", f"{remedy}.")
-
-
-def print_tree(lines: Sequence[Line]) -> None:
-    """Name, type and description in columns; on a terminal each field on one line."""
-    names = ["  " * (line.depth + 1) + line.field.name for line in lines]
-    types = [type_text(line.field) for line in lines]
-    name_width = max(
-        cell_len(name) + line.field.required for name, line in zip(names, lines, strict=True)
-    )
-    type_width = min(max(map(cell_len, types)), _TYPE_WIDTH)
-    rows = []
-    for line, name, kind in zip(lines, names, types, strict=True):
-        text = Text(name)
-        text.append("*" if line.field.required else "", style="bold red")
-        text.pad_right(name_width - text.cell_len + 2)
-        text.append(kind)
-        text.pad_right(name_width + 2 + type_width - text.cell_len)
-        if line.more:
-            text.append(f"  … {line.more} more below", style="cyan")
-        known = ", ".join(facts(line.field))
-        text.append(f"  {known[:1].upper()}{known[1:]}." * bool(known), style="magenta")
-        about = sentence(line.field.description)
-        text.append(f" {'' if known else ' '}{about}".rstrip(), style="dim")
-        if out.is_terminal:
-            text.truncate(out.width, overflow="ellipsis")
-        rows.append(text)
-    out.print(Text("\n").join(rows))
+    return Problem("missing_type", "No activity type is given.", f"{remedy}.")

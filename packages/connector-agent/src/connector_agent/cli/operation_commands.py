@@ -32,7 +32,7 @@ def show_command(
 ) -> None:
     """Show an operation with all settings resolved.
 
-    Variables are filled in; what stands in the environment, such as keys, is not. Nobody is
+    Variables are filled in; values from environment variables, such as keys, are not. Nothing is
     called. The code in the project's steps.py runs, if it has one.
 
     Example: connector show "import contacts" --env live

@@ -1,4 +1,4 @@
-"""How the command line prints and asks: results to standard output, everything else beside it."""
+"""How the command line prints and asks. Results go to standard output, the rest to stderr."""
 
 import signal
 import sys
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 _WIDE = 200
-"""Columns of a table that goes to a file or another program: nobody sees it fold there."""
+"""Width of a table that goes to a file or another program, which must not fold."""
 
 
 class _Console(Console):
-    """Prints whatever it is given as text: no record, answer or name of a file acts on the
-    terminal, by escape sequences or as Rich's own markup."""
+    """Prints any input as plain text: no escape sequence or Rich markup of a record, answer or
+    file name takes effect."""
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
@@ -51,23 +51,23 @@ INTERRUPTED = 130
 
 
 def print_json(value: Any) -> None:
-    """One JSON value on a line of its own."""
+    """One JSON value on its own line."""
     write_json(orjson.dumps(value).decode() + "\n")
     sys.stdout.flush()
 
 
 def write_json(text: str) -> None:
-    """JSON for programs, byte for byte; on a terminal the same JSON, with escapes."""
+    """JSON, byte for byte for programs, escaped on a terminal."""
     sys.stdout.write(visible_json(text) if sys.stdout.isatty() else text)
 
 
 def write_text(text: str) -> None:
-    """Text for programs, byte for byte; on a terminal what would act there is made visible."""
+    """Text, byte for byte for programs; on a terminal control characters are made visible."""
     sys.stdout.write(visible(text.replace("\r\n", "\n")) if sys.stdout.isatty() else text)
 
 
 def problem_text(problem: Problem) -> Text:
-    """A problem as a person reads it: what happened, where, what to do."""
+    """A problem for people: what happened, where, what to do."""
     text = Text()
     if problem.warning:
         text.append("warning: ", style="yellow")
@@ -92,12 +92,12 @@ def problem_text(problem: Problem) -> Text:
 
 
 def on_line(text: str) -> str:
-    """Text from elsewhere as a part of one line: its own line ends can't pass for ours."""
+    """Foreign text as part of one line: its line ends can't pass for ours."""
     return visible(" ".join(text.splitlines()), one_line=True)
 
 
 def fail(error: ConnectorError, *, as_json: bool = False) -> NoReturn:
-    """Tells why nothing could be run, and ends the command."""
+    """Prints why nothing could run, and ends the command."""
     problems: Sequence[Problem] = (
         error.problems if isinstance(error, SettingError) else (error.problem,)
     )
@@ -110,7 +110,7 @@ def fail(error: ConnectorError, *, as_json: bool = False) -> NoReturn:
 
 
 def mode_text(mode: str) -> Text:
-    """The mode of a connection; live keys stand out wherever they show."""
+    """The mode of a connection, with live mode highlighted."""
     if mode == "live":
         return Text("LIVE", style="bold white on red")
     return Text("" if mode == "none" else mode, style="dim")
@@ -122,7 +122,7 @@ def moment(seconds: float) -> str:
 
 
 def span(seconds: float) -> str:
-    """A length of time as people read it."""
+    """A duration for people."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -145,9 +145,8 @@ def table(*columns: str) -> "Table":
 
 
 def in_columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> "Text | Table":
-    """Rows as a table in the house style; those with fewer cells than there are columns are
-    headings. Where all of it fits beside each other it is a text that looks the same: hundreds
-    of rows take a table longer to lay out than to find them."""
+    """Rows as a table; shorter rows are headings. Where all fits it is a Text that looks the
+    same, since Rich takes long to lay out hundreds of rows."""
     rows = [tuple(map(on_line, row)) for row in rows]
     widths = [
         max(cell_len(row[at]) for row in (names, *rows) if at < len(row))
@@ -174,22 +173,22 @@ def _style(row: Sequence[str], names: Sequence[str]) -> str:
 
 
 def has_terminal() -> bool:
-    """Whether somebody can be asked."""
+    """Whether there is somebody to ask."""
     return sys.stdin.isatty()
 
 
 def by_option(error: ConnectorError) -> ConnectorError:
-    """The same error; the remedy of what nobody could be asked for names the option."""
+    """The same error, but the remedy of an unanswered confirmation names the option."""
     if not isinstance(error, SettingError):
         return error
     return SettingError(*(_by_option(problem) for problem in error.problems))
 
 
 def confirm(question: "Question") -> None:
-    """Comes back after a yes. Raises typer.Exit after a no."""
+    """Returns after a yes. Raises typer.Exit after a no."""
     err.print(mode_text("live"), question.text())
     with _interruptible():
-        if typer.confirm("Go on?", default=False, err=True):
+        if typer.confirm("Continue?", default=False, err=True):
             return
     err.print("Nothing was done.")
     raise typer.Exit(COULD_NOT_RUN)
@@ -205,7 +204,7 @@ def _by_option(problem: Problem) -> Problem:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Inside, Ctrl-C ends the question; an event loop would keep it until there is an answer."""
+    """Inside, Ctrl-C ends the question, which an event loop would prevent."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Shows a run while it goes: a live line on a terminal, plain lines elsewhere, or JSON."""
+"""Progress of a run: a live line on a terminal, plain lines elsewhere, or JSON."""
 
 import time
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ LIVE_SECONDS = 0.2
 
 
 class Display:
-    """What is shown of one run. Call `show` often; it prints no more than it should."""
+    """The display of one run. Call `show` often; it limits how much it prints."""
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
@@ -37,16 +37,16 @@ class Display:
 
     @property
     def progress(self) -> Progress | None:
-        """The run that is shown, once it has begun."""
+        """The run shown, once it has begun."""
         return self._progress
 
     def frame(self) -> AbstractContextManager[object]:
-        """Around the time in which the live line stands."""
+        """The context in which the live line is shown."""
         return self._bar if self._live else nullcontext()
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Inside, no live line stands in the way of a question."""
+        """Hides the live line while a question is asked."""
         if self._live:
             self._bar.stop()
         yield
@@ -54,7 +54,7 @@ class Display:
             self._bar.start()
 
     def begin(self, progress: Progress) -> None:
-        """A run begins, or goes on."""
+        """A run begins or is resumed."""
         run = progress.run
         self._progress = progress
         self._started = time.monotonic()
@@ -79,13 +79,12 @@ class Display:
         err.print(f"{run.operation}: run {run.id}{where}", mode_text(run.mode), sep="")
         if progress.resumed:
             err.print(
-                f"It goes on with an unfinished run, as it was stored; "
+                f"Continuing an unfinished run as it was stored; "
                 f"{self._settled:,} records are settled."
             )
 
     def rate(self, ended: Run | None = None) -> float:
-        """Records settled per second by this process, so far or, of a run that has ended, over
-        all the time that it took."""
+        """Records settled per second by this process so far; for an ended run, over its time."""
         progress = self._progress
         if progress is None:
             return 0.0
@@ -95,7 +94,6 @@ class Display:
         return (progress.counts.settled - self._settled) / max(elapsed, 1e-6)
 
     def show(self) -> None:
-        """Shows how far the run is."""
         progress = self._progress
         if progress is None:
             return

@@ -51,7 +51,7 @@ def init_command(
 ) -> None:
     """Make a small project that runs at once.
 
-    It is one that a connector brings, and needs no account.
+    A connector provides it; it needs no account.
 
     Example: connector init first
     """
@@ -68,11 +68,11 @@ def init_command(
         out.print(f"  cd {shlex.quote(str(folder))}")
     out.print("  connector check")
     out.print(f'  connector run "{first.operation}"', markup=False)
-    out.print("README.md there tells what comes after that.")
+    out.print("README.md in that folder explains the next steps.")
 
 
 def _first_project(name: str) -> FirstProject:
-    """That of the connector, or of the only one that brings a project. Raises SettingError."""
+    """The project of this connector, or of the only one that has one. Raises SettingError."""
     every = registry.installed()
     found: dict[str, FirstProject] = {}
     for each in [name] if name else every:
@@ -111,9 +111,9 @@ def check_command(
 ) -> None:
     """Find every fault of the project, each with its file, line and column.
 
-    Nobody is called: connections are looked at, not opened. The code in the project's steps.py
-    runs, with its examples. Exit status: 0 without faults, 1
-    with faults. An environment variable that is not set is a warning.
+    Makes no call: connections are inspected, not opened. The code in the project's steps.py runs,
+    with its examples. Exit status: 0 without faults, 1 with faults. An environment variable that is
+    not set is a warning.
 
     Example: connector check --env live
     """
@@ -155,7 +155,7 @@ def check_command(
 
 
 def _unrecognised(folder: Path, environment: str, checked: Checked) -> list[Problem]:
-    """What the operations would write once more, as far as a ledger tells."""
+    """What the operations would write once more, as far as a ledger shows."""
     from connector_agent.store.mark import mark_of
 
     path = folder / STATE / "ledger.db"

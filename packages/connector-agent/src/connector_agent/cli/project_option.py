@@ -1,4 +1,4 @@
-"""Which project a command works on."""
+"""The options that several commands share, and the project that they choose."""
 
 import os
 from pathlib import Path
@@ -18,7 +18,7 @@ ProjectOption = Annotated[
         "--project",
         "-p",
         metavar="DIR",
-        help="The project's folder. Default: the one that this folder is in.",
+        help="The project's folder. Default: the project that contains the current folder.",
     ),
 ]
 EnvironmentOption = Annotated[
@@ -41,14 +41,14 @@ YesOption = Annotated[
         "--yes",
         "-y",
         metavar="",
-        help="Don't ask before money moves, or what can't be undone is done, on a live account.",
+        help="On a live account, don't ask before moving money or doing what can't be undone.",
     ),
 ]
 
 
 def open_runner(stated: Path | None, environment: str = "") -> "Runner":
-    """The runs of the project; new ones are begun in its `environment`. Raises SettingError
-    when there is no project."""
+    """The runs of the project; new ones begin in `environment`. Raises SettingError if there is
+    no project."""
     from connector_agent.runs.runner import Runner
 
     return Runner(project_folder(stated), os.environ, environment)

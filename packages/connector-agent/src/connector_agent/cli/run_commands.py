@@ -1,4 +1,4 @@
-"""connector run, connector resume: execute in this process until it ends."""
+"""The commands that execute: `run`, `resume`, `retry`, and `abandon`."""
 
 import asyncio
 import shlex
@@ -54,7 +54,7 @@ def run_command(
     new: Annotated[
         bool,
         typer.Option(
-            "--new", metavar="", help="Begin although what was written would not be recognised."
+            "--new", metavar="", help="Begin even if earlier writes would not be recognised."
         ),
     ] = False,
     project: ProjectOption = None,
@@ -64,11 +64,11 @@ def run_command(
 ) -> None:
     """Run an operation here and now, until it ends.
 
-    A run of it that was interrupted is continued first. Where the operation seems to be a renamed
-    one, its identity has changed, or the ledger lost something, nothing is begun without --new: it
-    would write again what was written before. On a live account it asks before what moves money
-    or can't be undone, unless the activity allows it (irreversible: allow). Exit status: 0 all
-    written, 1 could not run or was stopped, 2 usage, 3 finished with problems, 130 interrupted.
+    An interrupted run of it is continued first. If the operation seems to be renamed, its identity
+    has changed, or the ledger lost something, nothing begins without --new: it would write again
+    what was written before. On a live account it asks before it moves money or does what can't be
+    undone, unless the activity allows it (irreversible: allow). Exit status: 0 all written, 1 could
+    not run or was stopped, 2 usage, 3 finished with problems, 130 interrupted.
 
     Example: connector run "import contacts" --limit 10
     """
@@ -97,7 +97,7 @@ def resume_command(
 ) -> None:
     """Continue an interrupted or stopped run as it was stored, in its own environment.
 
-    One that has ended by itself has nothing left to do; that is no fault, and the exit status is 0.
+    For a run that has already ended it does nothing, with exit status 0.
 
     Example: connector resume last
     """
@@ -118,15 +118,15 @@ def abandon_command(
         ),
     ],
     reason: Annotated[
-        str, typer.Option("--because", metavar="TEXT", help="The reason, for whoever looks later.")
+        str, typer.Option("--because", metavar="TEXT", help="The reason, kept with the run.")
     ] = "",
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """End a run that can't continue: its account, source or sandbox is gone.
 
-    Calls nobody. What surely was not sent is failed, and what may have been sent is unknown; a
-    new run of the operation looks for that before it sends it.
+    Makes no call. Records that were never sent become failed, and those that may have been sent
+    unknown; a new run of the operation looks those up before it sends them.
 
     Example: connector abandon last --because "the test account is deleted"
     """
@@ -151,10 +151,11 @@ def retry_command(
     ],
     file: Annotated[
         Path | None,
-        typer.Option("--from", metavar="FILE", help="The mended records: CSV or JSON Lines."),
+        typer.Option("--from", metavar="FILE", help="The corrected records: CSV or JSON Lines."),
     ] = None,
     unknown: Annotated[
-        bool, typer.Option("--unknown", metavar="", help="Those too of which nobody knows.")
+        bool,
+        typer.Option("--unknown", metavar="", help="Also the records whose outcome is unknown."),
     ] = False,
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", min=1, help="End after so many records.")
@@ -165,9 +166,9 @@ def retry_command(
 ) -> None:
     """Run the refused or failed records of a run again, corrected or as they were.
 
-    A new run of the operation, as the project is now. What was refused is sent with a new key,
-    what failed with the same one. FILE has the form of 'connector outcomes --format csv';
-    columns that start with "_" are left out. What a run has written is skipped as always.
+    Starts a new run of the operation, as the project is now. Refused records are sent with a new
+    key, failed ones with the same key. FILE has the form of 'connector outcomes --format csv';
+    columns that start with "_" are left out. Records written since are skipped as always.
 
     Example: connector retry last --from problems.csv
     """
@@ -235,7 +236,7 @@ async def _watched(running: Awaitable[Run], display: Display) -> Run:
         if progress is None:
             task.cancel()
             return
-        err.print("Stopping: what was sent comes to its end. Ctrl-C again ends at once.")
+        err.print("Stopping after the calls already sent. Press Ctrl-C again to end at once.")
         progress.stop()
 
     with on_signal(stop, ENDED_AT_ONCE):
@@ -250,7 +251,7 @@ def _print_end(run: Run, display: Display, limit: int | None, warnings: int) -> 
     counts = run.counts
     how = run.status.capitalize()
     if display.progress is None and run.status == "finished":
-        how = "Finished before, so that nothing is left to do"
+        how = "Already finished; nothing left to do"
     rate = f", {display.rate(run):,.0f} records/s" if display.progress is not None else ""
     out.print(f"{how}: {run.operation}, run {run.id}, {span(run.seconds)}{rate}")
     parts = [
@@ -274,11 +275,11 @@ def _print_end(run: Run, display: Display, limit: int | None, warnings: int) -> 
     if counts.problems:
         out.print(f"  Look at the problems:  connector outcomes {run.id} --only problems")
         if not run.unfinished:
-            out.print(f"  Mended? Send them:     connector retry {run.id}")
+            out.print(f"  Corrected? Send again: connector retry {run.id}")
     if run.unfinished:
-        out.print(f"  Go on with it:         connector resume {run.id}")
+        out.print(f"  Continue it:           connector resume {run.id}")
         if run.status == "stopped":
-            out.print(f"  It can't go on?        connector abandon {run.id}")
+            out.print(f"  Can't be continued?    connector abandon {run.id}")
     elif display.progress is None:
         out.print(f"  Start a new one:       connector run {shlex.quote(run.operation)}")
     elif display.progress.resumed:

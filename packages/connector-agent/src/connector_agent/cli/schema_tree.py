@@ -1,10 +1,14 @@
 """A schema as a tree for a terminal: one line for each field."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from connector_sdk import Field
+from rich.cells import cell_len
+from rich.text import Text
+
+from connector_agent.cli.output import out
 
 TEMPLATE = "template"
 """The format of a setting that is a text with references in it."""
@@ -13,6 +17,7 @@ _LINK = re.compile(r"\[([^\]]+)\]\((?:[^()\s]|\([^()\s]*\))*\)?")
 """Some links in descriptions are never closed."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])|\n")
 _CHOICES = 6
+_TYPE_WIDTH = 40
 _WORDS = {
     "string": "text",
     "integer": "whole number",
@@ -26,7 +31,7 @@ _WORDS = {
 
 
 class Line(NamedTuple):
-    """A field `depth` levels below the top; `more` counts those below it that are not shown."""
+    """A field `depth` levels below the top; `more` counts the hidden fields below it."""
 
     depth: int
     field: Field
@@ -34,15 +39,13 @@ class Line(NamedTuple):
 
 
 def tree(root: Field, *, depth: int = 0, only_required: bool = False, text: str = "") -> list[Line]:
-    """The fields below `root`, down to `depth` levels (0: all of them). With `only_required`
-    those that have to be given; with `text` those whose name or description has it in it, and
-    what they stand in."""
+    """The fields below `root`, down to `depth` levels (0: all); `only_required` ones, or those
+    with `text` in their name or description, and their parents."""
     return list(_lines(root, 0, depth, only_required, text.casefold()))
 
 
 def children(field: Field) -> tuple[Field, ...]:
-    """The fields of an object, of the objects in a list or map, and of every shape that a
-    value may have."""
+    """The fields of an object, of objects in a list or map, and of every shape of a value."""
     if field.format == TEMPLATE:
         return ()
     if field.any_of:
@@ -57,7 +60,7 @@ def children(field: Field) -> tuple[Field, ...]:
 
 
 def type_text(field: Field) -> str:
-    """What a field holds, in words."""
+    """The type of a field, in words."""
     if field.ref:
         return f"id or {field.ref}" if field.on_request else field.ref
     if field.format == TEMPLATE:
@@ -81,7 +84,7 @@ def type_text(field: Field) -> str:
 
 
 def facts(field: Field) -> Iterator[str]:
-    """What else is known of a field, beside its type and whether it has to be given."""
+    """What else is known of a field, besides its type and whether it is required."""
     if field.clears:
         yield "clears when empty"
     if field.max_length and field.type != "map":
@@ -93,7 +96,7 @@ def facts(field: Field) -> Iterator[str]:
 
 
 def updates_text(create: Field, update: Field) -> Iterator[str]:
-    """Which lines of a mapping need `only`, where an operation updates what it created."""
+    """Which lines of a mapping need `only` if an operation updates what it created."""
     if not update.fields:
         yield "What is created can't be updated; choose `skip` or `create`."
         return
@@ -113,6 +116,33 @@ def sentence(text: str) -> str:
     """The first sentence of a description, without markup."""
     plain = re.sub(r"<[^>]+>", "", _LINK.sub(r"\1", text)).strip()
     return _SENTENCE.split(plain, maxsplit=1)[0].strip()
+
+
+def print_tree(lines: Sequence[Line]) -> None:
+    """Name, type and description in columns; on a terminal one line each."""
+    names = ["  " * (line.depth + 1) + line.field.name for line in lines]
+    types = [type_text(line.field) for line in lines]
+    name_width = max(
+        cell_len(name) + line.field.required for name, line in zip(names, lines, strict=True)
+    )
+    type_width = min(max(map(cell_len, types)), _TYPE_WIDTH)
+    rows = []
+    for line, name, kind in zip(lines, names, types, strict=True):
+        text = Text(name)
+        text.append("*" if line.field.required else "", style="bold red")
+        text.pad_right(name_width - text.cell_len + 2)
+        text.append(kind)
+        text.pad_right(name_width + 2 + type_width - text.cell_len)
+        if line.more:
+            text.append(f"  … {line.more} more below", style="cyan")
+        known = ", ".join(facts(line.field))
+        text.append(f"  {known[:1].upper()}{known[1:]}." * bool(known), style="magenta")
+        about = sentence(line.field.description)
+        text.append(f" {'' if known else ' '}{about}".rstrip(), style="dim")
+        if out.is_terminal:
+            text.truncate(out.width, overflow="ellipsis")
+        rows.append(text)
+    out.print(Text("\n").join(rows))
 
 
 def _lines(root: Field, above: int, depth: int, only_required: bool, text: str) -> Iterator[Line]:

@@ -19,7 +19,7 @@ def on_signal(stop: Callable[[], None], farewell: str) -> Iterator[None]:
     the `farewell` and ends the process at once.
 
     Nothing is unwound then: an exception in the middle of a task can leave a lock held that the
-    clean-up of another waits for. What a crash leaves behind can always be resumed.
+    clean-up of another waits for. What a crash leaves can always be resumed.
     """
     loop = asyncio.get_running_loop()
 

@@ -1,4 +1,4 @@
-"""connector steps: what a mapping can do with a value."""
+"""`connector steps`: what a mapping can do with a value."""
 
 import json
 from collections.abc import Mapping
@@ -67,7 +67,7 @@ def steps_command(
 
 
 def _steps_text(stated: Path | None) -> str:
-    """The steps.py of the project, "" where there is no project and none was asked for."""
+    """The steps.py of the project, or "" outside of one."""
     folder = project_folder_if_any(stated)
     return read_steps(folder) if folder is not None else ""
 

@@ -78,7 +78,7 @@ class Installed(Mapping[str, Connector]):
                 "connector_broken",
                 f"The connector {name!r} of {origin} can't be loaded: "
                 f"{type(error).__name__}: {error}.",
-                "Install that distribution anew, with everything that it needs.",
+                "Reinstall that distribution with all its dependencies.",
             ) from error
         if connector.contract != CONTRACT:
             newer = "the agent" if connector.contract > CONTRACT else "the connector"

@@ -1,4 +1,4 @@
-"""An activity and a request given on one line: `address.city=Leeds`, `items[0].quantity=2`,
+"""Activities and requests from assignments: `address.city=Leeds`, `items[0].quantity=2`,
 `tags:=["new"]`."""
 
 from collections.abc import Iterable, Iterator
@@ -21,14 +21,14 @@ from connector_agent.runs.guards import long_number, loses_digits
 
 
 class Assignment(NamedTuple):
-    """`value` belongs at `path`; text is later fitted to the schema, "" may clear a field."""
+    """A value for `path`. Text is converted by the schema later; "" may clear a field."""
 
     path: Path
     value: JSON
 
 
 def assignments(texts: Iterable[str], option: str) -> tuple[Assignment, ...]:
-    """What the uses of an option say, in their order. Raises SettingError with every fault."""
+    """The assignments of an option, in order. Raises SettingError with every fault."""
     found: list[Assignment] = []
     problems: list[Problem] = []
     for text in texts:
@@ -55,8 +55,8 @@ def assignments(texts: Iterable[str], option: str) -> tuple[Assignment, ...]:
 
 
 def applied(base: JSON, given: Iterable[Assignment]) -> dict[str, JSON]:
-    """A copy of the object `base` in which the assignments hold. Raises SettingError where a
-    list would get a hole, or a path leads through a value that is neither list nor object."""
+    """A copy of `base` with the assignments applied. Raises SettingError for a hole in a list,
+    or a path through a scalar."""
     try:
         root: Any = orjson.loads(orjson.dumps(base))
     except orjson.JSONEncodeError:
@@ -107,9 +107,9 @@ def _assignment(text: str, option: str) -> Assignment:
         raise SettingError(
             Problem(
                 "not_json",
-                f"{option} {format_path(path)!r} is not given JSON behind `:=`: {error}.",
+                f"{option} {format_path(path)!r} is not given JSON after `:=`: {error}.",
                 'Quote it for the shell as a whole: \'items:=[{"article": "A-1"}]\'. Plain '
-                "text goes behind `=`.",
+                "text goes after `=`.",
                 path=format_path(path),
                 value=shown(value),
             )
@@ -120,8 +120,7 @@ def _assignment(text: str, option: str) -> Assignment:
 
 
 def is_text(argument: str) -> bool:
-    """Whether an argument of a command is text: bytes that are not UTF-8 come as half
-    characters."""
+    """Whether an argument is text: bytes that aren't UTF-8 arrive as surrogates."""
     try:
         argument.encode()
     except UnicodeEncodeError:
@@ -136,8 +135,8 @@ def _clash(first: Path, second: Path) -> bool:
 
 
 def _set(node: Any, segment: str | int, fill: JSON, path: Path, *, replace: bool) -> Any:
-    """Puts `fill` at one place, unless something stands there and isn't to be replaced; what
-    stands there then."""
+    """Sets `fill` at one place, unless a value is there and `replace` is off. Returns the value
+    now there."""
     if isinstance(segment, str):
         if not isinstance(node, dict):
             raise SettingError(_through(path))
@@ -183,16 +182,16 @@ class Choosing:
         self.form = connection.settings(kind.name, kind.chosen(on, action))
 
     def setting(self, name: str) -> Field | None:
-        """A setting that such an activity has, or None."""
+        """This setting of the activity, or None."""
         return next((field for field in self.form.fields if field.name == name), None)
 
     def activity(self, given: Iterable[Assignment], **settings: JSON) -> Activity:
-        """The activity with these settings, and those that are assigned. Raises SettingError."""
+        """The activity with these settings and assignments. Raises SettingError."""
         made = applied(settings, given)
         return Activity(self._on, self._kind.name, self._on, self._action, made)
 
 
 def below(name: str, given: Iterable[Assignment]) -> Iterator[Assignment]:
-    """The assignments, made to parts of the setting `name`."""
+    """The same assignments, below the setting `name`."""
     for path, value in given:
         yield Assignment((name, *path), value)

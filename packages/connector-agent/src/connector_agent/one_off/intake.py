@@ -1,4 +1,4 @@
-"""Objects and ids as people hand them over: files and pipes, one after the other."""
+"""Objects and ids from files and pipes, streamed."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ _ID_COLUMNS = ("id", "_id")
 
 
 class Given(NamedTuple):
-    """One object or id, and its place for people; or the problem instead."""
+    """One object or id and its place for people, or its problem."""
 
     value: JSON
     at: str
@@ -30,15 +30,15 @@ class Given(NamedTuple):
 
 
 class Lines(NamedTuple):
-    """A text that is read line by line, and what people call it."""
+    """A text read line by line, and its name for people."""
 
     name: str
     lines: Iterator[str]
 
 
 def lines_of(path: str) -> Lines:
-    """The lines of a file, or of the standard input for "-". Raises SettingError for a file
-    that can't be opened; reading on raises it for one that is no text in UTF-8."""
+    """The lines of a file, or of standard input for "-". Raises SettingError for a file that
+    can't be opened or, while reading, isn't UTF-8."""
     if path == STDIN:
         return Lines("standard input", _decoded("Standard input", _stdin()))
     try:
@@ -56,9 +56,8 @@ def lines_of(path: str) -> Lines:
 
 
 def objects(text: Lines) -> Iterator[Given]:
-    """The JSON objects of a text: one an each line (JSON Lines), or all of it one object or
-    one list of objects. A faulty line carries its problem. Raises SettingError when the text is
-    neither."""
+    """The JSON objects of a text: JSON Lines, one object, or a list of objects. A faulty line
+    yields its problem. Raises SettingError for any other text."""
     first, numbered = _begun(text)
     if first is None:
         return
@@ -109,8 +108,8 @@ def _too_long(name: str, what: str) -> Problem:
 
 
 def ids(text: Lines) -> Iterator[Given]:
-    """The ids of a text: one a line, the column "id" of a CSV file, or the field "id" of JSON
-    objects. Raises SettingError for a CSV file without such a column."""
+    """The ids of a text: one a line, the column "id" of CSV, or the field "id" of JSON objects.
+    Raises SettingError for CSV without that column."""
     first, numbered = _begun(text)
     if first is None:
         return
@@ -128,8 +127,7 @@ def ids(text: Lines) -> Iterator[Given]:
 
 
 def _stdin() -> IO[str]:
-    """The standard input, through a buffer of its own: a thread that is stuck in a read of
-    Python's own one can't be left behind when the process ends."""
+    """Standard input with its own buffer: a thread blocked in Python's own would block exit."""
     try:
         number = sys.stdin.fileno()
     except io.UnsupportedOperation:
@@ -151,7 +149,7 @@ def _decoded(name: str, file: IO[str]) -> Iterator[str]:
 
 
 def _begun(text: Lines) -> tuple[tuple[int, str] | None, Iterator[tuple[int, str]]]:
-    """The first line that isn't blank, and those behind it, numbered."""
+    """The first line that isn't blank, and the following lines, numbered."""
     numbered = enumerate((line.removeprefix("\ufeff") for line in text.lines), 1)
     first = next((each for each in numbered if each[1].strip()), None)
     return first, numbered

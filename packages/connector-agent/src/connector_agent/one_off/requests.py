@@ -1,5 +1,4 @@
-"""The requests of one command as records, fed to the target as they come, with no card number in
-them."""
+"""The requests of one command as records, streamed to the target, without card numbers."""
 
 import asyncio
 import threading
@@ -22,8 +21,8 @@ AHEAD = 100
 
 
 class Feed(Generic[T]):
-    """Hands over what `items` yields. Taking runs in a thread of its own that nobody waits
-    for: it may be stuck in a read until the other end of a pipe closes."""
+    """Yields `items`, read by a daemon thread that is never joined: it may block until a pipe
+    closes."""
 
     def __init__(self, items: Iterator[T]) -> None:
         self._items = items
@@ -45,7 +44,7 @@ class Feed(Generic[T]):
             yield item
 
     def stop(self) -> None:
-        """Nothing more comes; what was taken ahead is dropped."""
+        """Ends the feed; items read ahead are dropped."""
         self._ended = True
         self._queue.put_nowait((None, None))
         self._room.release()
@@ -70,8 +69,8 @@ class Feed(Generic[T]):
 
 
 def writing(target: Target, records: AsyncIterator[Record], prefix: str, *, given: bool) -> Writing:
-    """The batch of one command. The same command under the same prefix has the same keys; `given`
-    says that the prefix may have been used before."""
+    """The batch of one command. The same command under the same prefix has the same keys;
+    `given`: the prefix may have been used before."""
     cards = CardGuard(sealed=True)
 
     def prepare(record: Record) -> Prepared:
@@ -87,7 +86,7 @@ def writing(target: Target, records: AsyncIterator[Record], prefix: str, *, give
 
 
 def about(names: Iterable[str]) -> Iterator[Given]:
-    """Ids that stand on a command line. Raises SettingError for one that is no text."""
+    """Ids of the command line. Raises SettingError for one that isn't text."""
     for name in names:
         if not is_text(name):
             raise SettingError(Problem("not_utf8", "An id is not text in UTF-8.", "Correct it."))
@@ -95,7 +94,7 @@ def about(names: Iterable[str]) -> Iterator[Given]:
 
 
 def of_ids(found: Iterable[Given], argument: str, fields: Mapping[str, JSON]) -> Iterator[Record]:
-    """A request for each id, in the field `argument`, with the same other fields for all."""
+    """A request for each id, in the field `argument`, with the same other fields."""
     for seq, given in enumerate(found, 1):
         if given.problem is None:
             raw = orjson.dumps({argument: given.value, **fields})
@@ -105,7 +104,7 @@ def of_ids(found: Iterable[Given], argument: str, fields: Mapping[str, JSON]) ->
 
 
 def of_objects(found: Iterable[Given], assigned: Sequence[Assignment]) -> Iterator[Record]:
-    """A request for each object, with the assigned fields on top."""
+    """A request for each object, overridden by the assigned fields."""
     for seq, given in enumerate(found, 1):
         if given.problem is not None:
             yield Record(seq, b"{}", given.at, given.problem)

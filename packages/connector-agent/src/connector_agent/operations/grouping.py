@@ -176,6 +176,6 @@ def _too_large(at: str) -> Problem:
     return Problem(
         "group_too_large",
         f"The group has more than {MAX_ROWS:,} rows or {MAX_BYTES >> 20} MiB.",
-        "Look whether `by` names the right field; split the rows where it does.",
+        "Check that `by` names the right field; if it does, split the rows.",
         at=at,
     )

@@ -77,7 +77,7 @@ def require_same(earlier: Run, environment: str) -> None:
                 "other_environment",
                 f"The operation has an unfinished run {earlier.id}, begun "
                 + (f"in the environment {begun!r}." if begun else "without an environment."),
-                f"Finish that one first: connector resume {earlier.id}; where it can't go on: "
+                f"Finish that one first: connector resume {earlier.id}; if it can't be continued: "
                 f"connector abandon {earlier.id}",
             )
         )
@@ -86,7 +86,7 @@ def require_same(earlier: Run, environment: str) -> None:
 def was_abandoned(run: Run) -> Problem:
     return Problem(
         "run_abandoned",
-        f"The run {run.id} was abandoned; it doesn't go on.",
+        f"The run {run.id} was abandoned and can't be continued.",
         f"Start a new one with: connector run {shlex.quote(run.operation)}",
     )
 

@@ -111,7 +111,7 @@ def _same_as(item: Item, other: str) -> Problem:
     return Problem(
         "same_identity",
         f"It has the same identity as {other or 'an earlier record'}: {shown(item.identity)!r}.",
-        "Keep one of the two in the source, or choose an identity that tells them apart.",
+        "Keep one of the two in the source, or choose an identity that distinguishes them.",
         value=item.identity,
         at=item.at,
     )

@@ -149,9 +149,7 @@ def _miscounted(connection: Connection) -> Iterator[Problem]:
 
 
 def _fault(code: str, message: str) -> Problem:
-    return Problem(
-        code, message, "Put a copy in the place of the ledger: connector ledger restore FILE"
-    )
+    return Problem(code, message, "Replace the ledger by a backup: connector ledger restore FILE")
 
 
 _ERASED = b'{"erased":true}'
@@ -230,8 +228,8 @@ def _refuse_pending(connection: Connection, identity: str) -> None:
                 "run_unfinished",
                 f"The unfinished run {open_run.id} of {open_run.operation!r} still holds records "
                 "of this identity.",
-                f"Let it come to its end first: connector resume {open_run.id}; where it can't "
-                f"go on: connector abandon {open_run.id}",
+                f"Finish it first: connector resume {open_run.id}; if it can't be "
+                f"continued: connector abandon {open_run.id}",
             )
         )
 

@@ -77,12 +77,12 @@ def _unrecognised(
     if before is not None and before.identity != document.identity:
         yield Problem(
             "identity_changed",
-            f"{name!r} tells records apart by {_listed(document.identity)} now, and its last run "
+            f"{name!r} now identifies records by {_listed(document.identity)}, but its last run "
             f"on {scope} did by {_listed(before.identity)}. Unless the values are the same, it "
             f"recognises none of the {count_written(connection, scope, name):,} records that it "
             "wrote, and writes them again.",
             f"Put `identity: {_yaml(before.identity)}` back. If the values are the same, or all is "
-            f"to be written anew: {again}",
+            f"to be written again: {again}",
             path="identity",
             line=document.position(("identity",)),
         )
@@ -246,7 +246,7 @@ def _unfinished(run: str, what: str) -> Problem:
     return Problem(
         "run_unfinished",
         f"The run {run} {what} has not finished.",
-        f"Let it come to its end first: connector resume {run}; where it can't go on: "
+        f"Finish it first: connector resume {run}; if it can't be continued: "
         f"connector abandon {run}",
     )
 

@@ -60,7 +60,7 @@ def retry_fault(of: Run, retry: Retry) -> Problem | None:
         return Problem(
             "run_unfinished",
             f"The run {of.id} has not finished.",
-            f"Let it come to its end first: connector resume {of.id}; where it can't go on: "
+            f"Finish it first: connector resume {of.id}; if it can't be continued: "
             f"connector abandon {of.id}",
         )
     counts = of.counts.as_dict()
@@ -115,7 +115,7 @@ def _record(row: OutcomeRow, grouped: bool) -> Record:
             "not_kept",
             "The ledger doesn't hold this record as a whole, because it could not be read or "
             "held a card number.",
-            "Mend it in a file of the problems, and retry with --from.",
+            "Correct it in a file of the problems, and retry with --from.",
         )
     elif grouped and row.body is None and not (row.problem and row.problem.line):
         problem = _IN_PARTS
@@ -124,9 +124,9 @@ def _record(row: OutcomeRow, grouped: bool) -> Record:
 
 _IN_PARTS = Problem(
     "group_in_parts",
-    "The rows of this group could not be read whole, stood apart, or contradicted each other; a "
-    "retry would not send all of it.",
-    "Mend them in the source, and run the operation again.",
+    "The rows of this group could not all be read, were not consecutive, or contradicted each "
+    "other; a retry would not send all of them.",
+    "Correct them in the source, and run the operation again.",
 )
 """What the source itself refuses of a group comes neither from a line of the mapping nor was it
 made a request; the record then is not all that belongs together."""
@@ -252,15 +252,15 @@ def _was_in_parts(value: dict[str, Any]) -> bool:
 _MASKED = Problem(
     "card_number_missing",
     f"The record still has {MASK.decode()} where a number was taken out.",
-    "Write there what belongs there, or take the record out of the file.",
+    "Put the right value there, or remove the record from the file.",
 )
 
 
 def _unclear(rest: str) -> Problem:
     return Problem(
         "more_unclear",
-        f"The column {MORE} holds what has no place in the record.",
-        "Empty it, once what is in it stands in the other columns or isn't wanted.",
+        f"The column {MORE} holds what doesn't fit into the record.",
+        "Move what is in it to the other columns, or drop it; then empty this column.",
         path=MORE,
         value=shown(rest),
     )

@@ -18,7 +18,7 @@ from connector_agent.runs.outcome_table import PARTS, cell_text, parsed
 UNCLEAR = "cell_unclear"
 """The code of a cell that can't be read for sure."""
 
-JSON_LINES = "Mend it in a file of 'connector outcomes --format jsonl', where types are kept"
+JSON_LINES = "Correct it in a file of 'connector outcomes --format jsonl', where types are kept"
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*(?:[eE][+-]?[0-9]+)?")
@@ -235,8 +235,7 @@ def _unclear(name: str, text: str, why: str, remedy: str) -> _UnclearError:
     return _UnclearError(
         Problem(
             UNCLEAR,
-            f"{name} is {shown(text)!r} in the mended file, and it isn't clear what that is: "
-            f"{why}.",
+            f"{name} is {shown(text)!r} in the corrected file, and its meaning is unclear: {why}.",
             remedy if remedy.endswith(".") else f"{remedy}. {JSON_LINES}.",
             path=name,
             value=shown(text),

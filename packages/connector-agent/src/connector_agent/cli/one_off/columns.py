@@ -1,9 +1,8 @@
-"""Which columns a table of records has, and how their values look there.
+"""The columns of a table of records, and how their values look.
 
-The rule: the id; what people call the object (name, e-mail, description, number); the first
-amount with its currency; the state; two that the connector names; when it was created. Only what at
-least one of the first records has, at most seven; where hardly anything of that is there, the
-first plain fields.
+The rule: the id; the names (name, e-mail, description, number); the first amount with its
+currency; the state; two that the connector names; the time of creation. Only what at least one of
+the first records has, at most seven; if hardly any exist, the first plain fields.
 """
 
 import time
@@ -23,14 +22,14 @@ _TIMES = ("created", "date")
 
 
 class Column(NamedTuple):
-    """A column of a table: its title, and what stands there of a record."""
+    """A column of a table: its title, and the cell of a record."""
 
     title: str
     cell: Callable[[Mapping[str, JSON]], str]
 
 
 def chosen(fields: Sequence[str], schemas: Schemas) -> list[Column]:
-    """The columns that a person named, by their paths."""
+    """The columns that the user named, by their paths."""
     return [_plain(name, schemas) for name in fields]
 
 
@@ -60,7 +59,7 @@ def sensible(sample: Sequence[Mapping[str, JSON]], schemas: Schemas) -> list[Col
 
 
 def text_of(value: JSON, field: Field | None = None) -> str:
-    """A value as a cell shows it: on one line, nothing that a terminal would act upon."""
+    """A value as a cell: one line, no control characters."""
     match value:
         case None:
             return ""

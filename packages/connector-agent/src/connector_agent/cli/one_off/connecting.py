@@ -1,4 +1,4 @@
-"""The connection of a command: that of an endpoint, or one of the command's own."""
+"""The connection of a command: an endpoint's, or one made from its options."""
 
 import os
 from collections.abc import AsyncIterator, Mapping
@@ -15,15 +15,15 @@ from connector_agent.project import STATE
 
 
 class Host(MemoryHost):
-    """The host of one command. Without a project, what connectors keep (the sandbox) stands in
-    a folder of the user, so that the next command finds it."""
+    """The host of one command. Without a project, connectors keep state (the sandbox) in a
+    folder of the user, for the next command."""
 
     def __init__(self, project: Path | None) -> None:
         super().__init__(project, project / STATE if project is not None else own_state())
 
 
 def own_state() -> Path:
-    """The folder of the XDG specification for state of this user."""
+    """The user's state folder of the XDG specification."""
     stated = os.environ.get("XDG_STATE_HOME", "")
     base = Path(stated) if Path(stated).is_absolute() else Path.home() / ".local" / "state"
     return base / "connector"
@@ -70,7 +70,7 @@ async def connected(
 
 
 def _own(connector: Connector, given: Mapping[str, Any]) -> dict[str, str]:
-    """The options of the connection that were used, with what they say."""
+    """The connection options that were used, with their values."""
     said = {
         option_of(field): given[f"connection_{field.name}"]
         for field in connection_fields(connector.form())
@@ -91,7 +91,7 @@ async def _connect(
             if field.variable and os.environ.get(field.variable):
                 settings[field.name] = os.environ[field.variable]
         if not settings and not own and (given.get("fields_help") or given.get("explain")):
-            settings.update(form.trial)  # nothing is called, so that nobody needs an account
+            settings.update(form.trial)  # no call is made, so no account is needed
     for field in connection_fields(form):
         if option_of(field) in own:
             settings[field.name] = given[f"connection_{field.name}"]
@@ -103,7 +103,7 @@ async def _connect(
 
 
 def _own_words(problem: Problem, variables: Mapping[str, str]) -> Problem:
-    """What is missing, and where a command takes it from."""
+    """The problem, naming the environment variable that a command reads."""
     variable = variables.get(problem.path)
     if not variable:
         return problem

@@ -14,12 +14,12 @@ from connector_agent.cli.one_off.options import parameters
 
 _FIRST = "connector_agent.first"
 _NEGATED = re.compile(r"-(\(|[A-Za-z_][\w.]+\s*(\[|[:~<>=]|in\s*\())")
-"""A negated clause or parenthesis: a short option goes on with a value, and none has one of these
-signs behind its first letters."""
+"""A negated clause or parenthesis. No value joined to a short option has one of these signs after
+its first letters."""
 
 
 class Use(NamedTuple):
-    """What one command does: an activity type of a connector, as `command` offers it."""
+    """What one command does: an activity type, as `command` offers it."""
 
     connector: Connector
     type: ActivityType
@@ -27,7 +27,7 @@ class Use(NamedTuple):
 
 
 def connector_group(connector: Connector) -> Any:
-    """The group of commands that has the connector's name."""
+    """The group of commands named like the connector."""
     uses = {use.command.name: use for use in _uses(connector)}
 
     class Group(LazyGroup):
@@ -59,7 +59,7 @@ def _uses(connector: Connector) -> Iterator[Use]:
 
 
 def _command(use: Use) -> Any:
-    """The command. Its help shows the fields of the object behind it, if there is one."""
+    """The command. With an object, its help shows the object's fields."""
 
     class WithFields(TyperCommand):
         def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -84,8 +84,8 @@ def _command(use: Use) -> Any:
 
 
 def _with_queries_last(args: list[str]) -> list[str]:
-    """The words of a command line in an order in which a query that begins with a minus isn't
-    taken for options: `-email:x` would be `-e mail:x`."""
+    """Moves queries that begin with a minus last, so that none is taken for options: `-email:x`
+    would be `-e mail:x`."""
     if "--" in args:
         return args
     queries = [each for each in args if _NEGATED.match(each)]
@@ -93,7 +93,7 @@ def _with_queries_last(args: list[str]) -> list[str]:
 
 
 def _function(use: Use) -> Callable[..., None]:
-    """A function with the parameters of the command, as Typer wants them."""
+    """A function with the command's parameters, as Typer needs it."""
 
     def command(**given: Any) -> None:
         if use.type.role == "source":

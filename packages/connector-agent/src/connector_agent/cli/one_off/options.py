@@ -23,8 +23,8 @@ Format = Literal["table", "json", "jsonl", "csv"]
 def parameters(
     connector: Connector, kind: ActivityType, command: Command
 ) -> Iterator[inspect.Parameter]:
-    """The parameters, in the order of the help. Each name is the one under which `Given` of
-    reading and writing finds it."""
+    """The parameters in the order of the help, named as `Given` of reading and writing reads
+    them."""
     yield _parameter("object", _OBJECT, inspect.Parameter.empty)
     if command.argument:
         yield _parameter("words", _words(command), None if command.several else "")
@@ -44,12 +44,12 @@ def parameters(
 
 
 def connection_fields(form: Form) -> list[Field]:
-    """The settings of a connection that can be given on a command line: no secret."""
+    """The settings of a connection for the command line: all but secrets."""
     return [field for field in form.fields if not field.secret]
 
 
 def option_of(field: Field) -> str:
-    """The option that gives a setting of a connection."""
+    """The option for a setting of a connection."""
     return f"--{field.name.replace('_', '-')}"
 
 
@@ -76,7 +76,7 @@ def _target() -> Iterator[inspect.Parameter]:
 
 
 def _own(option: Option) -> tuple[Any, Any]:
-    """The annotation and the default of an option that the connector has for a setting."""
+    """The annotation and default of a connector's own option."""
     one = option.takes == "value"
     made = typer.Option(
         f"--{option.name}",
@@ -137,11 +137,11 @@ def _words(command: Command) -> Any:
 
 
 def _stripped(words: list[str] | None) -> list[str] | None:
-    """Without what `$(…)` leaves of a line of a CSV file: its carriage return."""
+    """Strips the carriage returns that `$(…)` leaves from lines of a CSV file."""
     return [word.strip() for word in words] if words else words
 
 
-_WORDS = {True: "One or more, with blanks between.", False: "As one word: quote it for the shell."}
+_WORDS = {True: "One or more, separated by blanks.", False: "One argument: quote it for the shell."}
 
 _ACTION = Annotated[
     str,
@@ -180,23 +180,20 @@ _VALUES = Annotated[
     typer.Option(
         "--value",
         metavar="NAME=VALUE",
-        help="The value of ${var:NAME} in the query; whatever is in it, it stays a value. "
-        "Repeatable.",
+        help="The value of ${var:NAME} in the query; it is always taken as a value. Repeatable.",
     ),
 ]
 _EXPLAIN = Annotated[
     bool,
-    typer.Option(
-        "--explain", metavar="", help="Only say what would be called, without calling it."
-    ),
+    typer.Option("--explain", metavar="", help="Show the calls without making them."),
 ]
 _FIELDS_HELP = Annotated[
     bool,
-    typer.Option(
-        "--fields-help", metavar="", help="Only list the fields that a query can ask for."
-    ),
+    typer.Option("--fields-help", metavar="", help="List the fields that a query can use."),
 ]
-_COUNT = Annotated[bool, typer.Option("--count", metavar="", help="Only say how many there are.")]
+_COUNT = Annotated[
+    bool, typer.Option("--count", metavar="", help="Print only the number of records.")
+]
 _FORMAT = Annotated[
     Format | None,
     typer.Option(
@@ -239,7 +236,7 @@ _DATA = Annotated[
     typer.Option(
         "--data",
         metavar="FILE",
-        help="Requests as JSON, or JSON Lines for many; - for a pipe. --set goes on top.",
+        help="Requests as JSON, or JSON Lines for many; - for a pipe. --set overrides fields.",
     ),
 ]
 _KEY = Annotated[
@@ -247,7 +244,7 @@ _KEY = Annotated[
     typer.Option(
         "--key",
         metavar="TEXT",
-        help="What idempotency keys are made from. The same command with the same text does "
+        help="The text that idempotency keys are made from. Repeating a command with it does "
         "nothing twice within a day. Default: new each time.",
     ),
 ]

@@ -1,4 +1,4 @@
-"""Commands that read: those of sources."""
+"""One-off commands of sources."""
 
 import asyncio
 import sys
@@ -56,7 +56,7 @@ AT_ONCE = 100
 def read(
     connector: Connector, kind: ActivityType, command: Command, given: Mapping[str, Any]
 ) -> None:
-    """Prints the records of one activity. Ends with 3 when a record could not be read."""
+    """Prints the records of one activity. Exits with 3 if a record could not be read."""
     try:
         problems = asyncio.run(_Reading(kind, command, given).run(connector))
     except ConnectorError as error:
@@ -106,7 +106,7 @@ class _Reading:
             return self._problems
 
     def _activities(self, choosing: Choosing) -> Iterator[Activity]:
-        """The activity, or one for each hundred ids of a file."""
+        """The activity, or one for each 100 ids of a file."""
         given, name = self._given, self._command.argument
         settings: dict[str, JSON] = {}
         if self._limit is not None and choosing.setting("limit") is not None:
@@ -235,14 +235,14 @@ class _Reading:
 
 
 def _still_unseen(unseen: Mapping[str, Path], record: Record) -> dict[str, Path]:
-    """Those of the fields that this record doesn't have either."""
+    """The fields that this record lacks too."""
     value = orjson.loads(record.raw)
     found = {name: read_each(value, path) for name, path in unseen.items()}
     return {name: path for name, path in unseen.items() if found[name] in (ABSENT, [])}
 
 
 def _nothing_at(name: str, path: Path, record: Field, kind: ActivityType) -> str:
-    """Why a column is empty, as far as the schema tells."""
+    """Why a column is empty, as far as the schema shows."""
     told = f"No record has anything at {name!r}."
     asking = next((f"--{each.name}" for each in kind.options if each.takes == "whole"), "")
     for depth in range(1, len(path) if asking else 0):
@@ -254,7 +254,7 @@ def _nothing_at(name: str, path: Path, record: Field, kind: ActivityType) -> str
 
 
 def _require(fields: Sequence[str], schemas: Schemas) -> None:
-    """Raises SettingError for a field that records surely don't have."""
+    """Raises SettingError for a field that no record can have."""
     problems = list(_faults(fields, schemas.response))
     if problems:
         raise SettingError(*problems)

@@ -1,4 +1,4 @@
-"""Records and outcomes on standard output: a table, JSON, JSON Lines or CSV, as they come."""
+"""Records and outcomes on standard output: table, JSON, JSON Lines or CSV, streamed."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -33,19 +33,19 @@ _WIDEST = 40
 
 
 class Rows(Protocol):
-    """Prints records in one format. `end` comes after the last."""
+    """Prints records in one format. Call `end` after the last."""
 
     def add(self, raw: bytes) -> None:
-        """One record: a JSON object."""
+        """Adds a record, a JSON object."""
         ...
 
     def end(self) -> None:
-        """Prints what waits."""
+        """Prints what is buffered."""
         ...
 
 
 def format_of(given: Mapping[str, Any]) -> str:
-    """The format that a command was asked for; a table for people, JSON Lines for programs."""
+    """The format asked for; by default a table on a terminal, else JSON Lines."""
     stated = "jsonl" if given["as_json"] else given["format"]
     return stated or ("table" if sys.stdout.isatty() else "jsonl")
 
@@ -58,9 +58,8 @@ def rows_for(
     alone: bool = False,
     mark: bool = False,
 ) -> Rows:
-    """The printer of a format; with `fields` of these paths only, with `mark` CSV has a mark
-    before what a spreadsheet would run. A table of one record `alone`
-    has its fields below each other."""
+    """The printer of a format, limited to `fields` if given. `mark`: mark formulas in CSV.
+    `alone`: print one record with a line per field."""
     paths = [parse_path(name) for name in fields]
     match format:
         case "jsonl":
@@ -73,7 +72,7 @@ def rows_for(
 
 
 class JsonLines:
-    """One object a line, as it came unless fields are chosen."""
+    """One object a line, unchanged unless fields are chosen."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = paths
@@ -102,8 +101,8 @@ class JsonList:
 
 
 class CsvRows:
-    """A header and a row each. The columns are the fields that were chosen, or what the first
-    records have; then later records keep the rest in the column `_more`."""
+    """A header and a row each. Columns are the chosen fields, or those of the first records;
+    further fields of later records go into `_more`."""
 
     def __init__(self, fields: Sequence[str], paths: Sequence[Path], *, mark: bool) -> None:
         self._paths = paths
@@ -155,8 +154,8 @@ _EMPTY = (None, "")
 
 
 def _cells(raw: bytes, columns: Sequence[str]) -> dict[str, Scalar]:
-    """One row. Where two fields want the same column ("a.b" beside "a" with "b"), objects stay
-    one cell of JSON text."""
+    """One row. Where two fields share a column ("a.b" beside "a" with "b"), objects remain one
+    cell of JSON."""
     try:
         return rows_of(raw, columns, "json")[0]
     except CellError:
@@ -164,8 +163,7 @@ def _cells(raw: bytes, columns: Sequence[str]) -> dict[str, Scalar]:
 
 
 def _columns(sample: Sequence[dict[str, Scalar]]) -> list[str]:
-    """The columns in their order; an object that some records lack altogether has only those
-    of its fields."""
+    """The columns in order; of an object that some records lack, only its fields."""
     names = list(dict.fromkeys(name for cells in sample for name in cells))
     filled = {name for cells in sample for name, cell in cells.items() if cell not in _EMPTY}
     above = {name.rpartition(".")[0] for name in names}
@@ -173,7 +171,7 @@ def _columns(sample: Sequence[dict[str, Scalar]]) -> list[str]:
 
 
 class FieldRows:
-    """Each field of a record on a line of its own; those without a value are left out."""
+    """A line for each field with a value."""
 
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas
@@ -198,7 +196,7 @@ def _text(name: str, value: Scalar, schemas: Schemas) -> str:
 
 
 class TableRows:
-    """A table whose widths fit the first records; on a terminal longer values are cut."""
+    """A table with widths from the first records; a terminal cuts longer values."""
 
     def __init__(self, fields: Sequence[str], schemas: Schemas) -> None:
         self._schemas = schemas
@@ -238,12 +236,12 @@ class TableRows:
 
 
 def _picked(raw: bytes, paths: Sequence[Path]) -> bytes:
-    """The record with nothing but what stands at these paths; as it is without any."""
+    """The record with only these paths; without paths, unchanged."""
     return orjson.dumps(picked(orjson.loads(raw), paths)) if paths else raw
 
 
 def _flat(raw: bytes, names: Sequence[str], paths: Sequence[Path]) -> bytes:
-    """The record with nothing but these fields, each under its whole path."""
+    """The record with only these fields, each named by its full path."""
     record = orjson.loads(raw)
     values = {name: read_each(record, path) for name, path in zip(names, paths, strict=True)}
     return orjson.dumps({name: value for name, value in values.items() if value is not ABSENT})
@@ -256,7 +254,7 @@ def _padded(cell: str, width: int) -> str:
 
 
 def _fitted(widths: list[int], whole: int) -> list[int]:
-    """Narrower columns, the widest first, until they fit beside each other."""
+    """Widths reduced, widest first, until they fit."""
     room = whole - 2 * (len(widths) - 1)
     while sum(widths) > room and max(widths) > 8:
         widths[widths.index(max(widths))] -= 1
@@ -278,7 +276,7 @@ _STYLES = {"written": "green", "skipped": "dim"}
 
 
 class Printer:
-    """Prints outcomes in one format; `end` comes after the last."""
+    """Prints outcomes in one format. Call `end` after the last."""
 
     def __init__(self, format: str, *, mark: bool) -> None:
         self._table = format == "table"
@@ -287,7 +285,7 @@ class Printer:
         self._rows = rows_for(format, fields, Schemas(ANY_OBJECT, ANY_OBJECT), mark=mark)
 
     def add(self, told: Written) -> None:
-        """One outcome, at once."""
+        """Prints one outcome at once."""
         if self._table:
             out.print(_line(told))
         elif self._lines:
@@ -296,7 +294,7 @@ class Printer:
             self._rows.add(orjson.dumps(_json(told)))
 
     def end(self) -> None:
-        """Prints what waits."""
+        """Prints what is buffered."""
         if not self._table:
             self._rows.end()
 

@@ -1,4 +1,4 @@
-"""What the options of a command say of an activity, and faults of it in words of the options."""
+"""Activity settings from command options, and faults in terms of those options."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ _SETTING = re.compile(r"`(\w+): (\w+)`")
 
 
 def assigned(kind: ActivityType, given: Mapping[str, Any]) -> list[Assignment]:
-    """The settings that options give. Raises SettingError."""
+    """The settings given by options. Raises SettingError."""
     found: list[Assignment] = []
     for option in kind.options:
         said = given.get(f"option_{option.name}")
@@ -32,8 +32,8 @@ def assigned(kind: ActivityType, given: Mapping[str, Any]) -> list[Assignment]:
 
 
 def bound(words: JSON, values: Iterable[str]) -> JSON:
-    """The argument of a source; with values for its references, which can't become part of its
-    language. Raises SettingError."""
+    """The argument of a source, with the values of its references, which can't become part of
+    the query. Raises SettingError."""
     given: dict[str, JSON] = {}
     for path, value in assignments(values, "--value"):
         given[f"var:{format_path(path)}"] = value
@@ -41,7 +41,7 @@ def bound(words: JSON, values: Iterable[str]) -> JSON:
 
 
 def require_faultless(found: Iterable[Problem]) -> None:
-    """Prints what is only a warning. Raises SettingError for the rest."""
+    """Prints warnings. Raises SettingError for faults."""
     faults = [problem for problem in found if not problem.warning or _warn(problem)]
     if faults:
         raise SettingError(*faults)
@@ -53,7 +53,7 @@ def _warn(problem: Problem) -> bool:
 
 
 def activity_words(error: ConnectorError, kind: ActivityType, command: Command) -> ConnectorError:
-    """The same error; a missing setting is asked for by its option."""
+    """The same error; the remedy for a missing setting names its option."""
     if not isinstance(error, SettingError):
         return error
     return SettingError(*(_in_words(problem, kind, command) for problem in error.problems))
@@ -68,17 +68,17 @@ def _in_words(problem: Problem, kind: ActivityType, command: Command) -> Problem
             part = f"{name}=VALUE" if dot else option.metavar
             return problem._replace(remedy=f"Give it: --{option.name} {part}")
     if problem.path == command.argument:
-        return problem._replace(remedy="Give it behind the object.")
+        return problem._replace(remedy="Give it after the object.")
     return problem
 
 
 def option_for(problem: Problem, command: Command, parts: Mapping[str, Option]) -> Problem:
-    """The same problem of a request; a missing field is asked for by the option that gives it.
-    `parts` are options by the fields that they give for every request."""
+    """The same problem of a request; the remedy for a missing field names its option. `parts`:
+    options by the request fields they give."""
     if problem.code != "missing_field":
         return problem
     if problem.path == command.argument:
-        remedy = "Give it behind the object, or many with --ids-from."
+        remedy = "Give it after the object, or many with --ids-from."
     elif problem.path in parts:
         option = parts[problem.path]
         value = option.metavar.rpartition("=")[2]
@@ -89,15 +89,14 @@ def option_for(problem: Problem, command: Command, parts: Mapping[str, Option]) 
 
 
 def setting_as_option(problem: Problem) -> Problem:
-    """The same problem; a setting that its remedy names as a project writes it is named as the
-    option that gives it."""
+    """The same problem; its remedy names the option instead of the YAML setting."""
     return problem._replace(remedy=_SETTING.sub(r"`--setting \1=\2`", problem.remedy))
 
 
 def ids_twice() -> Problem:
-    """Says that ids come from two places."""
+    """The problem of ids from two places."""
     return Problem(
         "ids_twice",
-        "Ids are given behind the object and by a file.",
+        "Ids are given both after the object and in a file.",
         "Leave one of them out.",
     )

@@ -1,4 +1,4 @@
-"""Commands that write: those of targets."""
+"""One-off commands of targets."""
 
 import asyncio
 from collections import Counter
@@ -61,7 +61,7 @@ from connector_agent.operations.guard import Question, Tally
 def write(
     connector: Connector, kind: ActivityType, command: Command, given: Mapping[str, Any]
 ) -> None:
-    """Writes what was given and prints each outcome."""
+    """Writes the given requests and prints each outcome."""
     writing = _Writing(kind, command, given)
     try:
         status = asyncio.run(writing.run(connector))
@@ -118,9 +118,8 @@ class _Writing:
         guard: Guarded,
         records: Iterator[Record],
     ) -> tuple[list[Record], bool]:
-        """All that was given, and whether somebody was asked about it and said yes; False where
-        nothing of it moves money or can't be undone. Raises typer.Exit after a no, SettingError
-        where nobody can be asked."""
+        """The records, and whether the user confirmed them; False if none moves money or is
+        irreversible. Raises typer.Exit after a no, SettingError without a terminal."""
         if guard.always and not has_terminal():
             raise SettingError(guard.refusal)
         tally = Tally(guard, await connection.schemas(activity))
@@ -138,14 +137,14 @@ class _Writing:
         return waiting, True
 
     def farewell(self) -> str:
-        """What is said where the command ends at once."""
+        """The message for an immediate end."""
         return (
             "Ended at once: what was under way may have been done.\n"
             f"  next: {self._how_to_repeat()}"
         )
 
     def tell_how_to_repeat(self) -> None:
-        """How the same command can be given again without harm."""
+        """Prints how to repeat the command safely."""
         err.print(f"  next: {self._how_to_repeat()}")
 
     def _how_to_repeat(self) -> str:
@@ -195,7 +194,7 @@ class _Writing:
                 try:
                     self._printer.add(self._in_words(told))
                 except BrokenPipeError:
-                    # What was sent has to come to its end, though nobody reads about it.
+                    # Calls already sent must finish, even though no one reads their outcomes.
                     self._unread = True
                     host.stop()
                     feed.stop()
@@ -210,7 +209,7 @@ class _Writing:
         return told._replace(outcome=told.outcome._replace(problem=problem))
 
     def _stop(self, host: MemoryHost, feed: Feed[Record]) -> None:
-        err.print("Stopping: what was sent comes to its end. Ctrl-C again ends at once.")
+        err.print("Stopping after the calls already sent. Press Ctrl-C again to end at once.")
         self._interrupted = True
         host.stop()
         feed.stop()
@@ -257,6 +256,6 @@ def _ids_and_data() -> Problem:
 def _nothing_given() -> Problem:
     return Problem(
         "nothing_given",
-        "It isn't said what to write.",
+        "Nothing to write is given.",
         "Give fields with --set, or whole objects with --data.",
     )
