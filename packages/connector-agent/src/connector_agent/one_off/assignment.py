@@ -54,6 +54,25 @@ def assignments(texts: Iterable[str], option: str) -> tuple[Assignment, ...]:
     return tuple(found)
 
 
+def require_once(given: Iterable[tuple[str, Path]]) -> None:
+    """Raises SettingError where two options set the same, or a whole and a part of it. `given`
+    are options, each with a path that it sets."""
+    found: list[tuple[str, Path]] = []
+    for option, path in given:
+        for other, before in found:
+            if other != option and _clash(before, path):
+                name = format_path(min(before, path, key=len))
+                raise SettingError(
+                    Problem(
+                        "given_twice",
+                        f"{name!r} is set both by {other} and by {option}.",
+                        "Give it once.",
+                        path=name,
+                    )
+                )
+        found.append((option, path))
+
+
 def applied(base: JSON, given: Iterable[Assignment]) -> dict[str, JSON]:
     """A copy of `base` with the assignments applied. Raises SettingError for a hole in a list,
     or a path through a scalar."""

@@ -2,15 +2,15 @@
 
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import typer
-from connector_sdk import ActivityType, Command, Connector
+from connector_sdk import ActivityType, Command, Connector, Problem, SettingError
 from typer.core import TyperCommand
 
 from connector_agent.cli.commands import HELP, Commands, LazyGroup, made
-from connector_agent.cli.one_off.options import parameters
+from connector_agent.cli.one_off.options import parameters, repeated
 
 _FIRST = "connector_agent.first"
 _NEGATED = re.compile(r"-(\(|[A-Za-z_][\w.]+\s*(\[|[:~<>=]|in\s*\())")
@@ -80,7 +80,28 @@ def _command(use: Use) -> Any:
                     depth=1,
                 )
 
-    return made(use.command.name, _function(use), help=_help(use), cls=WithFields)
+    found = list(parameters(use.connector, use.type, use.command))
+    if option := repeated(found):
+        return _unusable(use, option)
+    return made(use.command.name, _function(use, found), help=_help(use), cls=WithFields)
+
+
+def _unusable(use: Use, option: str) -> Any:
+    """A command in place of one with two options of the same name: it refuses every use, and the
+    other commands stay usable."""
+    problem = Problem(
+        "option_twice",
+        f"The command '{use.connector.name} {use.command.name}' has two options {option}.",
+        f"Use the activity type {use.type.name!r} in an operation instead, and report this to the "
+        f"authors of the connector {use.connector.name!r}.",
+    )
+
+    def refuse() -> None:
+        raise SettingError(problem)
+
+    any_arguments = {**HELP, "allow_extra_args": True, "ignore_unknown_options": True}
+    text = f"It has two options {option} and can't be used."
+    return made(use.command.name, refuse, help=text, context_settings=any_arguments)
 
 
 def _with_queries_last(args: list[str]) -> list[str]:
@@ -92,8 +113,8 @@ def _with_queries_last(args: list[str]) -> list[str]:
     return [*(each for each in args if each not in queries), *(["--", *queries] if queries else ())]
 
 
-def _function(use: Use) -> Callable[..., None]:
-    """A function with the command's parameters, as Typer needs it."""
+def _function(use: Use, found: Sequence[inspect.Parameter]) -> Callable[..., None]:
+    """A function with the parameters of the command, as Typer wants them."""
 
     def command(**given: Any) -> None:
         if use.type.role == "source":
@@ -105,9 +126,7 @@ def _function(use: Use) -> Callable[..., None]:
 
             write(use.connector, use.type, use.command, given)
 
-    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        list(parameters(use.connector, use.type, use.command))
-    )
+    command.__signature__ = inspect.Signature(found)  # type: ignore[attr-defined]
     return command
 
 

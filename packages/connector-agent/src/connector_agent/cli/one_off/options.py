@@ -1,7 +1,7 @@
 """The arguments and options of a command for one-off use."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
 
 import typer
@@ -33,14 +33,30 @@ def parameters(
     yield from _source(command) if kind.role == "source" else _target()
     if len(kind.levels) > 1 and not command.action:
         yield _parameter("action", _ACTION, "")
-    for option in kind.options:
-        yield _parameter(f"option_{option.name}", *_own(option))
+    for index, option in enumerate(kind.options):
+        yield _parameter(f"option_{index}", *_own(option))
     yield _parameter("settings", _SETTINGS, None)
     yield _parameter("endpoint", _ENDPOINT, "")
     yield _parameter("project", ProjectOption, None)
     yield _parameter("environment", EnvironmentOption, "")
     yield from _connection(connector.form())
     yield _parameter("as_json", JsonOption, False)
+
+
+def repeated(parameters: Iterable[inspect.Parameter]) -> str:
+    """The first option that two of the parameters have, or "". Typer would take one of them."""
+    seen = {"--help", "-h"}
+    for parameter in parameters:
+        (info,) = parameter.annotation.__metadata__
+        # In an annotation Typer keeps the first name as the default.
+        names = [
+            each for each in (info.default, *(info.param_decls or ())) if isinstance(each, str)
+        ]
+        for option in (part for name in names for part in name.split("/")):
+            if option in seen:
+                return option
+            seen.add(option)
+    return ""
 
 
 def connection_fields(form: Form) -> list[Field]:

@@ -111,8 +111,17 @@ class _Reading:
         settings: dict[str, JSON] = {}
         if self._limit is not None and choosing.setting("limit") is not None:
             settings["limit"] = self._limit
-        assigns = assigned(self._kind, given)
         words, path = given.get("words"), given.get("ids_from")
+        elsewhere = {
+            name: option
+            for name, option, used in (
+                (name, "--ids-from" if path else "the argument", words or path),
+                ("limit", "--limit", given["limit"]),
+                ("fields", "--fields", self._fields),
+            )
+            if used
+        }
+        assigns = assigned(self._kind, given, elsewhere)
         if words and path:
             raise SettingError(ids_twice())
         if not path:

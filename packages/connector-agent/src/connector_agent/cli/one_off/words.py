@@ -1,34 +1,46 @@
 """Activity settings from command options, and faults in terms of those options."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from connector_sdk import JSON, ActivityType, Command, ConnectorError, Option, Problem, SettingError
 from connector_sdk.path import format_path
 
 from connector_agent.cli.output import err, problem_text
-from connector_agent.one_off.assignment import Assignment, assignments, below
+from connector_agent.one_off.assignment import Assignment, assignments, below, require_once
 
 _SETTING = re.compile(r"`(\w+): (\w+)`")
 
 
-def assigned(kind: ActivityType, given: Mapping[str, Any]) -> list[Assignment]:
-    """The settings given by options. Raises SettingError."""
-    found: list[Assignment] = []
-    for option in kind.options:
-        said = given.get(f"option_{option.name}")
+def assigned(
+    kind: ActivityType, given: Mapping[str, Any], elsewhere: Mapping[str, str] | None = None
+) -> list[Assignment]:
+    """The settings that options give; `elsewhere` has those given in another way, by name.
+    Raises SettingError for one that is given twice."""
+    found = [*_by_option(kind, given)]
+    settings = assignments(given.get("settings") or (), "--setting")
+    found.extend(("--setting", each) for each in settings)
+    before = [(option, (setting,)) for setting, option in (elsewhere or {}).items()]
+    require_once([*before, *((option, each.path) for option, each in found)])
+    return [each for _, each in found]
+
+
+def _by_option(kind: ActivityType, given: Mapping[str, Any]) -> Iterator[tuple[str, Assignment]]:
+    for index, option in enumerate(kind.options):
+        said = given.get(f"option_{index}")
         if not said:
             continue
+        name = f"--{option.name}"
+        made: Sequence[Assignment]
         if option.takes == "parts":
-            found.extend(below(option.setting, assignments(said, f"--{option.name}")))
+            made = [*below(option.setting, assignments(said, name))]
         elif option.takes == "whole":
             paths: list[JSON] = [path for part in said for path in part.split(",") if path]
-            found.append(Assignment((option.setting,), paths))
+            made = [Assignment((option.setting,), paths)]
         else:
-            found.append(Assignment((option.setting,), said))
-    found.extend(assignments(given.get("settings") or (), "--setting"))
-    return found
+            made = [Assignment((option.setting,), said)]
+        yield from ((name, each) for each in made)
 
 
 def bound(words: JSON, values: Iterable[str]) -> JSON:
