@@ -197,13 +197,12 @@ class StripeConnection:
     async def source(self, activity: Activity, requests: Source | None = None) -> Source:
         """Search and Read."""
         from stripe_connector.activities.reading.record import refined
-        from stripe_connector.activities.reading.sources import source_of
+        from stripe_connector.activities.reading.sources import require_driver, source_of
 
         resolved = resolve(self.catalogue, activity, self.mode)
         if activity.type not in ("search", "read"):
             raise SettingError(_wrong_role(activity, "source"))
-        if resolved.driven != (requests is not None):
-            raise SettingError(_driving(resolved.driven))
+        require_driver(resolved, requests)
         source = source_of(await self.client(), self.catalogue, self._host, resolved, requests)
         return refined(source, await self.client(), self.catalogue, self._host, resolved)
 
@@ -331,23 +330,6 @@ def _wrong_account(account: str, wanted: str) -> Problem:
         f"The key belongs to the account {account}, and account_must_be says {wanted}.",
         "Use a key of that account, or correct account_must_be.",
         path="account_must_be",
-    )
-
-
-def _driving(driven: bool) -> Problem:
-    if driven:
-        return Problem(
-            "needs_records",
-            "The activity takes values from records (${record:…}), and no source gives any.",
-            "Name that source behind `for_each` of the operation.",
-            path="for_each",
-        )
-    return Problem(
-        "not_driven",
-        "Nothing of the activity depends on a record of another source.",
-        "Write ${record:NAME} where a value of each record belongs, or take `for_each` out of "
-        "the operation.",
-        path="for_each",
     )
 
 

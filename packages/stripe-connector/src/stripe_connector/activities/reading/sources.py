@@ -1,6 +1,6 @@
 """Which source an activity makes."""
 
-from connector_sdk import Host, Source
+from connector_sdk import Host, Problem, SettingError, Source
 
 from stripe_connector.activities.choices.resolution import Resolved
 from stripe_connector.activities.reading.driven import DrivenSource
@@ -38,3 +38,26 @@ def source_of(
         return PlannedSource(client, catalogue, host, resolved)
     asks = QueryAsks(client, catalogue, host, resolved)
     return DrivenSource(requests, asks, host, limit, record_as)
+
+
+def require_driver(resolved: Resolved, requests: Source | None) -> None:
+    """Raises SettingError where records of another source are needed and missing, or given for
+    nothing."""
+    if resolved.driven == (requests is not None):
+        return
+    if resolved.driven:
+        problem = Problem(
+            "needs_records",
+            "The activity takes values from records (${record:…}), and no source gives any.",
+            "Name that source after `for_each` of the operation.",
+            path="for_each",
+        )
+    else:
+        problem = Problem(
+            "not_driven",
+            "Nothing of the activity depends on a record of another source.",
+            "Write ${record:NAME} where a value of each record belongs, or take `for_each` out of "
+            "the operation.",
+            path="for_each",
+        )
+    raise SettingError(problem)
