@@ -184,8 +184,7 @@ def outcomes_command(
 
     KIND is problems, written, skipped, refused, failed or unknown. In csv the record's columns come
     first, so that the file can be corrected and given to 'connector retry'. A run that writes a
-    file
-    keeps outcomes only of records it did not write.
+    file keeps outcomes only of records it did not write.
 
     Example: connector outcomes last --only problems --format csv > problems.csv
     """
