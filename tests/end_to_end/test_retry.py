@@ -260,4 +260,4 @@ async def test_what_stands_in_two_places_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "mended.csv").write_text('id,phone,n,_more\na,1,1,"{""phone"":""2""}"\nb,,2,{\n')
     said = await connector(tmp_path, "retry", "last", "--from", "mended.csv", "--json")
     assert (said.status, said.end["refused"]) == (3, 2)
-    assert (tmp_path / "problems.csv").read_text().count("_more holds what has no place") == 2
+    assert (tmp_path / "problems.csv").read_text().count("_more holds what doesn't fit") == 2

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import typer
 from connector_sdk import ActivityType, Command, Connector, Field, Form, Option
@@ -47,7 +47,7 @@ def repeated(parameters: Iterable[inspect.Parameter]) -> str:
     """The first option that two of the parameters have, or "". Typer would take one of them."""
     seen = {"--help", "-h"}
     for parameter in parameters:
-        (info,) = parameter.annotation.__metadata__
+        _, info = get_args(parameter.annotation)
         # In an annotation Typer keeps the first name as the default.
         names = [
             each for each in (info.default, *(info.param_decls or ())) if isinstance(each, str)
